@@ -1,0 +1,47 @@
+// Installs what a fresh clone lacks: the npm packages and, with --chromium, Debian's Chromium
+// with the software GPU that the WebGPU and WebGL tests run on.
+// Uses Node's own modules only, since it runs before anything is installed.
+import { execFileSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const run = (command, ...args) => {
+  console.error(`> ${command} ${args.join(" ")}`);
+  execFileSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+};
+
+const installed = `${root}/node_modules/.package-lock.json`;
+const wanted = `${root}/package-lock.json`;
+if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
+  run("npm", "ci", "--no-audit", "--no-fund");
+}
+
+// Dawn (WebGPU in Node) loads the Vulkan loader; SwiftShader's driver comes with Chromium.
+const DEBIAN_PACKAGES = ["chromium", "libvulkan1"];
+
+function isDebianPackageInstalled(name) {
+  try {
+    const status = execFileSync("dpkg-query", ["-W", "-f=${db:Status-Status}", name], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return status.toString() === "installed";
+  } catch {
+    return false;
+  }
+}
+
+if (process.argv.includes("--chromium") && !DEBIAN_PACKAGES.every(isDebianPackageInstalled)) {
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo"];
+  const apt = (...args) => run(...sudo, "apt-get", ...args);
+  try {
+    apt("update", "-qq");
+    apt("install", "-y", "-qq", "--no-install-recommends", ...DEBIAN_PACKAGES);
+  } catch {
+    console.error(
+      `setup: the WebGL and WebGPU tests need Debian's packages ${DEBIAN_PACKAGES.join(" and ")}, ` +
+        "which could not be installed. Install them by hand and run this command again.",
+    );
+    process.exit(1);
+  }
+}

@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+
+const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+/** Loads and selects a backend in Node; throws when it cannot start. */
+export async function startNodeBackend(backend: string): Promise<void> {
+  if (backend === "cpu") await import("@tensorflow/tfjs-backend-cpu");
+  else if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
+  else if (backend === "webgpu") await loadWebgpu();
+  else throw new Error(`backend ${backend} does not run in Node; allowed: cpu, wasm, webgpu`);
+  if (!(await tf.setBackend(backend))) throw new Error(`backend ${backend} did not start`);
+  await tf.ready();
+}
+
+/** Dawn for Node, on a real Vulkan driver if the environment names one, else on SwiftShader. */
+async function loadWebgpu(): Promise<void> {
+  if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) {
+    process.env.VK_DRIVER_FILES = SWIFTSHADER;
+  }
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  const navigator = { gpu: create([]) };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  await import("@tensorflow/tfjs-backend-webgpu");
+}

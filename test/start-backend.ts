@@ -1,0 +1,20 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, inject } from "vitest";
+
+/** Starts the project's backend, or throws: a backend that is missing is a failure, never a skip. */
+beforeAll(async () => {
+  const { backend, host } = inject("backend");
+  if (host === "chromium") {
+    if (backend === "webgl") await import("@tensorflow/tfjs-backend-webgl");
+    else await import("@tensorflow/tfjs-backend-webgpu");
+    await startBackend(backend);
+  } else {
+    const { startNodeBackend } = await import("./node-backends");
+    await startNodeBackend(backend);
+  }
+});
+
+async function startBackend(backend: string) {
+  if (!(await tf.setBackend(backend))) throw new Error(`backend ${backend} did not start`);
+  await tf.ready();
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: ["src/index.ts", "src/layers/index.ts", "src/wasm/index.ts"],
+  format: ["esm", "cjs"],
+  dts: true,
+  target: "es2022",
+  sourcemap: true,
+  clean: true,
+  treeshake: true,
+});

@@ -1,0 +1,61 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { backends } from "./test/backends.ts";
+
+const CHROMIUM_FLAGS = [
+  "--no-sandbox",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--enable-unsafe-webgpu",
+  "--enable-features=Vulkan",
+  "--use-webgpu-adapter=swiftshader",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
+  extends: true,
+  optimizeDeps: {
+    include: [
+      "@tensorflow/tfjs-core",
+      "@tensorflow/tfjs-core/dist/register_all_gradients",
+      "@tensorflow/tfjs-layers",
+      "@tensorflow/tfjs-backend-webgl",
+      "@tensorflow/tfjs-backend-webgpu",
+      "fast-check",
+    ],
+  },
+  test: {
+    name: backend.name,
+    include: ["test/{information,teacher,distill,layers}/**/*.test.ts", "test/*.test.ts"],
+    setupFiles: ["test/start-backend.ts"],
+    provide: { backend },
+    ...(backend.host === "chromium" && {
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: { executablePath: "/usr/bin/chromium", args: CHROMIUM_FLAGS },
+        }),
+        instances: [{ browser: "chromium" as const }],
+      },
+    }),
+  },
+}));
+
+export default defineConfig({
+  test: {
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      ...everyBackend,
+      {
+        extends: true,
+        test: { name: "node", include: ["test/{wasm,demo,package}/**/*.test.ts"] },
+      },
+    ],
+  },
+});
