@@ -1,1 +1,10 @@
-export {};
+export { type DistOptions, distLoss } from "./distill/logits/dist.ts";
+export { type DkdOptions, dkdLoss } from "./distill/logits/dkd.ts";
+export { type KdOptions, kdLoss } from "./distill/logits/kd.ts";
+export { standardizeLogits } from "./distill/logits/standardize.ts";
+export { classCentroids, updateCentroids } from "./information/centroids.ts";
+export { type CmiOptions, conditionalMutualInformation } from "./information/cmi.ts";
+export { CmiEstimator, type CmiEstimatorJson, type CmiReport } from "./information/estimator.ts";
+export { checkLabels } from "./information/labels.ts";
+export type { SampleLossOptions } from "./internal/sample-loss.ts";
+export { type McmiOptions, mcmiLoss } from "./teacher/mcmi.ts";

@@ -1,0 +1,102 @@
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  checkMatrix,
+  checkNumber,
+  checkSameShape,
+  checkTemperature,
+} from "../../internal/checks.ts";
+import { atTemperature, softmaxGradient, TINY } from "../../internal/numerics.ts";
+
+/** Options of {@link distLoss}. */
+export interface DistOptions {
+  /** Weight ≥ 0 of the relations between the classes of a sample; default 1, as in the paper. */
+  beta?: number | undefined;
+  /** Weight ≥ 0 of the relations between the samples of a class; default 1, as in the paper. */
+  gamma?: number | undefined;
+  /** T > 0; default 1, as in the paper's ImageNet runs. */
+  temperature?: number | undefined;
+}
+
+/** Keeps the correlation of a constant row finite, as in the authors' code. */
+const EPSILON = 1e-8;
+
+/**
+ * DIST: one minus Pearson's correlation of teacher and student, over the classes of each sample
+ * (inter) and over the samples of each class (intra). Without unit.
+ *
+ * $$L = T^2 \left[ \frac{\beta}{N} \sum_i (1 - \rho(p_{i\cdot}, q_{i\cdot})) +
+ * \frac{\gamma}{C} \sum_c (1 - \rho(p_{\cdot c}, q_{\cdot c})) \right]$$
+ *
+ * p = softmax(teacher/T), q = softmax(student/T), and ρ(a, b) = ⟨a − ā, b − b̄⟩ /
+ * (‖a − ā‖ ‖b − b̄‖ + 1e-8). The intra part compares samples with each other, so that there is no
+ * loss of a single sample: the result is always a scalar.
+ *
+ * Source: Huang et al., "Knowledge distillation from a stronger teacher", NeurIPS 2022
+ * (arXiv 2205.10536), eq. 5–8.
+ *
+ * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
+ * @param studentLogits float32 [N, C].
+ * @returns A scalar between 0 and 2 (β + γ) T².
+ * @throws If a shape, dtype or option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { distLoss } from "kd-cmi";
+ *
+ * const teacherLogits = tf.tensor2d([[2, 0, -1], [0, 3, 1]]);
+ * const studentLogits = tf.tensor2d([[1, 0, 0], [0, 1, 1]]);
+ * const loss = distLoss(teacherLogits, studentLogits, { beta: 2, gamma: 2 });
+ * ```
+ */
+export function distLoss(
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  { beta = 1, gamma = 1, temperature = 1 }: DistOptions = {},
+): tf.Scalar {
+  const teacher = checkMatrix("distLoss", "teacherLogits", teacherLogits);
+  const student = checkSameShape(
+    "distLoss",
+    "studentLogits",
+    studentLogits,
+    "teacherLogits",
+    teacher,
+  );
+  checkNumber("distLoss", "beta", beta, { minimum: 0 });
+  checkNumber("distLoss", "gamma", gamma, { minimum: 0 });
+  checkTemperature("distLoss", temperature);
+  const [n, c] = teacher.shape;
+
+  const op = tf.customGrad((logits, save) => {
+    const p = tf.softmax(atTemperature(teacher, temperature));
+    const q = tf.softmax(atTemperature(logits as tf.Tensor2D, temperature));
+    const inter = correlate(p, q, 1);
+    const intra = correlate(p, q, 0);
+    const distance = tf.add(
+      tf.mul(tf.sub(n, tf.sum(inter.rho)), beta / n),
+      tf.mul(tf.sub(c, tf.sum(intra.rho)), gamma / c),
+    );
+    // dL/dq = −T² [β/N · dρ(rows) + γ/C · dρ(columns)]; then through softmax(z/T), which is /T.
+    const slope = tf.add(tf.mul(inter.slope, beta / n), tf.mul(intra.slope, gamma / c));
+    (save as tf.GradSaveFunc)([q, slope]);
+    const gradFunc = (dy: tf.Tensor, [q, slope]: tf.Tensor[]) =>
+      tf.mul(softmaxGradient(q as tf.Tensor2D, slope!), tf.mul(dy, -temperature));
+    return { value: tf.mul(distance, temperature ** 2), gradFunc };
+  });
+  return op(student) as tf.Scalar;
+}
+
+/**
+ * ρ = ⟨a, b⟩ / D along an axis, a and b centred, D = ‖a‖‖b‖ + ε, and its slope
+ * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖, whose mean along the axis is 0 already.
+ */
+function correlate(p: tf.Tensor2D, q: tf.Tensor2D, axis: number) {
+  const a = tf.sub(p, tf.mean(p, axis, true));
+  const b = tf.sub(q, tf.mean(q, axis, true));
+  const normA = tf.sqrt(tf.sum(tf.square(a), axis, true));
+  const normB = tf.sqrt(tf.sum(tf.square(b), axis, true));
+  const divisor = tf.add(tf.mul(normA, normB), EPSILON);
+  const rho = tf.div(tf.sum(tf.mul(a, b), axis, true), divisor);
+  const share = tf.div(tf.div(tf.mul(rho, normA), divisor), tf.maximum(normB, TINY));
+  return { rho, slope: tf.sub(tf.div(a, divisor), tf.mul(b, share)) };
+}

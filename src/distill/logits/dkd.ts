@@ -1,0 +1,105 @@
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  checkLabelShape,
+  checkMatrix,
+  checkNumber,
+  checkSameShape,
+  checkTemperature,
+} from "../../internal/checks.ts";
+import { toOneHot } from "../../internal/labels.ts";
+import { atTemperature, rowSum, softmaxAndLog, softplus } from "../../internal/numerics.ts";
+import { type SampleLossOptions, sampleLoss } from "../../internal/sample-loss.ts";
+
+/** Options of {@link dkdLoss}. */
+export interface DkdOptions extends SampleLossOptions {
+  /** Weight ≥ 0 of the target-class part; default 1, as in the paper. */
+  alpha?: number | undefined;
+  /** Weight ≥ 0 of the non-target part; default 8, the paper's most frequent choice. */
+  beta?: number | undefined;
+  /** T > 0; default 4, as in the paper's CIFAR-100 runs. */
+  temperature?: number | undefined;
+}
+
+/**
+ * Decoupled knowledge distillation: the divergence of {@link kdLoss} split into a part about the
+ * target class (TCKD) and one about all others (NCKD), weighted independently, in nats.
+ *
+ * $$L_i = T^2 \left[ \alpha \, \mathrm{KL}(b^t \| b^s) + \beta \, \mathrm{KL}(\hat p^t \| \hat p^s)
+ * \right]$$
+ *
+ * b = (p_y, 1 − p_y) is the binary distribution of target and non-target at temperature T, and
+ * p̂ the softmax over the classes other than y.
+ *
+ * Source: Zhao et al., "Decoupled knowledge distillation", CVPR 2022 (arXiv 2203.08679), eq. 7.
+ *
+ * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen
+ * without reading back: the result of its row means nothing, see {@link checkLabels}.
+ * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
+ * @param studentLogits float32 [N, C].
+ * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. At least 0.
+ * @throws If a shape, dtype or option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { dkdLoss } from "kd-cmi";
+ *
+ * const labels = tf.tensor1d([0, 1], "int32");
+ * const teacherLogits = tf.tensor2d([[2, 0, -1], [0, 3, 1]]);
+ * const studentLogits = tf.tensor2d([[1, 0, 0], [0, 1, 1]]);
+ * const loss = dkdLoss(labels, teacherLogits, studentLogits, { beta: 2 });
+ * ```
+ */
+export function dkdLoss<O extends tf.Tensor = tf.Scalar>(
+  labels: tf.Tensor,
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  { alpha = 1, beta = 8, temperature = 4, ...options }: DkdOptions = {},
+): O {
+  const teacher = checkMatrix("dkdLoss", "teacherLogits", teacherLogits);
+  const student = checkSameShape(
+    "dkdLoss",
+    "studentLogits",
+    studentLogits,
+    "teacherLogits",
+    teacher,
+  );
+  checkLabelShape("dkdLoss", labels, teacher);
+  checkNumber("dkdLoss", "alpha", alpha, { minimum: 0 });
+  checkNumber("dkdLoss", "beta", beta, { minimum: 0 });
+  checkTemperature("dkdLoss", temperature);
+
+  // With d = z_y/T − log Σ_{c≠y} exp(z_c/T), p_y = σ(d) and dd/dz = (e_y − p̂)/T, so that
+  // dL_i/dz = T · [α (σ(dˢ) − σ(dᵗ)) (e_y − p̂ˢ) + β (p̂ˢ − p̂ᵗ)].
+  return sampleLoss("dkdLoss", student, options, {
+    forward(logits) {
+      const target = toOneHot(labels, teacher.shape[1]);
+      const t = decouple(atTemperature(teacher, temperature), target);
+      const s = decouple(atTemperature(logits, temperature), target);
+      const tckd = tf.add(
+        tf.mul(t.p, tf.sub(softplus(tf.neg(s.d)), softplus(tf.neg(t.d)))),
+        tf.mul(t.rest, tf.sub(softplus(s.d), softplus(t.d))),
+      );
+      const nckd = rowSum(tf.mul(t.others, tf.sub(t.logOthers, s.logOthers)));
+      const losses = tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta));
+      const pull = tf.mul(tf.sub(s.p, t.p), alpha * temperature);
+      return {
+        losses: tf.mul(losses, temperature ** 2),
+        saved: [tf.sub(target, s.others), tf.sub(s.others, t.others), pull],
+      };
+    },
+    gradient: ([direction, difference, pull]) =>
+      tf.add(tf.mul(direction!, pull!), tf.mul(difference!, beta * temperature)),
+  });
+}
+
+/** The log odds d of the target class [N, 1], their sigmoids, and the softmax of the others. */
+function decouple(logits: tf.Tensor2D, target: tf.Tensor2D) {
+  const masked: tf.Tensor2D = tf.sub(logits, tf.mul(target, 1e30));
+  const { p, logP } = softmaxAndLog(masked);
+  const others: tf.Tensor2D = tf.mul(p, tf.sub(1, target));
+  const max = tf.max(masked, 1, true);
+  const logSumOthers = tf.add(max, tf.log(rowSum(tf.exp(tf.sub(masked, max)))));
+  const d: tf.Tensor2D = tf.sub(rowSum(tf.mul(logits, target)), logSumOthers);
+  return { d, p: tf.sigmoid(d), rest: tf.sigmoid(tf.neg(d)), others, logOthers: logP };
+}

@@ -1,0 +1,65 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
+import { atTemperature, rowSum, softmaxAndLog } from "../../internal/numerics.ts";
+import { type SampleLossOptions, sampleLoss } from "../../internal/sample-loss.ts";
+
+/** Options of {@link kdLoss}. */
+export interface KdOptions extends SampleLossOptions {
+  /** T > 0, which softens both distributions; default 4, as in the collections of the field. */
+  temperature?: number | undefined;
+}
+
+/**
+ * Hinton's distillation loss: the Kullback–Leibler divergence of the student from the teacher, both
+ * softened by the temperature, in nats.
+ *
+ * $$L_i = T^2 \sum_c p_{ic} (\log p_{ic} - \log q_{ic}), \qquad
+ * p = \mathrm{softmax}(z^{teacher}/T), \; q = \mathrm{softmax}(z^{student}/T)$$
+ *
+ * The factor T² keeps the size of the gradient as T varies. The usual total loss of a student is
+ * α · kdLoss + (1 − α) · cross-entropy.
+ *
+ * Source: Hinton, Vinyals, Dean, "Distilling the knowledge in a neural network", 2015
+ * (arXiv 1503.02531), section 2.
+ *
+ * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
+ * @param studentLogits float32 [N, C].
+ * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. At least 0.
+ * @throws If a shape, dtype or option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { kdLoss } from "kd-cmi";
+ *
+ * const teacherLogits = tf.tensor2d([[2, 0, -1], [0, 3, 1]]);
+ * const studentLogits = tf.tensor2d([[1, 0, 0], [0, 1, 1]]);
+ * const loss = kdLoss(teacherLogits, studentLogits, { temperature: 4 });
+ * ```
+ */
+export function kdLoss<O extends tf.Tensor = tf.Scalar>(
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  { temperature = 4, ...options }: KdOptions = {},
+): O {
+  const teacher = checkMatrix("kdLoss", "teacherLogits", teacherLogits);
+  const student = checkSameShape(
+    "kdLoss",
+    "studentLogits",
+    studentLogits,
+    "teacherLogits",
+    teacher,
+  );
+  checkTemperature("kdLoss", temperature);
+
+  // dL_i/dz = T² · (1/T) · (q − p)
+  return sampleLoss("kdLoss", student, options, {
+    forward(logits) {
+      const p = softmaxAndLog(atTemperature(teacher, temperature));
+      const q = softmaxAndLog(atTemperature(logits, temperature));
+      const kl = rowSum(tf.mul(p.p, tf.sub(p.logP, q.logP)));
+      return { losses: tf.mul(kl, temperature ** 2), saved: [p.p, q.p] };
+    },
+    gradient: ([p, q]) => tf.mul(tf.sub(q!, p!), temperature),
+  });
+}

@@ -1,0 +1,53 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkMatrix } from "../../internal/checks.ts";
+import { rowSum, TINY } from "../../internal/numerics.ts";
+
+const EPSILON = 1e-7;
+
+/**
+ * Logit standardization: each row of logits with mean 0 and standard deviation 1, so that a student
+ * matches the relations of the teacher's logits and not their magnitude. Apply it to both, then
+ * use {@link kdLoss} or {@link dkdLoss} on the results.
+ *
+ * $$Z(z)_c = \frac{z_c - \bar z}{10^{-7} + s}, \qquad
+ * s^2 = \frac{1}{C-1} \sum_c (z_c - \bar z)^2$$
+ *
+ * Source: Sun et al., "Logit standardization in knowledge distillation", CVPR 2024
+ * (arXiv 2403.01427), algorithm 1; the 1e-7 and the C − 1 are those of the authors' code.
+ *
+ * @param logits float32 [N, C].
+ * @returns float32 [N, C], differentiable. Rows of equal logits, and a single class, give zeros.
+ * @throws If `logits` is not float32 of rank 2.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { kdLoss, standardizeLogits } from "kd-cmi";
+ *
+ * const teacherLogits = tf.tensor2d([[20, 0, -10], [0, 30, 10]]);
+ * const studentLogits = tf.tensor2d([[1, 0, 0], [0, 1, 1]]);
+ * const loss = kdLoss(standardizeLogits(teacherLogits), standardizeLogits(studentLogits), {
+ *   temperature: 2,
+ * });
+ * ```
+ */
+export function standardizeLogits(logits: tf.Tensor): tf.Tensor2D {
+  const z = checkMatrix("standardizeLogits", "logits", logits);
+  const freedom = Math.max(z.shape[1] - 1, 1);
+
+  // With x = z − z̄ and D = 1e-7 + s: dz = (g − ḡ)/D − x · Σ_c g_c x_c / (D² s (C−1)), ḡ the mean.
+  const op = tf.customGrad((input, save) => {
+    const rows = input as tf.Tensor2D;
+    const x = tf.sub(rows, tf.mean(rows, 1, true));
+    const s = tf.sqrt(tf.mul(rowSum(tf.square(x)), 1 / freedom));
+    const value = tf.div(x, tf.add(s, EPSILON));
+    (save as tf.GradSaveFunc)([value, s]);
+    const gradFunc = (dy: tf.Tensor, [y, s]: tf.Tensor[]) => {
+      const centred = tf.sub(dy, tf.mean(dy, 1, true));
+      const share = tf.div(rowSum(tf.mul(dy, y!)), tf.mul(tf.maximum(s!, TINY), freedom));
+      return tf.sub(tf.div(centred, tf.add(s!, EPSILON)), tf.mul(y!, share));
+    };
+    return { value, gradFunc };
+  });
+  return op(z) as tf.Tensor2D;
+}

@@ -1,0 +1,54 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/**
+ * Reads labels back and checks their values, which the losses cannot do without waiting for the
+ * GPU. Meant to be called once on a data set, before training.
+ *
+ * @param labels int32 class indices [N], each within 0…C−1, or one-hot [N, C], each row a single 1
+ * among zeros.
+ * @param numClasses C, the number of classes.
+ * @returns Resolves when all labels are good.
+ * @throws Rejects with the first bad row, or if `labels` has another dtype or shape.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { checkLabels } from "kd-cmi";
+ *
+ * await checkLabels(tf.tensor1d([0, 2, 1], "int32"), 3);
+ * ```
+ */
+export async function checkLabels(labels: tf.Tensor, numClasses: number): Promise<void> {
+  if (!Number.isInteger(numClasses) || numClasses < 1) {
+    throw new Error(`checkLabels: numClasses must be an integer >= 1, got ${numClasses}`);
+  }
+  const isIndex = labels instanceof tf.Tensor && labels.rank === 1 && labels.dtype === "int32";
+  const isOneHot =
+    labels instanceof tf.Tensor && labels.rank === 2 && labels.shape[1] === numClasses;
+  if (!isIndex && !isOneHot) {
+    const expected = `int32 class indices [batch] or one-hot [batch,${numClasses}]`;
+    const got = labels instanceof tf.Tensor ? `${labels.dtype} [${labels.shape}]` : typeof labels;
+    throw new Error(`checkLabels: labels must be ${expected}, got ${got}`);
+  }
+  const indices = readIndices(await labels.data(), labels.shape, numClasses);
+  const row = indices.indexOf(-1);
+  if (row < 0) return;
+  const expected = isIndex ? `within 0 to ${numClasses - 1}` : "one-hot";
+  throw new Error(`checkLabels: labels must be ${expected}, row ${row} is not`);
+}
+
+/** Class indices of labels that were read back; −1 for those that name no class. */
+export function readIndices(
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  numClasses: number,
+): Int32Array {
+  if (shape.length === 1) {
+    return Int32Array.from(values, (y) => (y >= 0 && y < numClasses ? y : -1));
+  }
+  return Int32Array.from({ length: shape[0]! }, (_, row) => {
+    const entries = Array.from({ length: numClasses }, (_, c) => values[row * numClasses + c]);
+    const isOneHot = entries.every((x) => x === 0 || x === 1);
+    return isOneHot && entries.indexOf(1) === entries.lastIndexOf(1) ? entries.indexOf(1) : -1;
+  });
+}

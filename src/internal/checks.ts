@@ -1,0 +1,99 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+const describe = (x: tf.Tensor) => `${x.dtype} [${x.shape}]`;
+
+function checkTensor(fn: string, name: string, x: tf.Tensor): void {
+  if (x instanceof tf.Tensor) return;
+  const got = Array.isArray(x) ? "an array" : x === null ? "null" : typeof x;
+  throw new Error(`${fn}: ${name} must be a tf.Tensor, got ${got}`);
+}
+
+/** A float32 matrix with at least one row and one column. */
+export function checkMatrix(fn: string, name: string, x: tf.Tensor, columns = "classes") {
+  checkTensor(fn, name, x);
+  if (x.rank !== 2 || x.dtype !== "float32" || x.size === 0) {
+    throw new Error(`${fn}: ${name} must be float32 [batch,${columns}], got ${describe(x)}`);
+  }
+  return x as tf.Tensor2D;
+}
+
+/** A float32 matrix of the very shape of another argument. */
+export function checkSameShape(
+  fn: string,
+  name: string,
+  x: tf.Tensor,
+  otherName: string,
+  other: tf.Tensor2D,
+) {
+  checkTensor(fn, name, x);
+  if (!tf.util.arraysEqual(x.shape, other.shape)) {
+    const expected = `the shape of ${otherName} [${other.shape}]`;
+    throw new Error(`${fn}: ${name} must have ${expected}, got [${x.shape}]`);
+  }
+  return checkMatrix(fn, name, x);
+}
+
+/** One float32 row per class: [classes, classes]. */
+export function checkCentroids(fn: string, centroids: tf.Tensor, numClasses: number) {
+  checkTensor(fn, "centroids", centroids);
+  const expected = [numClasses, numClasses];
+  if (!tf.util.arraysEqual(centroids.shape, expected) || centroids.dtype !== "float32") {
+    throw new Error(`${fn}: centroids must be float32 [${expected}], got ${describe(centroids)}`);
+  }
+  return centroids as tf.Tensor2D;
+}
+
+/** Labels of a batch: int32 class indices [N], or one-hot rows [N, C] of any dtype. */
+export function checkLabelShape(fn: string, labels: tf.Tensor, logits: tf.Tensor2D) {
+  checkTensor(fn, "labels", labels);
+  const [n, c] = logits.shape;
+  const isIndex = labels.dtype === "int32" && tf.util.arraysEqual(labels.shape, [n]);
+  const isOneHot =
+    ["int32", "float32", "bool"].includes(labels.dtype) &&
+    tf.util.arraysEqual(labels.shape, [n, c]);
+  if (!isIndex && !isOneHot) {
+    const expected = `int32 class indices [${n}] or one-hot [${n},${c}]`;
+    throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
+  }
+}
+
+/** A finite number within [minimum, maximum]; with `above`, greater than it. */
+export function checkNumber(
+  fn: string,
+  name: string,
+  value: number,
+  { above, minimum, maximum }: { above?: number; minimum?: number; maximum?: number } = {},
+) {
+  const ok =
+    Number.isFinite(value) &&
+    (above === undefined || value > above) &&
+    (minimum === undefined || value >= minimum) &&
+    (maximum === undefined || value <= maximum);
+  if (ok) return;
+  const bounds = [
+    above !== undefined && `> ${above}`,
+    minimum !== undefined && `>= ${minimum}`,
+    maximum !== undefined && `<= ${maximum}`,
+  ].filter(Boolean);
+  const expected = ["a finite number", bounds.join(" and ")].filter(Boolean).join(" ");
+  throw new Error(`${fn}: ${name} must be ${expected}, got ${value}`);
+}
+
+/** A temperature divides logits: finite and above zero. */
+export function checkTemperature(fn: string, temperature: number) {
+  checkNumber(fn, "temperature", temperature, { above: 0 });
+}
+
+export function checkReduction(fn: string, reduction: tf.Reduction) {
+  if (typeof reduction === "number" && reduction in tf.Reduction) return;
+  throw new Error(`${fn}: reduction must be one of tf.Reduction, got ${reduction}`);
+}
+
+/** A weight for each sample. */
+export function checkWeights(fn: string, weights: tf.Tensor | undefined, batch: number) {
+  if (weights === undefined) return;
+  checkTensor(fn, "weights", weights);
+  if (!tf.util.arraysEqual(weights.shape, [batch]) || weights.dtype !== "float32") {
+    throw new Error(`${fn}: weights must be float32 [${batch}], got ${describe(weights)}`);
+  }
+}

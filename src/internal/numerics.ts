@@ -1,0 +1,33 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** The smallest divisor, and the smallest probability whose logarithm is taken: GPUs flush anything below 1.2e-38 to zero. */
+export const TINY = 1e-37;
+
+/** log(max(p, 1e-37)): an empty probability costs 85 nats instead of giving -Infinity. */
+export const safeLog = <T extends tf.Tensor>(p: T): T => tf.log(tf.maximum(p, TINY)) as T;
+
+/** Rows of softmax and of its logarithm; finite for every finite input. */
+export function softmaxAndLog(logits: tf.Tensor2D): { p: tf.Tensor2D; logP: tf.Tensor2D } {
+  const shifted = tf.sub(logits, tf.max(logits, 1, true));
+  const exp = tf.exp(shifted);
+  const sum = tf.sum(exp, 1, true);
+  return { p: tf.div(exp, sum), logP: tf.sub(shifted, tf.log(sum)) };
+}
+
+/** x / temperature, or x itself at temperature 1, which saves a kernel. */
+export const atTemperature = (x: tf.Tensor2D, temperature: number): tf.Tensor2D =>
+  temperature === 1 ? x : tf.mul(x, 1 / temperature);
+
+/** Sums of rows, [N, C] → [N, 1]. */
+export const rowSum = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 1, true);
+
+/**
+ * Takes a gradient back through rows of p = softmax(z): dz = p ∘ (g − Σ_c p_c g_c).
+ * A constant added to a row of g changes nothing.
+ */
+export const softmaxGradient = (p: tf.Tensor2D, g: tf.Tensor): tf.Tensor2D =>
+  tf.mul(p, tf.sub(g, rowSum(tf.mul(p, g))));
+
+/** log(1 + exp(x)), finite for every finite x. */
+export const softplus = <T extends tf.Tensor>(x: T): T =>
+  tf.add(tf.relu(x), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))) as T;

@@ -1,0 +1,41 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+
+/**
+ * A model that shares its weights with another one and returns the outputs of some of its layers,
+ * in the order given: the feature maps that distillation compares.
+ *
+ * @param model Any `tf.layers` model with inputs.
+ * @param layerNames Names of layers, at least one; `model.summary()` lists them.
+ * @returns A model with one output for each name. With a single name `predict` and `apply` give a
+ * tensor, else an array.
+ * @throws If the list is empty or a name is not in the model.
+ *
+ * @example
+ * ```ts
+ * import * as tfl from "@tensorflow/tfjs-layers";
+ * import { featureExtractor } from "kd-cmi/layers";
+ *
+ * const model = tfl.sequential({
+ *   layers: [
+ *     tfl.layers.dense({ name: "hidden", units: 8, activation: "relu", inputShape: [4] }),
+ *     tfl.layers.dense({ name: "logits", units: 3 }),
+ *   ],
+ * });
+ * const extractor = featureExtractor(model, ["hidden", "logits"]);
+ * ```
+ */
+export function featureExtractor(
+  model: tfl.LayersModel,
+  layerNames: readonly string[],
+): tfl.LayersModel {
+  const known = model.layers.map((layer) => layer.name);
+  const unknown = layerNames.filter((name) => !known.includes(name));
+  if (layerNames.length === 0 || unknown.length > 0) {
+    const got = unknown.length > 0 ? unknown.join(", ") : "none";
+    throw new Error(
+      `featureExtractor: layerNames must be layers of the model (${known.join(", ")}), got ${got}`,
+    );
+  }
+  const outputs = layerNames.map((name) => model.getLayer(name).output as tfl.SymbolicTensor);
+  return tfl.model({ inputs: model.inputs, outputs });
+}

@@ -1,0 +1,3 @@
+export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
+export { featureExtractor } from "./features.ts";
+export { type CompiledMcmiOptions, compiledMcmiLoss } from "./loss.ts";

@@ -1,0 +1,172 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { expect, inject, test } from "vitest";
+import { CmiEstimator } from "../../src/index.ts";
+import golden from "../golden/cmi.json";
+import { extremeLogits, type Golden, labelsOf, logitsOf, toTensor } from "../support.ts";
+
+for (const { name, inputs, outputs } of (golden as unknown as Golden).cases) {
+  test(`report of ${name}, from indices and from one-hot rows`, async () => {
+    const logits = toTensor(inputs.logits!) as tf.Tensor2D;
+    const indices = toTensor(inputs.labels!, "int32") as tf.Tensor1D;
+    for (const labels of [indices, tf.oneHot(indices, logits.shape[1])]) {
+      const estimator = new CmiEstimator();
+      estimator.update(labels, logits);
+      const report = await estimator.result();
+      expect(report.cmi).toBeCloseTo(outputs.loss!.data[0]!, 6);
+      expect(report.counts).toEqual(outputs.counts!.data);
+      for (const [y, value] of outputs.perClass!.data.entries()) {
+        expect(report.perClass[y]).toBeCloseTo(value!, 6);
+      }
+      for (const [k, value] of outputs.centroids!.data.entries()) {
+        expect(report.centroids.flat()[k]).toBeCloseTo(value!, 6);
+      }
+    }
+  });
+}
+
+test("cross-entropy, accuracy, separation and entropy are those of their definitions", async () => {
+  const [labels, logits] = [labelsOf(7, 3), logitsOf(7, 3, 1)];
+  const estimator = new CmiEstimator({ numClasses: 3 });
+  estimator.update(labels, logits);
+  const report = await estimator.result();
+  const p = await tf.softmax(logits).array();
+  const y = await labels.array();
+  const cross = (a: number[], b: number[]) => -a.reduce((s, x, k) => s + x * Math.log(b[k]!), 0);
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const pairs = p.flatMap((a, i) => p.map((b, j) => (y[i] === y[j] ? 0 : cross(a, b))));
+  expect(report.meanEntropy).toBeCloseTo(mean(p.map((row) => cross(row, row))), 3);
+  expect(report.crossEntropy).toBeCloseTo(mean(p.map((row, i) => -Math.log(row[y[i]!]!))), 3);
+  expect(report.accuracy).toBe(
+    mean(p.map((row, i) => (row.indexOf(Math.max(...row)) === y[i] ? 1 : 0))),
+  );
+  expect(report.separation).toBeCloseTo(mean(pairs), 3);
+  expect(report.normalizedCmi).toBeCloseTo(report.cmi / mean(pairs), 3);
+});
+
+test("a merge of parts, through JSON or not, is the whole, in any order", async () => {
+  const size = fc.integer({ min: 1, max: 12 });
+  const property = fc.asyncProperty(size, size, fc.nat(1000), async (n, m, seed) => {
+    const c = 3;
+    const [y1, z1] = [labelsOf(n, c), logitsOf(n, c, seed)];
+    const [y2, z2] = [labelsOf(m, c), logitsOf(m, c, seed + 1)];
+    const whole = new CmiEstimator();
+    whole.update(tf.concat([y2, y1]), tf.concat([z2, z1]));
+    const [a, b] = [new CmiEstimator(), new CmiEstimator()];
+    a.update(y1, z1);
+    b.update(y2, z2);
+    a.merge(b);
+    b.update(y1, z1); // comes after the merge and must not count in it
+    const merged = await a.result();
+    const expected = await whole.result();
+    expect(merged.cmi).toBeCloseTo(expected.cmi, 12);
+    expect(merged.separation).toBeCloseTo(expected.separation, 12);
+    expect(merged.counts).toEqual(expected.counts);
+    const copy = CmiEstimator.fromJSON(JSON.parse(JSON.stringify(a)));
+    expect(await copy.result()).toEqual(merged);
+  });
+  await fc.assert(property, { numRuns: 10 });
+});
+
+test("a CMI of 1e-6 nats over a million samples is right to 1 %", async () => {
+  // p = 1/2 ± δ in equal numbers: the CMI is log 2 − H(1/2 + δ) ≈ 2 δ².
+  const rows = 10_000;
+  const logit = Math.fround(2 * Math.SQRT2 * 1e-3);
+  const delta = 1 / (1 + Math.exp(-logit)) - 0.5;
+  const expected = [0.5 + delta, 0.5 - delta].reduce((h, p) => h + p * Math.log(2 * p), 0);
+  expect(expected).toBeCloseTo(1e-6, 8);
+  const values = Float32Array.from({ length: 2 * rows }, (_, k) => {
+    if (k % 2 === 0) return 0;
+    return k % 4 === 1 ? logit : -logit;
+  });
+  const labels = tf.tensor1d(new Int32Array(rows), "int32");
+  const logits = tf.tensor2d(values, [rows, 2]);
+  const estimator = new CmiEstimator();
+  for (let batch = 0; batch < 100; batch++) await estimator.update(labels, logits);
+  const { cmi, counts } = await estimator.result();
+  expect(counts).toEqual([1_000_000, 0]);
+  expect(Math.abs(cmi / expected - 1)).toBeLessThan(0.01);
+});
+
+test("extreme logits, an absent class, one class and a batch of 1", async () => {
+  const estimator = new CmiEstimator();
+  estimator.update(tf.tensor1d([2, 2, 0], "int32"), extremeLogits());
+  const report = await estimator.result();
+  expect(Number.isFinite(report.cmi) && Number.isFinite(report.separation)).toBe(true);
+  expect(report.perClass[1]).toBe(null);
+  expect(report.centroids[1]).toEqual([1 / 3, 1 / 3, 1 / 3]);
+  const single = new CmiEstimator();
+  single.update(tf.tensor1d([0], "int32"), tf.tensor2d([[7]]));
+  expect(await single.result()).toMatchObject({ cmi: 0, normalizedCmi: null, accuracy: 1 });
+});
+
+test("tensors may be disposed at once, and none is left behind", async () => {
+  const before = tf.memory().numTensors;
+  const estimator = new CmiEstimator();
+  tf.tidy(() => {
+    estimator.update(labelsOf(6, 3), tf.mul(logitsOf(6, 3, 1), 2));
+  });
+  expect((await estimator.result()).counts).toEqual([2, 2, 2]);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("reset and dispose forget everything", async () => {
+  const estimator = new CmiEstimator();
+  estimator.update(labelsOf(6, 3), logitsOf(6, 3, 1));
+  estimator.reset();
+  estimator.update(labelsOf(3, 3), logitsOf(3, 3, 1));
+  expect((await estimator.result()).counts).toEqual([1, 1, 1]);
+  estimator.dispose();
+  await expect(estimator.result()).rejects.toThrow("there are no samples");
+});
+
+test("bad input throws, naming what came and what was expected", async () => {
+  expect(() => new CmiEstimator({ numClasses: 0 })).toThrow(
+    "CmiEstimator: numClasses must be an integer >= 1, got 0",
+  );
+  const estimator = new CmiEstimator({ numClasses: 3 });
+  expect(() => estimator.update(labelsOf(4, 2), logitsOf(4, 2, 1))).toThrow(
+    "CmiEstimator.update: expected 3 classes as before, got 2",
+  );
+  expect(() => estimator.update(labelsOf(4, 3), tf.ones([4]))).toThrow("update: logits must be");
+  expect(() => estimator.update(tf.ones([4]), tf.ones([4, 3]))).toThrow("update: labels must be");
+  expect(() => estimator.merge(new CmiEstimator({ numClasses: 2 }))).toThrow(
+    "CmiEstimator.merge: expected 3 classes as before, got 2",
+  );
+  expect(() => new CmiEstimator().toJSON()).toThrow("CmiEstimator.toJSON: call update first");
+  expect(() => CmiEstimator.fromJSON({} as never)).toThrow("CmiEstimator: numClasses must be");
+  expect(() => CmiEstimator.fromJSON({ ...estimator.toJSON(), counts: [1] })).toThrow(
+    "CmiEstimator.fromJSON: counts is missing or not as toJSON writes it",
+  );
+});
+
+test("labels out of range and logits that are not finite make result() reject", async () => {
+  const labels = new CmiEstimator();
+  labels.update(tf.tensor1d([0, 3, -1], "int32"), logitsOf(3, 3, 1));
+  await expect(labels.result()).rejects.toThrow(
+    "CmiEstimator.result: labels must be one-hot or within 0 to 2, 2 are not",
+  );
+  const logits = new CmiEstimator();
+  logits.update(
+    tf.tensor1d([0, 1], "int32"),
+    tf.tensor2d([
+      [Number.NaN, 0],
+      [0, 1],
+    ]),
+  );
+  await expect(logits.result()).rejects.toThrow(
+    "CmiEstimator.result: logits must be finite, 1 rows are not",
+  );
+});
+
+test("toJSON throws while a GPU is being read", async () => {
+  const estimator = new CmiEstimator();
+  const counted = estimator.update(labelsOf(3, 3), logitsOf(3, 3, 1));
+  if (["cpu", "wasm"].includes(inject("backend").backend)) {
+    expect(estimator.toJSON().counts).toEqual([1, 1, 1]);
+  } else {
+    expect(() => estimator.toJSON()).toThrow("CmiEstimator.toJSON: 1 batches are being read");
+    await counted;
+    expect(estimator.toJSON().counts).toEqual([1, 1, 1]);
+  }
+});

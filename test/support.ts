@@ -1,0 +1,85 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, inject } from "vitest";
+
+interface Values {
+  shape: number[];
+  data: (number | null)[];
+}
+
+/** A file of `test/golden`: cases computed in float64 by a method's public reference. */
+export interface Golden {
+  cases: {
+    name: string;
+    params: Record<string, number>;
+    inputs: Record<string, Values>;
+    outputs: Record<string, Values>;
+    grads: Record<string, Values>;
+  }[];
+}
+
+export const toTensor = ({ data, shape }: Values, dtype: "float32" | "int32" = "float32") =>
+  tf.tensor(data as number[], shape, dtype);
+
+/**
+ * Compares with a reference, relative to its largest entry, within the backend's tolerance.
+ * Entries that are null in the reference are undefined there and not compared.
+ */
+export async function expectClose(
+  got: tf.Tensor,
+  { data, shape }: Values,
+  tolerance = inject("backend").tolerance,
+): Promise<void> {
+  expect(got.shape).toEqual(shape);
+  const values = await got.data();
+  const scale = Math.max(1e-6, ...data.map((x) => Math.abs(x ?? 0)));
+  const errors = data.map((x, i) => (x === null ? 0 : Math.abs(values[i]! - x) / scale));
+  expect(errors.findIndex((error) => !(error <= tolerance))).toBe(-1);
+}
+
+/** A plain array as a reference of `expectClose`. */
+export function reference(nested: number | number[] | number[][]): Values {
+  const rows = Array.isArray(nested) ? nested : [nested];
+  const data = rows.flat();
+  if (!Array.isArray(nested)) return { shape: [], data };
+  return { shape: Array.isArray(rows[0]) ? [rows.length, rows[0].length] : [rows.length], data };
+}
+
+/** Value and gradient of a function of one tensor, whose gradient is tested as a user gets it. */
+export function valueAndGrad(f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, dy?: tf.Tensor) {
+  const { value, grads } = tf.engine().gradients(() => f(x), [x], dy, true);
+  return { value, grad: grads[0] as tf.Tensor };
+}
+
+/** The tensors that a function leaves behind apart from those it returns. */
+export function expectNoLeak(f: () => tf.Tensor | tf.Tensor[]): void {
+  const before = tf.memory().numTensors;
+  const result = f();
+  const returned = Array.isArray(result) ? result.length : 1;
+  expect(tf.memory().numTensors - before).toBe(returned);
+  tf.dispose(result);
+}
+
+export async function expectFinite(...tensors: tf.Tensor[]): Promise<void> {
+  for (const x of tensors) {
+    expect([...(await x.data())].every(Number.isFinite)).toBe(true);
+  }
+}
+
+/** Logits of moderate size, the same in every run. */
+export const logitsOf = (n: number, c: number, seed: number) =>
+  tf.randomNormal([n, c], 0, 2, "float32", seed) as tf.Tensor2D;
+
+/** Labels 0, 1, …, C−1, 0, … */
+export const labelsOf = (n: number, c: number) =>
+  tf.tensor1d(
+    Array.from({ length: n }, (_, i) => i % c),
+    "int32",
+  );
+
+/** Hot rows of 1e4 and −1e4. */
+export const extremeLogits = () =>
+  tf.tensor2d([
+    [1e4, -1e4, 0],
+    [-1e4, 1e4, 1e4],
+    [0, 0, 0],
+  ]);
