@@ -1,5 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
 import { beforeAll, inject } from "vitest";
+
+// The same cases in every run: a red run can be repeated.
+fc.configureGlobal({ seed: 20240510 });
 
 /** Starts the project's backend, or throws: a backend that is missing is a failure, never a skip. */
 beforeAll(async () => {
