@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/layers/index.ts"],
+  entry: ["src/index.ts", "src/layers/index.ts", "src/wasm/index.ts"],
   format: ["esm", "cjs"],
   dts: true,
   target: "es2022",

@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { gatherPatches, imageRuns } from "./patches.ts";
+import { type KernelCall, kernel, memoryOf, run, toFloat, withTemporaries } from "./run.ts";
+
+/** Output positions of one product: its operands stay in the cache, and scratch memory is small. */
+const POSITIONS = 1024;
+
+/** As cpu's and webgl's, but wasm's convolution itself knows NHWC only. */
+function assertChannelsLast(dataFormat: "NHWC" | "NCHW"): void {
+  if (dataFormat === "NHWC") return;
+  throw new Error(`Conv2DBackpropFilter: wasm supports dataFormat NHWC only, got ${dataFormat}`);
+}
+
+/**
+ * dL/dfilter of a 2-D convolution: for tap k, Σ over positions p of x[p·stride + k − pad]ᵀ dy[p].
+ *
+ * For a few images at a time, the patches that the taps see are laid out as
+ * [kh·kw·inChannels, positions] and multiplied with dy [positions, outChannels]: one plain product,
+ * which is what wasm is fast at. The products of all runs add up to the filter's gradient.
+ */
+function conv2DBackpropFilter(
+  call: KernelCall<"x" | "dy", tf.Conv2DBackpropFilterAttrs>,
+): tf.TensorInfo {
+  const { backend, attrs, inputs } = call;
+  const { strides, pad, dataFormat, dimRoundingMode, filterShape } = attrs;
+  assertChannelsLast(dataFormat);
+  const { x } = inputs;
+  const info = tf.backend_util.computeConv2DInfo(
+    x.shape as [number, number, number, number],
+    filterShape,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+  const area = info.outHeight * info.outWidth;
+  const taps = info.filterHeight * info.filterWidth * info.inChannels;
+  const sum = backend.makeOutput(filterShape, "float32");
+  memoryOf(backend, sum).fill(0);
+
+  withTemporaries(backend, (temporary) => {
+    const dy = temporary(toFloat(backend, inputs.dy));
+    for (const [first, images] of imageRuns(info, POSITIONS)) {
+      withTemporaries(backend, (temporary) => {
+        const positions = images * area;
+        const a = temporary(backend.makeOutput([taps, positions], "float32"));
+        // A right operand must be a fresh tensor: XNNPACK keeps it packed under its id.
+        const b = temporary(backend.makeOutput([positions, info.outChannels], "float32"));
+        gatherPatches(memoryOf(backend, x), memoryOf(backend, a), info, first, images);
+        const start = first * area * info.outChannels;
+        memoryOf(backend, b).set(
+          memoryOf(backend, dy).subarray(start, start + positions * info.outChannels),
+        );
+        const flags = { transposeA: false, transposeB: false };
+        const product = temporary(run(backend, tf.BatchMatMul, { a, b }, flags));
+        addTo(memoryOf(backend, sum), memoryOf(backend, product));
+      });
+    }
+  });
+  return sum;
+}
+
+function addTo(sum: Float32Array, terms: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += terms[i]!;
+}
+
+export const conv2DFilterKernel = kernel(tf.Conv2DBackpropFilter, conv2DBackpropFilter);

@@ -1,0 +1,98 @@
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  type ConvInfo,
+  imageRuns,
+  scatterPatches,
+  turnedFilter,
+  turnedPadding,
+} from "./patches.ts";
+import { type KernelCall, memoryOf, reshape, run, withTemporaries } from "./run.ts";
+
+type Call = KernelCall<"dy" | "filter", tf.Conv2DBackpropInputAttrs>;
+
+/** Patches of so many positions, and the image they are added to, stay in the cache. */
+const POSITIONS = 512;
+
+/**
+ * dL/dx of a 2-D convolution, which is a transposed convolution's forward pass too. The backend has
+ * this kernel, but as a plain loop of 4 GFLOP/s that would take most of a training step; the
+ * same sums at 40 are
+ * - at stride 1, a convolution of dy with the filter turned by 180° and its channels swapped;
+ * - else a product of dy [positions, outChannels] with the filter [outChannels, kh·kw·inChannels],
+ *   added to the places that the taps read.
+ *
+ * NCHW, and anything empty, is left to the backend's kernel.
+ */
+export function conv2DInputKernel(stock: tf.KernelConfig): tf.KernelConfig {
+  const conv2DBackpropInput = (call: Call): tf.TensorInfo => {
+    const { inputs, backend, attrs } = call;
+    const { dy, filter } = inputs;
+    const { strides, pad, dataFormat, dimRoundingMode, inputShape } = attrs;
+    const isEmpty = [dy.shape, filter.shape, inputShape].some(
+      (s) => tf.util.sizeFromShape(s) === 0,
+    );
+    if (dataFormat !== "NHWC" || isEmpty) {
+      return stock.kernelFunc(call as unknown as Parameters<tf.KernelFunc>[0]) as tf.TensorInfo;
+    }
+    const info = tf.backend_util.computeConv2DInfo(
+      inputShape,
+      filter.shape as [number, number, number, number],
+      strides,
+      1,
+      pad,
+      dimRoundingMode,
+    );
+    const padding = turnedPadding(info);
+    const isPlain = info.strideHeight === 1 && info.strideWidth === 1 && Math.min(...padding) >= 0;
+    return isPlain
+      ? byConvolution(backend, dy, filter, padding)
+      : byProduct(backend, dy, filter, info);
+  };
+  return { ...stock, kernelFunc: conv2DBackpropInput as unknown as tf.KernelFunc };
+}
+
+function byConvolution(
+  backend: BackendWasm,
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  [top, bottom, left, right]: ReturnType<typeof turnedPadding>,
+): tf.TensorInfo {
+  return withTemporaries(backend, (temporary) => {
+    const turned = temporary(turnedFilter(backend, filter));
+    const swapped = temporary(run(backend, tf.Transpose, { x: turned }, { perm: [0, 1, 3, 2] }));
+    const pad = [[0, 0], [top, bottom], [left, right], [0, 0]]; // biome-ignore format: a matrix
+    const attrs = { strides: 1, pad, dataFormat: "NHWC", dilations: 1 };
+    return run(backend, tf.Conv2D, { x: dy, filter: swapped }, attrs);
+  });
+}
+
+function byProduct(
+  backend: BackendWasm,
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  info: ConvInfo,
+): tf.TensorInfo {
+  const { inChannels, outChannels } = info;
+  const area = info.outHeight * info.outWidth;
+  const taps = info.filterHeight * info.filterWidth * inChannels;
+  const dx = backend.makeOutput(info.inShape, "float32");
+  memoryOf(backend, dx).fill(0);
+
+  withTemporaries(backend, (temporary) => {
+    const matrix = temporary(reshape(backend, filter, [taps, outChannels]));
+    const b = temporary(run(backend, tf.Transpose, { x: matrix }, { perm: [1, 0] }));
+    for (const [first, images] of imageRuns(info, POSITIONS)) {
+      withTemporaries(backend, (temporary) => {
+        const start = first * area * outChannels;
+        const size = images * area * outChannels;
+        const a = temporary(backend.makeOutput([images * area, outChannels], "float32"));
+        memoryOf(backend, a).set(memoryOf(backend, dy).subarray(start, start + size));
+        const flags = { transposeA: false, transposeB: false };
+        const patches = temporary(run(backend, tf.BatchMatMul, { a, b }, flags));
+        scatterPatches(memoryOf(backend, patches), memoryOf(backend, dx), info, first, images);
+      });
+    }
+  });
+  return dx;
+}

@@ -1,0 +1,86 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { conv2DFilterKernel } from "./conv2d-filter.ts";
+import { conv2DInputKernel } from "./conv2d-input.ts";
+import { depthwiseFilterKernel, depthwiseInputKernel } from "./depthwise.ts";
+import { matMulKernel } from "./mat-mul.ts";
+import { segmentSumKernel } from "./segment-sum.ts";
+
+/** Kernels the backend lacks; one that it has, or gains, is left alone. */
+const missing: readonly tf.KernelConfig[] = [
+  conv2DFilterKernel,
+  depthwiseFilterKernel,
+  depthwiseInputKernel,
+  segmentSumKernel,
+];
+
+/** Kernels the backend has, an order of magnitude slower than it could. */
+const slow: readonly [kernelName: string, faster: (stock: tf.KernelConfig) => tf.KernelConfig][] = [
+  [tf.BatchMatMul, matMulKernel],
+  [tf._FusedMatMul, matMulKernel],
+  [tf.Conv2DBackpropInput, conv2DInputKernel],
+];
+
+/** A kernel that this module has wrapped; a property, so that a second copy of the module sees it. */
+interface WrappedKernel extends tf.KernelConfig {
+  wrappedBy?: "kd-cmi";
+}
+
+/**
+ * Makes networks train on TensorFlow.js' wasm backend, which by itself only runs them.
+ *
+ * Registers the gradient kernels that the backend lacks, each only if it is still missing:
+ * - `Conv2DBackpropFilter`: conv1d, conv2d, transposed and pointwise convolutions;
+ * - `DepthwiseConv2dNativeBackpropFilter` and `…Input`: depthwise and separable convolutions;
+ * - `UnsortedSegmentSum`: `tf.gather` and embeddings.
+ *
+ * And wraps three kernels that the backend has, because their slowness would be most of a training
+ * step. Results are the same to float32 rounding:
+ * - `BatchMatMul` and `_FusedMatMul` transpose first and multiply batches entry by entry: plain
+ *   products run at 35–45 GFLOP/s, transposed or batched ones at 3.5;
+ * - `Conv2DBackpropInput` becomes a convolution or products, 10 times faster.
+ *
+ * Call it once, after importing the backend; before or after `tf.setBackend("wasm")`. A second call
+ * changes nothing. Other backends are not touched. Convolutions are NHWC and, as in all of tfjs,
+ * dilated ones have no gradient.
+ *
+ * @throws If the wasm backend is not registered.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import * as tfl from "@tensorflow/tfjs-layers";
+ * import "@tensorflow/tfjs-backend-wasm";
+ * import { registerTrainingKernels } from "kd-cmi/wasm";
+ *
+ * registerTrainingKernels();
+ * await tf.setBackend("wasm");
+ *
+ * const model = tfl.sequential({
+ *   layers: [
+ *     tfl.layers.conv2d({ inputShape: [28, 28, 1], filters: 16, kernelSize: 3, activation: "relu" }),
+ *     tfl.layers.globalAveragePooling2d({}),
+ *     tfl.layers.dense({ units: 10, activation: "softmax" }),
+ *   ],
+ * });
+ * model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
+ * await model.fit(tf.randomNormal([64, 28, 28, 1]), tf.zeros([64, 1]), { epochs: 2 });
+ * ```
+ */
+export function registerTrainingKernels(): void {
+  if (!tf.findBackendFactory("wasm") || !tf.getKernel(tf.BatchMatMul, "wasm")) {
+    throw new Error(
+      "registerTrainingKernels: the wasm backend is not registered; " +
+        'import "@tensorflow/tfjs-backend-wasm" first',
+    );
+  }
+  for (const config of missing) {
+    if (!tf.getKernel(config.kernelName, "wasm")) tf.registerKernel(config);
+  }
+  for (const [kernelName, faster] of slow) {
+    const stock: WrappedKernel | undefined = tf.getKernel(kernelName, "wasm");
+    if (!stock || stock.wrappedBy === "kd-cmi") continue;
+    const wrapped: WrappedKernel = { ...faster(stock), wrappedBy: "kd-cmi" };
+    tf.unregisterKernel(kernelName, "wasm"); // registering over a kernel logs a warning
+    tf.registerKernel(wrapped);
+  }
+}
