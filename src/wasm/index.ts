@@ -3,6 +3,7 @@ import { conv2DFilterKernel } from "./conv2d-filter.ts";
 import { conv2DInputKernel } from "./conv2d-input.ts";
 import { depthwiseFilterKernel, depthwiseInputKernel } from "./depthwise.ts";
 import { matMulKernel } from "./mat-mul.ts";
+import { maxPoolGradKernel } from "./max-pool.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
 
 /** Kernels the backend lacks; one that it has, or gains, is left alone. */
@@ -13,11 +14,12 @@ const missing: readonly tf.KernelConfig[] = [
   segmentSumKernel,
 ];
 
-/** Kernels the backend has, an order of magnitude slower than it could. */
-const slow: readonly [kernelName: string, faster: (stock: tf.KernelConfig) => tf.KernelConfig][] = [
+/** Kernels the backend has, but an order of magnitude slower than it could, or wrong. */
+const poor: readonly [kernelName: string, better: (stock: tf.KernelConfig) => tf.KernelConfig][] = [
   [tf.BatchMatMul, matMulKernel],
   [tf._FusedMatMul, matMulKernel],
   [tf.Conv2DBackpropInput, conv2DInputKernel],
+  [tf.MaxPoolGrad, maxPoolGradKernel],
 ];
 
 /** A kernel that this module has wrapped; a property, so that a second copy of the module sees it. */
@@ -33,11 +35,12 @@ interface WrappedKernel extends tf.KernelConfig {
  * - `DepthwiseConv2dNativeBackpropFilter` and `…Input`: depthwise and separable convolutions;
  * - `UnsortedSegmentSum`: `tf.gather` and embeddings.
  *
- * And wraps three kernels that the backend has, because their slowness would be most of a training
- * step. Results are the same to float32 rounding:
+ * And replaces four kernels that the backend has, because they would be most of a training step, or
+ * are wrong:
  * - `BatchMatMul` and `_FusedMatMul` transpose first and multiply batches entry by entry: plain
  *   products run at 35–45 GFLOP/s, transposed or batched ones at 3.5;
- * - `Conv2DBackpropInput` becomes a convolution or products, 10 times faster.
+ * - `Conv2DBackpropInput` becomes a convolution or products, 10 times faster;
+ * - `MaxPoolGrad` of the backend drops the gradient of each window without a positive element.
  *
  * Call it once, after importing the backend; before or after `tf.setBackend("wasm")`. A second call
  * changes nothing. Other backends are not touched. Convolutions are NHWC and, as in all of tfjs,
@@ -76,10 +79,10 @@ export function registerTrainingKernels(): void {
   for (const config of missing) {
     if (!tf.getKernel(config.kernelName, "wasm")) tf.registerKernel(config);
   }
-  for (const [kernelName, faster] of slow) {
+  for (const [kernelName, better] of poor) {
     const stock: WrappedKernel | undefined = tf.getKernel(kernelName, "wasm");
     if (!stock || stock.wrappedBy === "kd-cmi") continue;
-    const wrapped: WrappedKernel = { ...faster(stock), wrappedBy: "kd-cmi" };
+    const wrapped: WrappedKernel = { ...better(stock), wrappedBy: "kd-cmi" };
     tf.unregisterKernel(kernelName, "wasm"); // registering over a kernel logs a warning
     tf.registerKernel(wrapped);
   }
