@@ -22,6 +22,7 @@ const DEBIAN_PACKAGES = ["chromium", "libvulkan1"];
 
 function isDebianPackageInstalled(name) {
   try {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
     const status = execFileSync("dpkg-query", ["-W", "-f=${db:Status-Status}", name], {
       stdio: ["ignore", "pipe", "ignore"],
     });

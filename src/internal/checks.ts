@@ -17,20 +17,55 @@ export function checkMatrix(fn: string, name: string, x: tf.Tensor, columns = "c
   return x as tf.Tensor2D;
 }
 
-/** A float32 matrix of the very shape of another argument. */
-export function checkSameShape(
+/** A float32 tensor of the very shape of another argument. */
+export function checkSameShape<T extends tf.Tensor>(
   fn: string,
   name: string,
   x: tf.Tensor,
   otherName: string,
-  other: tf.Tensor2D,
+  other: T,
 ) {
   checkTensor(fn, name, x);
   if (!tf.util.arraysEqual(x.shape, other.shape)) {
     const expected = `the shape of ${otherName} [${other.shape}]`;
     throw new Error(`${fn}: ${name} must have ${expected}, got [${x.shape}]`);
   }
-  return checkMatrix(fn, name, x);
+  if (x.dtype !== "float32") {
+    throw new Error(`${fn}: ${name} must be float32 [${other.shape}], got ${describe(x)}`);
+  }
+  return x as T;
+}
+
+/** Feature maps, float32 NHWC, none of the sizes 0. */
+export function checkMaps(fn: string, name: string, x: tf.Tensor) {
+  checkTensor(fn, name, x);
+  if (x.rank !== 4 || x.dtype !== "float32" || x.size === 0) {
+    const expected = "float32 [batch,height,width,channels]";
+    throw new Error(`${fn}: ${name} must be ${expected}, got ${describe(x)}`);
+  }
+  return x as tf.Tensor4D;
+}
+
+/** Features of a batch, float32 [batch, …] of any rank from 2, none of the sizes 0. */
+export function checkFeatures(fn: string, name: string, x: tf.Tensor) {
+  checkTensor(fn, name, x);
+  if (x.rank < 2 || x.dtype !== "float32" || x.size === 0) {
+    throw new Error(`${fn}: ${name} must be float32 [batch,...], got ${describe(x)}`);
+  }
+  return x;
+}
+
+/** Two arguments about the same samples. */
+export function checkSameBatch(
+  fn: string,
+  name: string,
+  x: tf.Tensor,
+  otherName: string,
+  other: tf.Tensor,
+) {
+  if (x.shape[0] === other.shape[0]) return;
+  const expected = `the batch of ${otherName} [${other.shape}]`;
+  throw new Error(`${fn}: ${name} must have ${expected}, got [${x.shape}]`);
 }
 
 /** One float32 row per class: [classes, classes]. */

@@ -56,11 +56,6 @@ async function expectSameTraining(training: Training) {
   const wasm = await train("wasm", training);
   const cpu = await train("cpu", training);
   expect(wasm.every(Number.isFinite)).toBe(true);
-  console.log(
-    "H",
-    wasm.map((v, i) => (v - cpu[i]!).toExponential(1)).join(" "),
-    wasm.map((v) => v.toFixed(4)).join(" "),
-  );
   expect(wasm[0]).not.toBe(wasm[wasm.length - 2]); // something was learnt
   // Steps of an optimizer amplify differences of rounding.
   for (const [i, value] of wasm.entries()) expect(Math.abs(value - cpu[i]!)).toBeLessThan(5e-3);
