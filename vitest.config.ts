@@ -1,19 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { chromiumLaunchOptions } from "./scripts/chromium.ts";
 import { backends } from "./test/backends.ts";
-
-const CHROMIUM_FLAGS = [
-  "--no-sandbox",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--enable-unsafe-webgpu",
-  "--enable-features=Vulkan",
-  "--use-webgpu-adapter=swiftshader",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
 
 const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
   extends: true,
@@ -37,9 +25,7 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        provider: playwright({
-          launchOptions: { executablePath: "/usr/bin/chromium", args: CHROMIUM_FLAGS },
-        }),
+        provider: playwright({ launchOptions: chromiumLaunchOptions }),
         instances: [{ browser: "chromium" as const }],
       },
     }),

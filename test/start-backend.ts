@@ -13,7 +13,7 @@ beforeAll(async () => {
     else await import("@tensorflow/tfjs-backend-webgpu");
     await startBackend(backend);
   } else {
-    const { startNodeBackend } = await import("./node-backends");
+    const { startNodeBackend } = await import("../scripts/node-backends.ts");
     await startNodeBackend(backend);
   }
 });

