@@ -33,6 +33,7 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
 }));
 
 export default defineConfig({
+  resolve: { tsconfigPaths: true }, // the examples import kd-cmi by its name
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -7,7 +7,10 @@ type Message = { progress: Progress; result?: never } | { progress?: never; resu
 /** Does a job in a process of its own, since tfjs computes in one thread on wasm and cpu. */
 export const runInChild: RunJob = (job, onProgress) =>
   new Promise((resolve, reject) => {
-    const child = fork(new URL("child.ts", import.meta.url), { serialization: "advanced" });
+    const child = fork(new URL("child.ts", import.meta.url), {
+      execArgv: ["--import", "tsx"],
+      serialization: "advanced",
+    });
     child.on("message", ({ progress, result }: Message) => {
       if (progress) return onProgress(progress);
       resolve(result);

@@ -78,7 +78,7 @@ function split(
   const train = pick(data.train, places.slice(validationImages, validationImages + trainImages));
   return {
     train,
-    sample: pick(train, range(SAMPLE)),
+    sample: pick(train, range(Math.min(SAMPLE, trainImages))),
     validation,
     evaluation: evaluate === "test" ? data.test : validation,
   };
