@@ -25,11 +25,11 @@ export interface Recipe {
 }
 
 const full: Recipe = {
-  trainImages: 12_000,
+  trainImages: 20_000,
   validationImages: 5000,
   evaluate: "test",
-  teacher: { epochs: 16, batchSize: 128, learningRate: 1e-3 },
-  fineTuning: { epochs: 8, batchSize: 128, learningRate: 5e-4 },
+  teacher: { epochs: 20, batchSize: 64, learningRate: 1e-3 },
+  fineTuning: { epochs: 8, batchSize: 64, learningRate: 5e-4 },
   lambda: 0.35,
   temperature: 4,
   alpha: 0.9,
@@ -44,10 +44,9 @@ export const recipes: Record<"full" | "quick", Recipe> = {
   full,
   quick: {
     ...full,
-    trainImages: 4000,
-    validationImages: 2000,
-    teacher: { ...full.teacher, epochs: 10 },
-    fineTuning: { ...full.fineTuning, epochs: 5 },
+    trainImages: 5000,
+    validationImages: 1000,
+    teacher: { ...full.teacher, epochs: 20 },
     zeroShotImages: 4000,
     zeroShot: { ...full.zeroShot, epochs: 30 },
   },

@@ -80,7 +80,7 @@ describe("a seed's work", () => {
 
   test("runs in a page on webgl", async () => {
     const progress: Progress[] = [];
-    const recipe = { ...tiny, trainImages: 100 };
+    const recipe = { ...tiny, trainImages: 100, zeroShotImages: 80 };
     const result = await runInBrowser({ ...job, backend: "webgl", recipe }, (p) =>
       progress.push(p),
     );
