@@ -63,14 +63,21 @@ export function drawHistory(results: readonly SeedResult[], recipe: Recipe): str
     minInterval: 1,
     max: recipe.teacher.epochs + recipe.fineTuning.epochs,
   });
+  const named = { nameTextStyle: { align: "left" as const } };
   return svg(900, 360, {
     title: title("The teachers after each epoch"),
     legend: { top: 26, data: [...TEACHERS] },
     grid: [grid("8%"), grid("57%")],
     xAxis: [xAxis(0), xAxis(1)],
     yAxis: [
-      { gridIndex: 0, type: "log", name: "CMI of training images, nats" },
-      { gridIndex: 1, type: "value", name: "accuracy on validation images, %", scale: true },
+      { gridIndex: 0, type: "log", name: "CMI of training images, nats", ...named },
+      {
+        gridIndex: 1,
+        type: "value",
+        name: "accuracy on validation images, %",
+        scale: true,
+        ...named,
+      },
     ],
     series: [...series(({ cmi }) => cmi, 0), ...series(({ accuracy }) => 100 * accuracy, 1)],
   });
