@@ -26,21 +26,21 @@ export interface CentroidCallbackOptions {
  * const inputs = tf.randomNormal([32, 4]);
  * const labels = tf.tensor1d(Array.from({ length: 32 }, (_, i) => i % 3), "int32");
  * const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [4] })] });
- * const centroids = tf.variable(tf.fill([3, 3], 1 / 3)) as tf.Variable<tf.Rank.R2>;
+ * const centroids = tf.variable(tf.fill([3, 3], 1 / 3));
  * model.compile({ optimizer: "sgd", loss: compiledMcmiLoss(centroids, { lambda: 0.2 }) });
  * const callbacks = [new CentroidCallback(centroids, labels, inputs)];
- * await model.fit(inputs, labels, { epochs: 2, verbose: 0, callbacks });
+ * await model.fit(inputs, tf.oneHot(labels, 3), { epochs: 2, verbose: 0, callbacks });
  * ```
  */
 export class CentroidCallback extends tfl.Callback {
   /**
-   * @param centroids The variable [C, C] that the loss reads.
+   * @param centroids The variable, float32 [C, C], that the loss reads.
    * @param labels int32 class indices [N] or one-hot [N, C].
    * @param inputs The training inputs, [N, …].
    * @param options Size of the passes, form of the model's output, and a listener.
    */
   constructor(
-    private readonly centroids: tf.Variable<tf.Rank.R2>,
+    private readonly centroids: tf.Variable,
     private readonly labels: tf.Tensor,
     private readonly inputs: tf.Tensor,
     private readonly options: CentroidCallbackOptions = {},
@@ -50,7 +50,7 @@ export class CentroidCallback extends tfl.Callback {
 
   override async onEpochBegin(epoch: number): Promise<void> {
     const { batchSize = 256, fromLogits = true, onReport } = this.options;
-    const estimator = new CmiEstimator({ numClasses: this.centroids.shape[0] });
+    const estimator = new CmiEstimator({ numClasses: this.centroids.shape[0]! });
     const total = this.inputs.shape[0]!;
     for (let start = 0; start < total; start += batchSize) {
       const size = Math.min(batchSize, total - start);

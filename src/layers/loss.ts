@@ -33,7 +33,7 @@ export interface CompiledMcmiOptions {
  * ```
  */
 export function compiledMcmiLoss(
-  centroids: tf.Tensor2D,
+  centroids: tf.Tensor,
   { fromLogits = true, ...options }: CompiledMcmiOptions,
 ): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar {
   return (labels, predictions) => {

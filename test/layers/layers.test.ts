@@ -22,7 +22,7 @@ const network = (activation?: "softmax") =>
 test("model.fit trains on compiledMcmiLoss with centroids that follow the epochs", async () => {
   const labels = labelsOf(30, 3);
   const inputs = tf.concat([tf.cast(tf.oneHot(labels, 3), "float32"), tf.ones([30, 1])], 1);
-  const centroids = tf.variable(tf.fill([3, 3], 1 / 3)) as tf.Variable<tf.Rank.R2>;
+  const centroids = tf.variable(tf.fill([3, 3], 1 / 3));
   for (const y of [tf.oneHot(labels, 3), tf.cast(tf.oneHot(labels, 3), "float32")]) {
     for (const activation of [undefined, "softmax"] as const) {
       const fromLogits = activation === undefined;

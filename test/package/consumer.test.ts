@@ -1,0 +1,236 @@
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { build, type Metafile } from "esbuild";
+import ts from "typescript";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import lock from "../../package-lock.json" with { type: "json" };
+import { codeBlocks, remove, root, run, temporaryFolder, typeErrors } from "./support.ts";
+
+const folder = temporaryFolder();
+/** A user's project with the tarball, tfjs-core and the cpu backend, and nothing else. */
+const lean = join(folder, "lean");
+/** Another one, which has tfjs-layers and the wasm backend too. */
+const full = join(folder, "full");
+let packed: string[];
+
+beforeAll(async () => {
+  // A copy, so that neither this build nor one in the repository disturbs the other.
+  const copy = join(folder, "copy");
+  const left = ["node_modules", ".git", "dist", "docs"];
+  cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(basename(path)) });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  await run(copy, "npm", "run", "build");
+  const [{ filename, files }] = JSON.parse(await run(copy, "npm", "pack", "--json"));
+  packed = files.map(({ path }: { path: string }) => path);
+
+  write(lean, "package.json", '{ "private": true }');
+  const packages = ["tfjs-core", "tfjs-backend-cpu"].map((name) => {
+    const { version } = (lock.packages as Packages)[`node_modules/@tensorflow/${name}`]!;
+    return `@tensorflow/${name}@${version}`;
+  });
+  const flags = ["--prefer-offline", "--no-audit", "--no-fund"];
+  await run(lean, "npm", "install", ...flags, join(copy, filename), ...packages);
+
+  write(full, "package.json", '{ "private": true }');
+  const [installed, own] = [lean, full].map((project) => join(project, "node_modules"));
+  cpSync(join(installed!, "kd-cmi"), join(own!, "kd-cmi"), { recursive: true });
+  symlinkSync(join(root, "node_modules", "@tensorflow"), join(own!, "@tensorflow"));
+}, 300_000);
+
+afterAll(() => remove(folder));
+
+type Packages = Record<string, { version?: string }>;
+
+function write(project: string, file: string, text: string): string {
+  const path = join(project, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+test("the tarball holds the built entry points and the documents, nothing else", () => {
+  const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+  const entries = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === "string"
+      ? []
+      : [...Object.values(entry.import), ...Object.values(entry.require)],
+  );
+  expect(packed.filter((path) => !path.startsWith("dist/")).sort()).toEqual(documents);
+  expect(packed).toEqual(expect.arrayContaining(entries.map((path) => path.replace("./", ""))));
+  expect(
+    packed.filter((path) => !/\.(c?js(\.map)?|d\.c?ts|md|json)$|^LICENSE$/.test(path)),
+  ).toEqual([]);
+});
+
+test("installs no more than the user asked for", async () => {
+  const tree = JSON.parse(await run(lean, "npm", "ls", "--json"));
+  expect(Object.keys(tree.dependencies).sort()).toEqual([
+    "@tensorflow/tfjs-backend-cpu",
+    "@tensorflow/tfjs-core",
+    "kd-cmi",
+  ]);
+  const installed = JSON.parse(readFileSync(join(lean, "package-lock.json"), "utf8")).packages;
+  expect(Object.keys(installed).filter((path) => /tfjs-(layers|backend-wasm)/.test(path))).toEqual(
+    [],
+  );
+});
+
+const use = `
+  registerTrainingKernels();
+  const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [3] })] });
+  const loss = kdLoss(tf.tensor2d([[0, 0]]), tf.tensor2d([[0, Math.log(3)]]), { temperature: 1 });
+  const outputs = featureExtractor(model, [model.layers[0].name]).outputs.length;
+  console.log(JSON.stringify([loss.dataSync()[0].toFixed(4), outputs]));
+`;
+// KL((1/2, 1/2) ‖ (1/4, 3/4)) = log(2/√3)
+const used = ["0.1438", 1];
+
+test.each([
+  ["main.mjs", (name: string, from: string) => `import ${name} from "${from}";`],
+  [
+    "main.cjs",
+    (name: string, from: string) => `const ${name.replace("* as ", "")} = require("${from}");`,
+  ],
+])("works from Node as %s", async (file, load) => {
+  const imports = [
+    load("* as tf", "@tensorflow/tfjs-core"),
+    load("* as tfl", "@tensorflow/tfjs-layers"),
+    load("* as cpu", "@tensorflow/tfjs-backend-cpu"),
+    load("* as wasm", "@tensorflow/tfjs-backend-wasm"),
+    load("{ kdLoss }", "kd-cmi"),
+    load("{ featureExtractor }", "kd-cmi/layers"),
+    load("{ registerTrainingKernels }", "kd-cmi/wasm"),
+  ];
+  const start = `tf.setBackend("cpu");`;
+  const path = write(full, file, [...imports, start, use].join("\n"));
+  expect(JSON.parse(await run(full, process.execPath, path))).toEqual(used);
+});
+
+const typed = `
+  import * as tf from "@tensorflow/tfjs-core";
+  import { sequential } from "@tensorflow/tfjs-layers";
+  import { CmiEstimator, type CmiReport, kdLoss, type KdOptions, mcmiLoss } from "kd-cmi";
+  import { compiledMcmiLoss, featureExtractor } from "kd-cmi/layers";
+  import { registerTrainingKernels } from "kd-cmi/wasm";
+
+  const logits = tf.tensor2d([[1, 2]]);
+  const options: KdOptions = { temperature: 4, reduction: tf.Reduction.NONE };
+  export const samples = kdLoss<tf.Tensor1D>(logits, logits, options);
+  export const loss: tf.Scalar = mcmiLoss(tf.tensor1d([0], "int32"), logits, tf.eye(2), { lambda: 0.2 });
+  export const report: Promise<CmiReport> = new CmiEstimator().result();
+  export const compiled: (y: tf.Tensor, z: tf.Tensor) => tf.Scalar = compiledMcmiLoss(tf.eye(2), { lambda: 0 });
+  export const extractor = featureExtractor(sequential(), ["a"]);
+  export const register: () => void = registerTrainingKernels;
+  // @ts-expect-error: lambda has no default
+  mcmiLoss(logits, logits, logits, {});
+  // @ts-expect-error: there is no such option
+  kdLoss(logits, logits, { temprature: 4 });
+`;
+
+test.each([
+  ["Node16", "Node16", ["main.mts", "main.cts"]],
+  ["Bundler", "ESNext", ["main.ts", "readme.ts"]],
+] as const)("has types under moduleResolution %s", (resolution, module, files) => {
+  const paths = files.map((file) =>
+    write(join(full, resolution), file, file === "readme.ts" ? readmeExample() : typed),
+  );
+  const options = {
+    module: ts.ModuleKind[module],
+    moduleResolution: ts.ModuleResolutionKind[resolution],
+  };
+  expect(typeErrors(paths, options)).toEqual([]);
+});
+
+/** Bundles code of the lean project as for a browser. */
+async function bundle(code: string): Promise<{ text: string; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: lean },
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    mainFields: ["module", "main"],
+    metafile: true,
+    write: false,
+  });
+  return { text: outputFiles[0]!.text, metafile };
+}
+
+test("a bundle with tfjs-core and a backend alone has every gradient", async () => {
+  const { text, metafile } = await bundle(`
+    import * as tf from "@tensorflow/tfjs-core";
+    import "@tensorflow/tfjs-backend-cpu";
+    import * as kd from "kd-cmi";
+
+    const labels = tf.tensor1d([0, 1, 1], "int32");
+    const teacher = tf.tensor2d([[2, 0, 1], [0, 3, -1], [1, 2, 0]]);
+    const student = tf.tensor2d([[1, 0, 0.5], [0, 1, 2], [1, 1, -1]]);
+    const centroids = tf.tensor2d([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.3, 0.3, 0.4]]);
+    const samples = { reduction: tf.Reduction.NONE };
+    const functions = {
+      mcmiLoss: (z) => kd.mcmiLoss(labels, z, centroids, { lambda: 0.2 }),
+      kdLoss: (z) => kd.kdLoss(teacher, z),
+      dkdLoss: (z) => kd.dkdLoss(labels, teacher, z),
+      distLoss: (z) => kd.distLoss(teacher, z),
+      standardizeLogits: (z) => kd.standardizeLogits(z),
+      classCentroids: (z) => kd.classCentroids(labels, z),
+      conditionalMutualInformation: (z) => kd.conditionalMutualInformation(labels, z),
+      "samples of conditionalMutualInformation": (z) =>
+        kd.conditionalMutualInformation(labels, z, samples),
+    };
+    // Against central differences of ⟨dy, f⟩ along a direction.
+    const step = tf.tensor2d([[0.01, 0, -0.02], [0.02, -0.01, 0], [0, 0.02, 0.01]]);
+    const errors = Object.entries(functions).map(([name, f]) => {
+      const value = f(student);
+      const dy = tf.reshape(tf.range(1, value.size + 1), value.shape);
+      const along = (z) => tf.sum(tf.mul(f(z), dy)).dataSync()[0];
+      const difference = (along(tf.add(student, step)) - along(tf.sub(student, step))) / 2;
+      const slope = tf.sum(tf.mul(tf.grad(f)(student, dy), step)).dataSync()[0];
+      return [name, Math.abs(difference - slope) / Math.abs(slope)];
+    });
+    const weights = tf.variable(student);
+    tf.train.adam(0.1).minimize(() => kd.kdLoss(teacher, weights), false, [weights]);
+    const moved = tf.max(tf.abs(tf.sub(weights, student))).dataSync()[0];
+    const registered = ["Sum", "Mul", "Softmax"].filter((name) => tf.getGradient(name));
+    console.log(JSON.stringify({ errors: Object.fromEntries(errors), moved, registered }));
+  `);
+  const inputs = Object.keys(metafile.inputs);
+  expect(inputs.some((path) => path.includes("kd-cmi/dist"))).toBe(true);
+  expect(inputs.filter((path) => /tfjs-layers|register_all_gradients/.test(path))).toEqual([]);
+
+  const path = write(lean, "gradients.cjs", text);
+  const { errors, moved, registered } = JSON.parse(await run(lean, process.execPath, path));
+  expect(registered).toEqual([]);
+  expect(Object.entries(errors).filter(([, error]) => !((error as number) < 0.01))).toEqual([]);
+  expect(moved).toBeCloseTo(0.1, 4);
+});
+
+test("a bundler drops the losses that are not used", async () => {
+  const code = (name: string) => `export { ${name} } from "kd-cmi";`;
+  const names = ["kdLoss", "dkdLoss", "distLoss", "mcmiLoss", "CmiEstimator"];
+  for (const name of names) {
+    const { text } = await bundle(code(name));
+    const isIn = (other: string) => new RegExp(`function ${other}\\(|${other} = class`).test(text);
+    const found = names.filter(isIn);
+    expect(found).toEqual([name]);
+  }
+});
+
+test("the README's example prints what it should", async () => {
+  const path = write(lean, "readme.mjs", readmeExample());
+  const printed = await run(lean, process.execPath, path);
+  const numbers = Object.fromEntries(
+    [...printed.matchAll(/(\w+): (-?[\d.e+-]+)/g)].map(([, name, value]) => [name, Number(value)]),
+  );
+  expect(Object.keys(numbers)).toEqual(["cmi", "teacherLoss", "studentLoss"]);
+  expect(numbers.cmi).toBeGreaterThan(0);
+  expect(numbers.cmi).toBeLessThan(Math.log(2));
+  expect(numbers.studentLoss).toBeGreaterThan(0);
+  expect(numbers.teacherLoss).toBeLessThan(1);
+});
+
+function readmeExample(): string {
+  const examples = codeBlocks(readFileSync(join(root, "README.md"), "utf8"));
+  expect(examples).toHaveLength(1);
+  return examples[0]!;
+}
