@@ -1,0 +1,25 @@
+import { Argument, Command } from "commander";
+import * as mcmi from "./mcmi.ts";
+import * as wasm from "./wasm.ts";
+
+/** Each bench prints ratios of times that were measured side by side. */
+const benches = { mcmi, wasm };
+type Name = keyof typeof benches;
+
+const command = new Command("npm run bench --")
+  .description("Measures speed as ratios: medians of interleaved runs, in one process or two.")
+  .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(benches)))
+  .addHelpText(
+    "after",
+    `\n${Object.entries(benches)
+      .map(([name, { description }]) => `  ${name}: ${description}`)
+      .join("\n")}`,
+  )
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+command.parse();
+const names = command.args.length > 0 ? command.args : Object.keys(benches);
+for (const name of names as Name[]) {
+  console.log(`\n${name}: ${benches[name].description}`);
+  await benches[name].run();
+}

@@ -1,0 +1,71 @@
+import { performance } from "node:perf_hooks";
+import * as tf from "@tensorflow/tfjs-core";
+import Table from "cli-table3";
+import { median } from "d3-array";
+
+export type Task = () => unknown;
+
+/** How long to measure. */
+export interface Effort {
+  /** Rounds that are not counted: kernels are compiled and memory is allocated in them. */
+  warmUp: number;
+  /** Rounds that are always counted, */
+  minimum: number;
+  /** and how many more there are: until so many seconds have passed. */
+  seconds: number;
+}
+
+/**
+ * The median time of each task in milliseconds. Every round runs each task once and begins with
+ * another one, so that what else the machine does hits all of them alike.
+ */
+export async function interleavedMedians<Name extends string>(
+  tasks: Record<Name, Task>,
+  { warmUp, minimum, seconds }: Effort,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(tasks) as Name[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]]));
+  let end = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < warmUp + minimum || performance.now() < end; round++) {
+    if (round === warmUp) end = performance.now() + seconds * 1000;
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(i + round) % names.length]!;
+      const start = performance.now();
+      await tasks[name]();
+      if (round >= warmUp) times[name]!.push(performance.now() - start);
+    }
+  }
+  const medians = names.map((name) => [name, median(times[name]!)!]);
+  return Object.fromEntries(medians);
+}
+
+/** A loss and its gradient, as a training step computes them. */
+export type LossAndGradient = () => { value: tf.Tensor; grad: tf.Tensor };
+
+/**
+ * Computes both and waits until they are there. A GPU works through its queue in order, so that the
+ * value, read last, comes after the gradient; reading that too would time the copying.
+ */
+export const untilDone = (compute: LossAndGradient) => async () => {
+  const { value, grad } = compute();
+  await value.data();
+  tf.dispose([value, grad]);
+};
+
+/** How many kernels a computation runs, and the most memory it holds beyond what was there. */
+export async function footprint(compute: LossAndGradient) {
+  const before = tf.memory().numBytes;
+  const { kernels, peakBytes, result } = await tf.profile(() => Object.values(compute()));
+  tf.dispose(result);
+  // The list names custom gradients too, which run no kernel of their own.
+  const run = kernels.filter(({ name }) => tf.getKernel(name, tf.getBackend()));
+  return { kernels: run.length, peakBytes: peakBytes - before };
+}
+
+/** A table whose columns are the keys of the rows. */
+export function formatTable(rows: readonly Record<string, string>[]): string {
+  const head = Object.keys(rows[0] ?? {});
+  const table = new Table({ head, style: { head: [], border: [] } });
+  table.push(...rows.map((row) => Object.values(row)));
+  return table.toString();
+}
