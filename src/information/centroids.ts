@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
 import { toIndices, toOneHot } from "../internal/labels.ts";
-import { rowSum, safeLog, softmaxGradient } from "../internal/numerics.ts";
+import { gatherRows, rowSum, safeLog, softmaxGradient } from "../internal/numerics.ts";
 
 /**
  * The centroid of each class: the mean of the probabilities that the network gives to the samples
@@ -104,8 +104,8 @@ export function updateCentroids(
 export function logCentroidRows(centroids: tf.Tensor2D, labels: tf.Tensor): tf.Tensor2D {
   const indices = toIndices(labels);
   return indices.shape[0] < centroids.shape[0]
-    ? safeLog(tf.gather(centroids, indices))
-    : tf.gather(safeLog(centroids), indices);
+    ? safeLog(gatherRows(centroids, indices))
+    : gatherRows(safeLog(centroids), indices);
 }
 
 /** The matrix [C, N] that takes the mean over each class, and a 1 for each class without samples. */

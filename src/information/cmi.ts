@@ -1,7 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCentroids, checkLabelShape, checkMatrix } from "../internal/checks.ts";
 import { toIndices, toOneHot } from "../internal/labels.ts";
-import { rowSum, softmaxAndLog, softmaxGradient, TINY } from "../internal/numerics.ts";
+import {
+  atLeastTiny,
+  gatherRows,
+  rowSum,
+  softmaxAndLog,
+  softmaxGradient,
+} from "../internal/numerics.ts";
 import { sampleLoss } from "../internal/sample-loss.ts";
 import { classCentroids, classMeans, logCentroidRows } from "./centroids.ts";
 
@@ -27,7 +33,7 @@ export interface CmiOptions {
  * Source: Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 8–13.
  *
  * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen
- * without reading back: cpu and wasm throw, elsewhere the result of its row means nothing. See
+ * without reading back: cpu throws, elsewhere the result of its row means nothing. See
  * {@link checkLabels}.
  * @param logits float32 [N, C].
  * @returns A scalar in nats, or the KL of each sample [N] with `tf.Reduction.NONE`. At least 0, up
@@ -98,12 +104,12 @@ function samplesAgainstOwnCentroids(labels: tf.Tensor, logits: tf.Tensor2D): tf.
     const { means } = classMeans(toOneHot(labels, c));
     const q: tf.Tensor2D = tf.matMul(means, p);
     const r = tf.sub(logP, logCentroidRows(q, labels));
-    (save as tf.GradSaveFunc)([p, r, means, tf.maximum(q, TINY), toIndices(labels)]);
+    (save as tf.GradSaveFunc)([p, r, means, atLeastTiny(q), toIndices(labels)]);
     const gradFunc = (dy: tf.Tensor, [p, r, means, q, indices]: tf.Tensor[]) => {
       const w = tf.reshape(dy, [n, 1]);
       const weighted: tf.Tensor2D = tf.mul(p!, w);
       const throughQ: tf.Tensor2D = tf.div(tf.matMul(means as tf.Tensor2D, weighted), q!);
-      const dp = tf.sub(tf.mul(r!, w), tf.gather(throughQ, indices as tf.Tensor1D));
+      const dp = tf.sub(tf.mul(r!, w), gatherRows(throughQ, indices as tf.Tensor1D));
       return softmaxGradient(p as tf.Tensor2D, dp);
     };
     return { value: tf.reshape(rowSum(tf.mul(p, r)), [n]), gradFunc };

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { logCentroidRows } from "../information/centroids.ts";
 import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
 import { toOneHot } from "../internal/labels.ts";
-import { rowSum, softmaxAndLog } from "../internal/numerics.ts";
+import { rowSum, softmaxParts } from "../internal/numerics.ts";
 import { type SampleLossOptions, sampleLoss } from "../internal/sample-loss.ts";
 
 /** Options of {@link mcmiLoss}. */
@@ -31,7 +31,7 @@ export interface McmiOptions extends SampleLossOptions {
  * conditional mutual information", ICLR 2024 (arXiv 2401.08732), eq. 14 and algorithm 1.
  *
  * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen
- * without reading back: cpu and wasm throw, elsewhere the result of its row means nothing. See
+ * without reading back: cpu throws, elsewhere the result of its row means nothing. See
  * {@link checkLabels}.
  * @param logits float32 [N, C].
  * @param centroids float32 [C, C], row y the mean probabilities of class y; a constant.
@@ -63,18 +63,20 @@ export function mcmiLoss<O extends tf.Tensor = tf.Scalar>(
   checkNumber("mcmiLoss", "lambda", lambda, { minimum: 0 });
   checkNumber("mcmiLoss", "labelSmoothing", labelSmoothing, { minimum: 0, maximum: 1 });
 
-  // With r = log p − log Q_y and KL_i = Σ_c p r: dL_i/dz = p (1 + λ KL_i − λ r) − t.
+  // With s = z − max z, u = s − log Q_y, U = Σ_c p u and ℓ = log Σ_c exp s: log p = s − ℓ, so that
+  // KL_i = U − ℓ and L_i = ℓ − Σ_c t s − λ (U − ℓ), and dL_i/dz = p (1 + λ U − λ u) − t.
   return sampleLoss("mcmiLoss", z, options, {
     forward(z) {
-      const { p, logP } = softmaxAndLog(z);
+      const { p, shifted, logSum } = softmaxParts(z);
       const target = smooth(toOneHot(labels, numClasses), labelSmoothing);
-      const r = tf.sub(logP, logCentroidRows(q, labels));
-      const weightedKl = tf.mul(rowSum(tf.mul(p, r)), lambda);
-      const losses = tf.neg(tf.add(rowSum(tf.mul(target, logP)), weightedKl)) as tf.Tensor2D;
-      return { losses, saved: [p, r, target, weightedKl] };
+      const u = tf.sub(shifted, logCentroidRows(q, labels));
+      const weightedU = tf.mul(rowSum(tf.mul(p, u)), lambda);
+      const fit = tf.add(rowSum(tf.mul(target, shifted)), weightedU);
+      const losses = tf.sub(tf.mul(logSum, 1 + lambda), fit) as tf.Tensor2D;
+      return { losses, saved: [p, u, target, weightedU] };
     },
-    gradient([p, r, target, weightedKl]) {
-      const slope = tf.sub(tf.add(weightedKl!, 1), tf.mul(r!, lambda));
+    gradient([p, u, target, weightedU]) {
+      const slope = tf.sub(tf.add(weightedU!, 1), tf.mul(u!, lambda));
       return tf.sub(tf.mul(p!, slope), target!);
     },
   });
