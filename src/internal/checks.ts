@@ -46,6 +46,16 @@ export function checkMaps(fn: string, name: string, x: tf.Tensor) {
   return x as tf.Tensor4D;
 }
 
+/** Images [N, S, S, C] of any dtype but string, none of the sizes 0. */
+export function checkSquareImages(fn: string, name: string, x: tf.Tensor) {
+  checkTensor(fn, name, x);
+  if (x.rank !== 4 || x.size === 0 || x.shape[1] !== x.shape[2] || x.dtype === "string") {
+    const expected = "square images [batch,size,size,channels]";
+    throw new Error(`${fn}: ${name} must be ${expected}, got ${describe(x)}`);
+  }
+  return x as tf.Tensor4D;
+}
+
 /** Features of a batch, float32 [batch, …] of any rank from 2, none of the sizes 0. */
 export function checkFeatures(fn: string, name: string, x: tf.Tensor) {
   checkTensor(fn, name, x);
@@ -88,6 +98,17 @@ export function checkLabelShape(fn: string, labels: tf.Tensor, logits: tf.Tensor
     tf.util.arraysEqual(labels.shape, [n, c]);
   if (!isIndex && !isOneHot) {
     const expected = `int32 class indices [${n}] or one-hot [${n},${c}]`;
+    throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
+  }
+}
+
+/** Labels of a batch whose number of classes is not known: indices [N], or one-hot rows [N, C]. */
+export function checkLabelRank(fn: string, labels: tf.Tensor) {
+  checkTensor(fn, "labels", labels);
+  const isIndex = labels.dtype === "int32" && labels.rank === 1;
+  const isOneHot = ["int32", "float32", "bool"].includes(labels.dtype) && labels.rank === 2;
+  if ((!isIndex && !isOneHot) || labels.size === 0) {
+    const expected = "int32 class indices [batch] or one-hot [batch,classes]";
     throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
   }
 }

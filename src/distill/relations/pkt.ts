@@ -23,7 +23,7 @@ const EPSILON = 1e-7;
  * Trainable parts: none.
  *
  * Source: Passalis, Tefas, "Learning deep representations with probabilistic knowledge transfer",
- * ECCV 2018 (arXiv 1803.10837), eq. 3–8 with the cosine kernel; mean and 1e-7 are those of the
+ * ECCV 2018 (arXiv 1803.10837), section 3, with the cosine kernel; mean and 1e-7 are those of the
  * authors' code.
  *
  * @param teacherFeatures float32 [N, …], usually an embedding [N, D]; a constant, no gradient flows

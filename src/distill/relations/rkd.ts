@@ -44,7 +44,8 @@ const ELEMENTS = 2 ** 19;
  *
  * Trainable parts: none.
  *
- * Source: Park et al., "Relational knowledge distillation", CVPR 2019 (arXiv 1904.05068), eq. 5–10.
+ * Source: Park et al., "Relational knowledge distillation", CVPR 2019 (arXiv 1904.05068), sections
+ * 3.2.1 and 3.2.2; the smallest distance and the weights are those of RepDistiller.
  *
  * @param teacherFeatures float32 [N, …], usually an embedding [N, D]; a constant, no gradient flows
  * into it.

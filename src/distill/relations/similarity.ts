@@ -23,7 +23,7 @@ const EPSILON = 1e-12;
  * Trainable parts: none.
  *
  * Source: Tung, Mori, "Similarity-preserving knowledge distillation", ICCV 2019 (arXiv 1907.09682),
- * eq. 1–4.
+ * section 3; the smallest divisor is that of RepDistiller.
  *
  * @param teacherFeatures float32 [N, …] of any rank from 2, or a list of them; constants, no
  * gradient flows into them.
