@@ -37,8 +37,8 @@ const ELEMENTS = 2 ** 19;
  * with everything, and no gradient between them; pairs closer than a thousandth of their distance
  * from the mean of the batch count as equal. A batch of 1 gives 0.
  *
- * Distances and angles come from the Gram matrix, so that the cost hardly depends on the width:
- * time N³, memory a few times N² (2¹⁹ elements where N is below 725).
+ * Distances and angles come from the Gram matrix, so that the cost hardly depends on the width. The
+ * time grows with N³; the memory is that of a dozen tensors of 2¹⁹ numbers, or of N² from N = 725 on.
  *
  * Usual weight: 1, with 25 and 50 inside (RepDistiller, `run_cifar_distill.sh`).
  *
@@ -110,7 +110,8 @@ interface Part {
 
 function distancesOf(features: tf.Tensor): Distances {
   const raw = toRows(features);
-  const rows: tf.Tensor2D = tf.sub(raw, tf.mean(raw, 0, true)); // differences of large numbers lose digits
+  // Without the mean, which no distance depends on: differences of large numbers lose digits.
+  const rows: tf.Tensor2D = tf.sub(raw, tf.mean(raw, 0, true));
   const products = gram(rows);
   const lengths = rowSum(tf.mul(products, tf.eye(rows.shape[0])));
   const both = tf.add(lengths, tf.transpose(lengths));
@@ -121,7 +122,7 @@ function distancesOf(features: tf.Tensor): Distances {
   return { squared, inverse, rows };
 }
 
-/** With r = d/d̄ and h = clip(r − r^teacher): dL/dd_ij = (h_ij − mean of h r over all pairs)/(d̄ N²). */
+/** With r = d/d̄ and h = clip(r − r^teacher): dL/dd_ij = (h_ij − mean of h r over pairs)/(d̄ N²). */
 function distancePart(target: Distances, own: Distances, weight: number): Part {
   const n = own.squared.shape[0];
   const relative = ({ squared }: Distances) => {
@@ -176,7 +177,7 @@ function anglePart(target: Distances, own: Distances, weight: number): Part {
 function anglesOf({ squared, inverse }: Distances, rows: number) {
   const n = squared.shape[0];
   const z: tf.Tensor2D = tf.mul(inverse, Math.SQRT1_2);
-  const padded = [squared, z].map((x) => tf.pad(x, [[0, rows - n], [0, 0]])); // biome-ignore format: one line
+  const padded = [squared, z].map((x) => tf.concat2d([x, tf.zeros([rows - n, n])], 0));
   return (first: number, end: number) =>
     tf.tidy(() => {
       const [d, zi] = padded.map((x) => takeRows(x, first, end)) as [tf.Tensor2D, tf.Tensor2D];
