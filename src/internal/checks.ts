@@ -135,9 +135,31 @@ export function checkNumber(
   throw new Error(`${fn}: ${name} must be ${expected}, got ${value}`);
 }
 
+/** A whole number, exact in a double, of at least `minimum`. */
+export function checkInteger(fn: string, name: string, value: number, minimum: number) {
+  if (Number.isSafeInteger(value) && value >= minimum) return;
+  throw new Error(`${fn}: ${name} must be an integer >= ${minimum}, got ${value}`);
+}
+
 /** A temperature divides logits: finite and above zero. */
 export function checkTemperature(fn: string, temperature: number) {
   checkNumber(fn, "temperature", temperature, { above: 0 });
+}
+
+/** The shape of a sample: as many sizes as there are names, or any number from 1. */
+export function checkSampleShape(
+  fn: string,
+  name: string,
+  shape: readonly number[],
+  sizes?: readonly string[],
+) {
+  const isList = Array.isArray(shape);
+  const isLong = isList && (sizes ? shape.length === sizes.length : shape.length > 0);
+  if (isLong && shape.every((size) => Number.isSafeInteger(size) && size >= 1)) return;
+  const expected = sizes ? `[${sizes}]` : "a list";
+  throw new Error(
+    `${fn}: ${name} must be ${expected} of integers >= 1, got ${isList ? `[${shape}]` : shape}`,
+  );
 }
 
 export function checkReduction(fn: string, reduction: tf.Reduction) {
