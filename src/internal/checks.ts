@@ -46,6 +46,16 @@ export function checkMaps(fn: string, name: string, x: tf.Tensor) {
   return x as tf.Tensor4D;
 }
 
+/** Images [N, S, S, C] of any dtype but string, none of the sizes 0. */
+export function checkSquareImages(fn: string, name: string, x: tf.Tensor) {
+  checkTensor(fn, name, x);
+  if (x.rank !== 4 || x.size === 0 || x.shape[1] !== x.shape[2] || x.dtype === "string") {
+    const expected = "square images [batch,size,size,channels]";
+    throw new Error(`${fn}: ${name} must be ${expected}, got ${describe(x)}`);
+  }
+  return x as tf.Tensor4D;
+}
+
 /** Features of a batch, float32 [batch, …] of any rank from 2, none of the sizes 0. */
 export function checkFeatures(fn: string, name: string, x: tf.Tensor) {
   checkTensor(fn, name, x);
@@ -92,6 +102,17 @@ export function checkLabelShape(fn: string, labels: tf.Tensor, logits: tf.Tensor
   }
 }
 
+/** Labels of a batch whose number of classes is not known: indices [N], or one-hot rows [N, C]. */
+export function checkLabelRank(fn: string, labels: tf.Tensor) {
+  checkTensor(fn, "labels", labels);
+  const isIndex = labels.dtype === "int32" && labels.rank === 1;
+  const isOneHot = ["int32", "float32", "bool"].includes(labels.dtype) && labels.rank === 2;
+  if ((!isIndex && !isOneHot) || labels.size === 0) {
+    const expected = "int32 class indices [batch] or one-hot [batch,classes]";
+    throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
+  }
+}
+
 /** A finite number within [minimum, maximum]; with `above`, greater than it. */
 export function checkNumber(
   fn: string,
@@ -114,9 +135,31 @@ export function checkNumber(
   throw new Error(`${fn}: ${name} must be ${expected}, got ${value}`);
 }
 
+/** A whole number, exact in a double, of at least `minimum`. */
+export function checkInteger(fn: string, name: string, value: number, minimum: number) {
+  if (Number.isSafeInteger(value) && value >= minimum) return;
+  throw new Error(`${fn}: ${name} must be an integer >= ${minimum}, got ${value}`);
+}
+
 /** A temperature divides logits: finite and above zero. */
 export function checkTemperature(fn: string, temperature: number) {
   checkNumber(fn, "temperature", temperature, { above: 0 });
+}
+
+/** The shape of a sample: as many sizes as there are names, or any number from 1. */
+export function checkSampleShape(
+  fn: string,
+  name: string,
+  shape: readonly number[],
+  sizes?: readonly string[],
+) {
+  const isList = Array.isArray(shape);
+  const isLong = isList && (sizes ? shape.length === sizes.length : shape.length > 0);
+  if (isLong && shape.every((size) => Number.isSafeInteger(size) && size >= 1)) return;
+  const expected = sizes ? `[${sizes}]` : "a list";
+  throw new Error(
+    `${fn}: ${name} must be ${expected} of integers >= 1, got ${isList ? `[${shape}]` : shape}`,
+  );
 }
 
 export function checkReduction(fn: string, reduction: tf.Reduction) {

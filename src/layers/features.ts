@@ -28,14 +28,23 @@ export function featureExtractor(
   model: tfl.LayersModel,
   layerNames: readonly string[],
 ): tfl.LayersModel {
+  const outputs = outputsOf("featureExtractor", model, layerNames);
+  return tfl.model({ inputs: model.inputs, outputs });
+}
+
+/** The outputs of some layers, by name. */
+export function outputsOf(
+  fn: string,
+  model: tfl.LayersModel,
+  layerNames: readonly string[],
+): tfl.SymbolicTensor[] {
   const known = model.layers.map((layer) => layer.name);
   const unknown = layerNames.filter((name) => !known.includes(name));
   if (layerNames.length === 0 || unknown.length > 0) {
     const got = unknown.length > 0 ? unknown.join(", ") : "none";
     throw new Error(
-      `featureExtractor: layerNames must be layers of the model (${known.join(", ")}), got ${got}`,
+      `${fn}: layerNames must be layers of the model (${known.join(", ")}), got ${got}`,
     );
   }
-  const outputs = layerNames.map((name) => model.getLayer(name).output as tfl.SymbolicTensor);
-  return tfl.model({ inputs: model.inputs, outputs });
+  return layerNames.map((name) => model.getLayer(name).output as tfl.SymbolicTensor);
 }

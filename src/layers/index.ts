@@ -1,3 +1,8 @@
+export { type AttentionFusionOptions, attentionFusion } from "./attention-fusion.ts";
 export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
+export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
 export { featureExtractor } from "./features.ts";
+export { type HintRegressorOptions, hintRegressor } from "./hint-regressor.ts";
 export { type CompiledMcmiOptions, compiledMcmiLoss } from "./loss.ts";
+export { type SelfSupervisedHeadsOptions, selfSupervisedHeads } from "./self-supervised-heads.ts";
+export { type VidRegressorOptions, vidLogScale, vidRegressor } from "./vid-regressor.ts";

@@ -1,0 +1,74 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkFeatures, checkSameShape } from "../../internal/checks.ts";
+import { toRows } from "../../internal/gram.ts";
+
+/**
+ * CC, correlation congruence, in the form in which the field's collection runs it: the differences
+ * between teacher and student of two consecutive samples shall not go together. In the square of the
+ * features' unit.
+ *
+ * $$L = \frac{1}{N-1} \sum_{i=1}^{N-1} \sum_d \delta_{id}\, \delta_{i+1,d}, \qquad
+ * \delta = \lvert F^{student} - F^{teacher} \rvert$$
+ *
+ * The form depends on the order of the samples, and is 0 as soon as every second sample matches;
+ * shuffle the batches. A batch of 1 has no pair and gives 0.
+ *
+ * Usual weight: 0.02 (RepDistiller, `run_cifar_distill.sh`).
+ *
+ * Trainable parts: none where the widths are equal; else a linear projection of the student's
+ * embedding to the teacher's width, such as `tf.layers.dense({ units })`.
+ *
+ * Source: Peng et al., "Correlation congruence for knowledge distillation", ICCV 2019
+ * (arXiv 1904.01802); the form is that of RepDistiller, which has it from the authors.
+ *
+ * @param teacherFeatures float32 [N, …], usually an embedding [N, D]; a constant, no gradient flows
+ * into it.
+ * @param studentFeatures float32 of the same shape.
+ * @returns A scalar of at least 0.
+ * @throws If a shape or dtype is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { correlationLoss } from "kd-cmi";
+ *
+ * const teacherFeatures = tf.randomNormal([8, 128]);
+ * const studentFeatures = tf.randomNormal([8, 128]);
+ * const loss = correlationLoss(teacherFeatures, studentFeatures);
+ * ```
+ */
+export function correlationLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor): tf.Scalar {
+  const teacher = checkFeatures("correlationLoss", "teacherFeatures", teacherFeatures);
+  const student = checkSameShape(
+    "correlationLoss",
+    "studentFeatures",
+    studentFeatures,
+    "teacherFeatures",
+    teacher,
+  );
+  const perPair = 1 / Math.max(teacher.shape[0]! - 1, 1);
+
+  // dL/dδ_i = (δ_{i−1} + δ_{i+1})/(N−1), and dδ/dF = sign(F^student − F^teacher).
+  const op = tf.customGrad((x, save) => {
+    const difference = toRows(tf.sub(x as tf.Tensor, teacher));
+    const delta = tf.abs(difference);
+    (save as tf.GradSaveFunc)([difference]);
+    const value = tf.mul(tf.sum(tf.mul(delta, neighbours(delta, "before"))), perPair);
+    const gradFunc = (dy: tf.Tensor, [difference]: tf.Tensor[]) => {
+      const delta = tf.abs(difference as tf.Tensor2D);
+      const both = tf.add(neighbours(delta, "before"), neighbours(delta, "after"));
+      const slope = tf.mul(tf.mul(both, tf.sign(difference!)), tf.mul(dy, perPair));
+      return tf.reshape(slope, teacher.shape);
+    };
+    return { value, gradFunc };
+  });
+  return op(student) as tf.Scalar;
+}
+
+/** In row i the row before or after it; zeros where there is none. */
+function neighbours(x: tf.Tensor2D, side: "before" | "after"): tf.Tensor2D {
+  const rows = x.shape[0] - 1;
+  if (rows === 0) return tf.zerosLike(x);
+  const kept = tf.slice(x, [side === "before" ? 0 : 1, 0], [rows, -1]);
+  return tf.pad(kept, [side === "before" ? [1, 0] : [0, 1], [0, 0]]);
+}

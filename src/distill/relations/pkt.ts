@@ -1,0 +1,81 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
+import { gram, gramGradient, toRows } from "../../internal/gram.ts";
+import { rowSum, TINY } from "../../internal/numerics.ts";
+
+/** Keeps divisor and logarithm finite, as in the authors' code. */
+const EPSILON = 1e-7;
+
+/**
+ * PKT, probabilistic knowledge transfer: for each sample, the cosine similarities to all samples of
+ * the batch as a distribution; the Kullback–Leibler divergence of the student's from the teacher's,
+ * in nats, over N².
+ *
+ * $$L = \frac{1}{N^2} \sum_{ij} p_{ij} \log \frac{p_{ij} + 10^{-7}}{q_{ij} + 10^{-7}}, \qquad
+ * q_{ij} = \frac{1 + \cos(f_i, f_j)}{\sum_k 1 + \cos(f_i, f_k)}$$
+ *
+ * p is that of the teacher, q that of the student; f the features of a sample, whose norm counts as
+ * 1e-7 more. The widths of the two may differ. A sample of zeros has cosine 0 to all, and gets no
+ * gradient.
+ *
+ * Usual weight: 30000 (RepDistiller, `run_cifar_distill.sh`).
+ *
+ * Trainable parts: none.
+ *
+ * Source: Passalis, Tefas, "Learning deep representations with probabilistic knowledge transfer",
+ * ECCV 2018 (arXiv 1803.10837), section 3, with the cosine kernel; mean and 1e-7 are those of the
+ * authors' code.
+ *
+ * @param teacherFeatures float32 [N, …], usually an embedding [N, D]; a constant, no gradient flows
+ * into it.
+ * @param studentFeatures float32 [N, …].
+ * @returns A scalar, 0 for equal similarities.
+ * @throws If a shape or dtype is not as described, or if the batches differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { pktLoss } from "kd-cmi";
+ *
+ * const teacherFeatures = tf.randomNormal([8, 128]);
+ * const studentFeatures = tf.randomNormal([8, 64]);
+ * const loss = pktLoss(teacherFeatures, studentFeatures);
+ * ```
+ */
+export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor): tf.Scalar {
+  const teacher = checkFeatures("pktLoss", "teacherFeatures", teacherFeatures);
+  const student = checkFeatures("pktLoss", "studentFeatures", studentFeatures);
+  checkSameBatch("pktLoss", "studentFeatures", student, "teacherFeatures", teacher);
+  const scale = 1 / teacher.shape[0]! ** 2;
+
+  // With u = f/(|f| + ε), S = U Uᵀ, q = (1 + S)/R by rows and g = −p/(q + ε):
+  // dS = (g − Σ_j g_j q_j)/R, dU = (dS + dSᵀ) U, df = dU/(|f| + ε) − u ⟨dU, u⟩/|f|.
+  const op = tf.customGrad((x, save) => {
+    const target = similarities(teacher);
+    const own = similarities(x as tf.Tensor);
+    const [p, q] = [tf.add(target.q, EPSILON), tf.add(own.q, EPSILON)];
+    const value = tf.mul(tf.sum(tf.mul(target.q, tf.log(tf.div(p, q)))), scale);
+    (save as tf.GradSaveFunc)([target.q, own.q, own.rowSums, own.unit, own.length]);
+    const gradFunc = (dy: tf.Tensor, [p, q, rowSums, unit, length]: tf.Tensor[]) => {
+      const g = tf.neg(tf.div(p!, tf.add(q!, EPSILON)));
+      const dS = tf.div(tf.sub(g, rowSum(tf.mul(g, q!))), rowSums!) as tf.Tensor2D;
+      const dU = gramGradient(dS, unit as tf.Tensor2D);
+      const along = tf.div(rowSum(tf.mul(dU, unit!)), tf.maximum(length!, TINY));
+      const slope = tf.sub(tf.div(dU, tf.add(length!, EPSILON)), tf.mul(unit!, along));
+      const perLoss = tf.mul(tf.mul(slope, tf.step(length!)), tf.mul(dy, scale));
+      return tf.reshape(perLoss, student.shape);
+    };
+    return { value, gradFunc };
+  });
+  return op(student) as tf.Scalar;
+}
+
+/** Rows of 1 + cosine, divided by their sum. */
+function similarities(features: tf.Tensor) {
+  const rows = toRows(features);
+  const length = tf.sqrt(rowSum(tf.square(rows)));
+  const unit: tf.Tensor2D = tf.div(rows, tf.add(length, EPSILON));
+  const shifted = tf.relu(tf.add(gram(unit), 1)); // a cosine may round to less than −1
+  const rowSums = rowSum(shifted);
+  return { q: tf.div(shifted, rowSums), rowSums, unit, length };
+}

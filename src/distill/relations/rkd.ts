@@ -1,0 +1,194 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkFeatures, checkNumber, checkSameBatch } from "../../internal/checks.ts";
+import { gram, takeRows, toRows } from "../../internal/gram.ts";
+import { rowSum, TINY } from "../../internal/numerics.ts";
+
+/** Options of {@link rkdLoss}. */
+export interface RkdOptions {
+  /** Weight ≥ 0 of the distances; default 25, as in the authors' runs. */
+  distanceWeight?: number | undefined;
+  /** Weight ≥ 0 of the angles; default 50, as in the authors' runs. 0 saves nearly all the time. */
+  angleWeight?: number | undefined;
+}
+
+/** The smallest squared distance, as in the authors' code. */
+const SMALLEST = 1e-12;
+
+/**
+ * Squared distances below this share of the squared lengths (from the mean) are rounding errors of
+ * float32 more than anything else: such a pair counts as equal.
+ */
+const RESOLUTION = 1e-6;
+
+/** Elements of the [arms, N, N] tensors that are worked on at a time: 2 MB stay in a CPU's cache. */
+const ELEMENTS = 2 ** 19;
+
+/**
+ * RKD, relational knowledge distillation: the distances between the samples of a batch, relative to
+ * their mean, and the angles of all triples of samples shall be those of the teacher. Without unit.
+ *
+ * $$L = \frac{w_d}{N^2} \sum_{ij} \ell\!\left( \frac{d_{ij}}{\bar d} -
+ * \frac{d^{teacher}_{ij}}{\bar d^{teacher}} \right) + \frac{w_a}{N^3} \sum_{ijk} \ell\!\left(
+ * \cos \angle_{ikj} - \cos \angle^{teacher}_{ikj} \right), \qquad
+ * \ell(x) = \begin{cases} x^2/2 & |x| \le 1 \\ |x| - 1/2 & |x| > 1 \end{cases}$$
+ *
+ * d is the Euclidean distance, d̄ its mean over all pairs, and ∠_ikj the angle at sample k between
+ * samples i and j. The widths of the two may differ. Equal samples have distance 1e-6, cosine 0
+ * with everything, and no gradient between them; pairs closer than a thousandth of their distance
+ * from the mean of the batch count as equal. A batch of 1 gives 0.
+ *
+ * Distances and angles come from the Gram matrix, so that the cost hardly depends on the width. The
+ * time grows with N³; the memory is that of a dozen tensors of 2¹⁹ numbers, or of N² from N = 725 on.
+ *
+ * Usual weight: 1, with 25 and 50 inside (RepDistiller, `run_cifar_distill.sh`).
+ *
+ * Trainable parts: none.
+ *
+ * Source: Park et al., "Relational knowledge distillation", CVPR 2019 (arXiv 1904.05068), sections
+ * 3.2.1 and 3.2.2; the smallest distance and the weights are those of RepDistiller.
+ *
+ * @param teacherFeatures float32 [N, …], usually an embedding [N, D]; a constant, no gradient flows
+ * into it.
+ * @param studentFeatures float32 [N, …].
+ * @returns A scalar of at least 0.
+ * @throws If a shape, dtype or option is not as described, or if the batches differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { rkdLoss } from "kd-cmi";
+ *
+ * const teacherFeatures = tf.randomNormal([8, 128]);
+ * const studentFeatures = tf.randomNormal([8, 64]);
+ * const loss = rkdLoss(teacherFeatures, studentFeatures, { distanceWeight: 25, angleWeight: 50 });
+ * ```
+ */
+export function rkdLoss(
+  teacherFeatures: tf.Tensor,
+  studentFeatures: tf.Tensor,
+  { distanceWeight = 25, angleWeight = 50 }: RkdOptions = {},
+): tf.Scalar {
+  const teacher = checkFeatures("rkdLoss", "teacherFeatures", teacherFeatures);
+  const student = checkFeatures("rkdLoss", "studentFeatures", studentFeatures);
+  checkSameBatch("rkdLoss", "studentFeatures", student, "teacherFeatures", teacher);
+  checkNumber("rkdLoss", "distanceWeight", distanceWeight, { minimum: 0 });
+  checkNumber("rkdLoss", "angleWeight", angleWeight, { minimum: 0 });
+
+  // Both parts are functions of the squared distances D: with W = M + Mᵀ, M = dL/dD, and
+  // D_ij = |e_i − e_j|², the gradient is de_i = 2 Σ_j W_ij (e_i − e_j).
+  const op = tf.customGrad((x, save) => {
+    const target = distancesOf(teacher);
+    const own = distancesOf(x as tf.Tensor);
+    const none: Part = { loss: tf.scalar(0), slope: tf.zerosLike(own.squared) };
+    const distances = distanceWeight > 0 ? distancePart(target, own, distanceWeight) : none;
+    const angles = angleWeight > 0 ? anglePart(target, own, angleWeight) : none;
+    const slope = tf.add(distances.slope, angles.slope);
+    const both = tf.mul(tf.add(slope, tf.transpose(slope)), 2) as tf.Tensor2D;
+    const gradient = tf.sub(tf.mul(own.rows, rowSum(both)), tf.matMul(both, own.rows));
+    (save as tf.GradSaveFunc)([gradient]);
+    const gradFunc = (dy: tf.Tensor, [gradient]: tf.Tensor[]) =>
+      tf.reshape(tf.mul(gradient!, dy), student.shape);
+    return { value: tf.add(distances.loss, angles.loss), gradFunc };
+  });
+  return op(student) as tf.Scalar;
+}
+
+/** Of all pairs of samples, [N, N]. */
+interface Distances {
+  squared: tf.Tensor2D;
+  /** 1/d; 0 for equal samples. */
+  inverse: tf.Tensor2D;
+  /** The features [N, D], their mean subtracted. */
+  rows: tf.Tensor2D;
+}
+
+/** A part of the loss, and its derivative by each entry of the squared distances. */
+interface Part {
+  loss: tf.Scalar;
+  slope: tf.Tensor2D;
+}
+
+function distancesOf(features: tf.Tensor): Distances {
+  const raw = toRows(features);
+  // Without the mean, which no distance depends on: differences of large numbers lose digits.
+  const rows: tf.Tensor2D = tf.sub(raw, tf.mean(raw, 0, true));
+  const products = gram(rows);
+  const lengths = rowSum(tf.mul(products, tf.eye(rows.shape[0])));
+  const both = tf.add(lengths, tf.transpose(lengths));
+  const exact = tf.sub(both, tf.mul(products, 2));
+  const differ = tf.step(tf.sub(exact, tf.maximum(tf.mul(both, RESOLUTION), SMALLEST ** 2)));
+  const squared: tf.Tensor2D = tf.mul(exact, differ);
+  const inverse: tf.Tensor2D = tf.div(differ, tf.sqrt(tf.maximum(squared, SMALLEST ** 2)));
+  return { squared, inverse, rows };
+}
+
+/** With r = d/d̄ and h = clip(r − r^teacher): dL/dd_ij = (h_ij − mean of h r over pairs)/(d̄ N²). */
+function distancePart(target: Distances, own: Distances, weight: number): Part {
+  const n = own.squared.shape[0];
+  const relative = ({ squared }: Distances) => {
+    const d = tf.mul(tf.sqrt(tf.maximum(squared, SMALLEST)), tf.sub(1, tf.eye(n)));
+    const mean = tf.maximum(tf.mul(tf.sum(d), 1 / Math.max(n * (n - 1), 1)), TINY);
+    return { r: tf.div(d, mean), mean };
+  };
+  const { r, mean } = relative(own);
+  const { loss, h } = smoothL1(tf.sub(r, relative(target).r));
+  const share = tf.mul(tf.sum(tf.mul(h, r)), 1 / Math.max(n * (n - 1), 1));
+  const perSquare = tf.mul(own.inverse, tf.step(tf.sub(own.squared, SMALLEST))); // 2 dd/dD
+  const slope = tf.mul(tf.mul(tf.sub(h, share), perSquare), tf.div(weight / (2 * n ** 2), mean));
+  return { loss: tf.mul(tf.sum(loss), weight / n ** 2), slope: slope as tf.Tensor2D };
+}
+
+/**
+ * With z = 1/(√2 d), the cosine at k between i and j is a_ijk = (D_ik + D_jk − D_ij) z_ik z_jk. With
+ * h = clip(a − a^teacher), P = h z_ik z_jk and T = h a, symmetric in i and j:
+ * dL/dD_ij = −Σ_k P_ijk where D_ij lies opposite, and 2 Σ_i (P_ijk − z_jk² T_ijk) for an arm D_jk.
+ */
+function anglePart(target: Distances, own: Distances, weight: number): Part {
+  const n = own.squared.shape[0];
+  const chunks = Math.ceil(n / Math.max(Math.floor(ELEMENTS / n ** 2), 1));
+  const arms = Math.ceil(n / chunks);
+  // Arms beyond the last sample have z = 0 and no part in any sum.
+  const [student, teacher] = [anglesOf(own, chunks * arms), anglesOf(target, chunks * arms)];
+
+  const opposite: tf.Tensor2D[] = [];
+  let sums: tf.Tensor3D[] = []; // over i, of the losses, P and T
+  for (let i = 0; i < chunks * arms; i += arms) {
+    const [sumOfP, ...terms] = tf.tidy(() => {
+      const { cosines, zz } = student(i, i + arms);
+      const { loss, h } = smoothL1(tf.sub(cosines, teacher(i, i + arms).cosines));
+      const now = [loss, tf.mul(h, zz), tf.mul(h, cosines)] as tf.Tensor3D[];
+      return [tf.sum(now[1]!, 2), ...now.map((x, term) => (i > 0 ? tf.add(x, sums[term]!) : x))];
+    });
+    tf.dispose(sums);
+    opposite.push(sumOfP as tf.Tensor2D);
+    sums = terms as tf.Tensor3D[];
+  }
+
+  const [loss, p, t] = sums as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+  const ownSlope = tf.mul(tf.square(own.inverse), tf.mul(tf.sum(t, 0), 0.5));
+  const onArms = tf.mul(tf.sub(tf.sum(p, 0), ownSlope), 2);
+  const slope = tf.sub(onArms, tf.slice(tf.concat(opposite), 0, n)) as tf.Tensor2D;
+  const perTriple = weight / n ** 3;
+  // Rows first: a plain sum of millions of float32 numbers loses digits.
+  return { loss: tf.mul(tf.sum(tf.sum(loss, 2)), perTriple), slope: tf.mul(slope, perTriple) };
+}
+
+/** Gives the cosines [arms i, j, k] of some rows i, and z_ik z_jk. */
+function anglesOf({ squared, inverse }: Distances, rows: number) {
+  const n = squared.shape[0];
+  const z: tf.Tensor2D = tf.mul(inverse, Math.SQRT1_2);
+  const padded = [squared, z].map((x) => tf.concat2d([x, tf.zeros([rows - n, n])], 0));
+  return (first: number, end: number) =>
+    tf.tidy(() => {
+      const [d, zi] = padded.map((x) => takeRows(x, first, end)) as [tf.Tensor2D, tf.Tensor2D];
+      const numerator = tf.sub(tf.add(squared, tf.expandDims(d, 1)), tf.expandDims(d, 2));
+      const zz = tf.mul(z, tf.expandDims(zi, 1));
+      return { cosines: tf.mul(numerator, zz), zz };
+    });
+}
+
+/** The loss ℓ(x) = h (x − h/2) and its derivative h = clip(x, −1, 1). */
+function smoothL1<T extends tf.Tensor>(x: T) {
+  const h = tf.clipByValue(x, -1, 1);
+  return { loss: tf.mul(h, tf.sub(x, tf.mul(h, 0.5))) as T, h };
+}

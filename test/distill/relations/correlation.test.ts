@@ -1,0 +1,96 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { correlationLoss } from "../../../src/index.ts";
+import { expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
+import golden from "../../golden/correlation.json";
+import {
+  expectClose,
+  expectFinite,
+  expectNoLeak,
+  type Golden,
+  toTensor,
+  valueAndGrad,
+} from "../../support.ts";
+
+for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
+  test(`value and gradient of ${name}`, async () => {
+    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
+    const { value, grad } = valueAndGrad((x) => correlationLoss(teacher, x), student);
+    await expectClose(value, outputs.loss!);
+    await expectClose(grad, grads.student!);
+  });
+}
+
+function formula(teacher: Rows, student: Rows): number {
+  const delta = student.map((row, i) => row.map((x, d) => Math.abs(x - teacher[i]![d]!)));
+  const pairs = delta.slice(1).flatMap((row, i) => row.map((x, d) => x * delta[i]![d]!));
+  return pairs.reduce((a, b) => a + b) / (delta.length - 1);
+}
+
+test("agrees with the formula and its differences", async () => {
+  const [samples, width] = [fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 4 })];
+  const property = fc.asyncProperty(samples, width, fc.nat(1000), async (n, d, seed) => {
+    await expectFormula(
+      correlationLoss,
+      formula,
+      featuresOf(n, d, seed),
+      featuresOf(n, d, seed + 1),
+    );
+  });
+  await fc.assert(property, { numRuns: 8 });
+});
+
+test("feature maps count as the rows that they are, for any upstream gradient", async () => {
+  const maps = [1, 2].map((seed) => tf.randomNormal([3, 2, 2, 2], 0, 1, "float32", seed));
+  const rows = maps.map((x) => tf.reshape(x, [3, 8]));
+  const twice = tf.scalar(2);
+  const got = valueAndGrad((x) => correlationLoss(maps[0]!, x), maps[1]!, twice);
+  const expected = valueAndGrad((x) => correlationLoss(rows[0]!, x), rows[1]!);
+  await expectClose(got.value, { shape: [], data: [...(await expected.value.data())] });
+  const grad = [...(await tf.mul(expected.grad, 2).data())];
+  await expectClose(got.grad, { shape: [3, 2, 2, 2], data: grad });
+});
+
+test("is 0, with no gradient, for the teacher's own features and in a batch of 1", async () => {
+  for (const [teacher, student] of [
+    [featuresOf(4, 3, 1), featuresOf(4, 3, 1)],
+    [tf.zeros([4, 3]), tf.zeros([4, 3])],
+    [featuresOf(1, 3, 1), featuresOf(1, 3, 2)],
+  ] as const) {
+    const { value, grad } = valueAndGrad((x) => correlationLoss(teacher, x), student);
+    expect(await value.data()).toEqual(new Float32Array([0]));
+    expect(Math.max(...(await tf.abs(grad).data()))).toBe(0);
+  }
+});
+
+test("equal samples, large features and one column in a batch of 2 stay finite", async () => {
+  for (const [teacher, student] of [
+    [featuresOf(3, 2, 1), tf.ones([3, 2])],
+    [tf.mul(featuresOf(3, 2, 1), 1e6), tf.mul(featuresOf(3, 2, 2), 1e6)],
+    [featuresOf(2, 1, 1), featuresOf(2, 1, 2)],
+  ] as const) {
+    const { value, grad } = valueAndGrad((x) => correlationLoss(teacher, x), student);
+    await expectFinite(value, grad);
+    expect((await value.data())[0]).toBeGreaterThan(0);
+  }
+});
+
+test("leaves no tensor behind, with and without gradient", () => {
+  const [teacher, student] = [featuresOf(4, 3, 1), featuresOf(4, 3, 2)];
+  expectNoLeak(() => correlationLoss(teacher, student));
+  expectNoLeak(() => {
+    const { value, grad } = valueAndGrad((x) => correlationLoss(teacher, x), student);
+    return [value, grad];
+  });
+});
+
+test("bad input throws, naming what came and what was expected", () => {
+  const features = featuresOf(4, 3, 1);
+  expect(() => correlationLoss(features, tf.ones([4, 2]))).toThrow(
+    "correlationLoss: studentFeatures must have the shape of teacherFeatures [4,3], got [4,2]",
+  );
+  expect(() => correlationLoss(tf.ones([4, 3], "int32"), features)).toThrow(
+    "correlationLoss: teacherFeatures must be float32 [batch,...], got int32 [4,3]",
+  );
+});

@@ -1,0 +1,171 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { rkdLoss } from "../../../src/index.ts";
+import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
+import golden from "../../golden/rkd.json";
+import {
+  expectClose,
+  expectFinite,
+  expectNoLeak,
+  type Golden,
+  reference,
+  toTensor,
+  valueAndGrad,
+} from "../../support.ts";
+
+for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
+  test(`value and gradient of ${name}`, async () => {
+    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
+    const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
+    await expectClose(value, outputs.loss!);
+    await expectClose(grad, grads.student!);
+  });
+}
+
+const smoothL1 = (x: number) => (Math.abs(x) < 1 ? x ** 2 / 2 : Math.abs(x) - 0.5);
+const sum = (xs: number[]) => xs.reduce((a, b) => a + b, 0);
+
+function formula(distanceWeight: number, angleWeight: number) {
+  const geometry = (rows: Rows) => {
+    const d = rows.map((a, i) =>
+      rows.map((b, j) => (i === j ? 0 : Math.max(Math.hypot(...a.map((x, c) => x - b[c]!)), 1e-6))),
+    );
+    const mean = sum(d.flat()) / (rows.length * (rows.length - 1));
+    const unit = rows.map((a) =>
+      rows.map((b) => {
+        const v = b.map((x, c) => x - a[c]!);
+        const length = Math.max(Math.hypot(...v), 1e-12);
+        return v.map((x) => x / length);
+      }),
+    );
+    return { relative: d.flat().map((x) => x / mean), unit };
+  };
+  return (teacher: Rows, student: Rows) => {
+    const n = student.length;
+    const [t, s] = [geometry(teacher), geometry(student)];
+    const distances = sum(s.relative.map((x, i) => smoothL1(x - t.relative[i]!))) / n ** 2;
+    let angles = 0;
+    for (let k = 0; k < n; k++) {
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < n; j++) {
+          const cosine = dot(s.unit[k]![i]!, s.unit[k]![j]!);
+          angles += smoothL1(cosine - dot(t.unit[k]![i]!, t.unit[k]![j]!)) / n ** 3;
+        }
+      }
+    }
+    return distanceWeight * distances + angleWeight * angles;
+  };
+}
+
+test("agrees with the formula and its differences, for any weights and widths", async () => {
+  const [weight, width] = [fc.integer({ min: 0, max: 50 }), fc.integer({ min: 2, max: 4 })];
+  const property = fc.asyncProperty(weight, weight, width, fc.nat(1000), async (d, a, c, seed) => {
+    const weights = { distanceWeight: d, angleWeight: a };
+    const loss = (t: tf.Tensor, s: tf.Tensor) => rkdLoss(t, s, weights);
+    await expectFormula(loss, formula(d, a), featuresOf(4, c, seed), featuresOf(4, 3, seed + 1));
+  });
+  await fc.assert(property, { numRuns: 6 });
+});
+
+test("a batch that is worked on in pieces gives the formula and its slope", async () => {
+  const n = 90; // two pieces, with padding
+  const [teacher, student] = [featuresOf(n, 3, 1), featuresOf(n, 3, 2)];
+  const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
+  const [t, s, way] = [await teacher.array(), await student.array(), await grad.array()];
+  const f = formula(25, 50);
+  await expectClose(value, reference(f(t, s)));
+  const moved = (by: number) =>
+    s.map((row, i) => row.map((x, j) => x + by * (way as Rows)[i]![j]!));
+  const slope = (f(t, moved(1e-5)) - f(t, moved(-1e-5))) / 2e-5;
+  await expectClose(tf.sum(tf.square(grad)), reference(slope));
+});
+
+test("equal samples have distance 1e-6 and cosine 0, and no gradient between them", async () => {
+  const teacher = featuresOf(4, 3, 1);
+  const some = featuresOf(3, 3, 2);
+  const student = tf.concat([some, tf.slice(some, 1, 1)]);
+  const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
+  const [t, s] = [await teacher.array(), (await student.array()) as Rows];
+  await expectClose(value, reference(formula(25, 50)(t, s)));
+  await expectFinite(grad);
+  expect(Math.max(...(await tf.abs(grad).data()))).toBeLessThan(20);
+});
+
+test("is 0 for the teacher's own features, also rotated, moved and scaled", async () => {
+  const teacher = featuresOf(5, 2, 1);
+  const rotation = tf.tensor2d([
+    [0.6, 0.8],
+    [-0.8, 0.6],
+  ]);
+  const moved = tf.add(tf.mul(tf.matMul(teacher, rotation), 3), 10);
+  for (const student of [teacher, moved, tf.reverse(teacher, 1)]) {
+    const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
+    expect((await value.data())[0]).toBeLessThan(1e-6);
+    expect(Math.max(...(await tf.abs(grad).data()))).toBeLessThan(1e-4);
+  }
+});
+
+test("a common offset does not cost digits", async () => {
+  const [teacher, student] = [featuresOf(5, 3, 1), featuresOf(5, 3, 2)];
+  const [expected, got] = [rkdLoss(teacher, student), rkdLoss(teacher, tf.add(student, 1000))];
+  await expectClose(got, { shape: [], data: [...(await expected.data())] }, 1e-3);
+});
+
+test("zeros, equal samples, one column, batches of 1 and 2 stay finite", async () => {
+  const row = featuresOf(1, 3, 1);
+  for (const [teacher, student] of [
+    [featuresOf(4, 3, 1), tf.zeros([4, 3])],
+    [tf.zeros([4, 3]), featuresOf(4, 3, 1)],
+    [featuresOf(3, 3, 2), tf.tile(row, [3, 1])],
+    [tf.zeros([2, 1, 1, 1]), tf.zeros([2, 1, 1, 1])],
+    [featuresOf(4, 1, 1), featuresOf(4, 1, 2)],
+    [featuresOf(1, 3, 1), featuresOf(1, 2, 2)],
+    [featuresOf(2, 3, 1), featuresOf(2, 2, 2)],
+    [tf.mul(featuresOf(3, 3, 1), 1e6), tf.mul(featuresOf(3, 3, 2), 1e-5)],
+  ] as const) {
+    const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
+    await expectFinite(value, grad);
+    expect((await value.data())[0]).toBeGreaterThanOrEqual(0);
+  }
+});
+
+test("takes feature maps as the rows that they are, for any upstream gradient", async () => {
+  const teacher = featuresOf(3, 4, 1);
+  const maps = tf.randomNormal([3, 2, 2, 2], 0, 1, "float32", 2);
+  const got = valueAndGrad((x) => rkdLoss(teacher, x), maps, tf.scalar(2));
+  const expected = valueAndGrad((x) => rkdLoss(teacher, x), tf.reshape(maps, [3, 8]));
+  await expectClose(got.value, { shape: [], data: [...(await expected.value.data())] });
+  const grad = [...(await tf.mul(expected.grad, 2).data())];
+  await expectClose(got.grad, { shape: [3, 2, 2, 2], data: grad });
+});
+
+test("leaves no tensor behind, with and without gradient", () => {
+  for (const n of [4, 90]) {
+    const [teacher, student] = [featuresOf(n, 3, 1), featuresOf(n, 2, 2)];
+    expectNoLeak(() => rkdLoss(teacher, student));
+    expectNoLeak(() => {
+      const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
+      return [value, grad];
+    });
+  }
+});
+
+test("bad input throws, naming what came and what was expected", () => {
+  const features = featuresOf(4, 3, 1);
+  expect(() => rkdLoss(features, tf.ones([3, 3]))).toThrow(
+    "rkdLoss: studentFeatures must have the batch of teacherFeatures [4,3], got [3,3]",
+  );
+  expect(() => rkdLoss(tf.ones([4]), features)).toThrow(
+    "rkdLoss: teacherFeatures must be float32 [batch,...], got float32 [4]",
+  );
+  expect(() => rkdLoss(features, tf.ones([4, 3], "int32"))).toThrow(
+    "rkdLoss: studentFeatures must be float32 [batch,...], got int32 [4,3]",
+  );
+  expect(() => rkdLoss(features, features, { distanceWeight: -1 })).toThrow(
+    "rkdLoss: distanceWeight must be a finite number >= 0, got -1",
+  );
+  expect(() => rkdLoss(features, features, { angleWeight: Number.NaN })).toThrow(
+    "rkdLoss: angleWeight must be a finite number >= 0, got NaN",
+  );
+});
