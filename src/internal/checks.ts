@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-const describe = (x: tf.Tensor) => `${x.dtype} [${x.shape}]`;
+/** Dtype and shape as error messages name them. */
+export const describe = (x: tf.Tensor) => `${x.dtype} [${x.shape}]`;
 
 function checkTensor(fn: string, name: string, x: tf.Tensor): void {
   if (x instanceof tf.Tensor) return;
@@ -112,6 +113,12 @@ export function checkNumber(
   ].filter(Boolean);
   const expected = ["a finite number", bounds.join(" and ")].filter(Boolean).join(" ");
   throw new Error(`${fn}: ${name} must be ${expected}, got ${value}`);
+}
+
+/** A whole number, exact in a double, of at least `minimum`. */
+export function checkInteger(fn: string, name: string, value: number, minimum: number) {
+  if (Number.isSafeInteger(value) && value >= minimum) return;
+  throw new Error(`${fn}: ${name} must be an integer >= ${minimum}, got ${value}`);
 }
 
 /** A temperature divides logits: finite and above zero. */
