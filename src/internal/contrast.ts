@@ -97,13 +97,49 @@ export function checkContrastForm(fn: string, indices: ContrastIndices, batch?: 
   throw new Error(`${fn}: contrastIndices must be ${expected}, got ${got}`);
 }
 
-/** The rows of positives [N] and of negatives, [K] when shared, else [N, K]. */
-export function splitIndices(indices: ContrastIndices) {
+/** Indices ready to score by. */
+export interface DrawnRows {
+  /** The row of each sample, [N] or [N, 1]. */
+  positives: tf.Tensor;
+  /** [K] when shared by the batch, else [N, K]. */
+  negatives: tf.Tensor;
+  /** [N, size], how often each row is a negative of each sample; only when the whole bank is scored. */
+  counts?: tf.Tensor2D;
+}
+
+/** Splits positives from negatives, and counts these where that makes the loss cheaper. */
+export function drawnRows(indices: ContrastIndices, size: number): DrawnRows {
   if (!(indices instanceof tf.Tensor)) return indices;
-  return {
-    positives: tf.slice(indices, [0, 0], [-1, 1]),
-    negatives: tf.slice(indices, [0, 1], [-1, -1]),
-  };
+  const positives = tf.slice(indices, [0, 0], [-1, 1]);
+  const negatives: tf.Tensor2D = tf.slice(indices, [0, 1], [-1, -1]);
+  if (!scoresWholeBank(negatives.shape[1], size)) return { positives, negatives };
+  return { positives, negatives, counts: countRows(negatives, size) };
+}
+
+/**
+ * Whether one product of all anchors with the whole bank costs less than picking the rows of each
+ * anchor. Not on webgl, where tf.denseBincount reads back and tf.scatterND is quadratic.
+ */
+const scoresWholeBank = (k: number, size: number) => size <= 8 * k && tf.getBackend() !== "webgl";
+
+/**
+ * Input and output of tf.denseBincount are made equally wide, since on webgpu it skips entries
+ * otherwise; the padding names no row.
+ */
+function countRows(negatives: tf.Tensor2D, size: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const k = negatives.shape[1];
+    const width = Math.max(k, size);
+    const padded: tf.Tensor2D = tf.pad(
+      negatives,
+      [
+        [0, 0],
+        [0, width - k],
+      ],
+      width,
+    );
+    return tf.slice(tf.denseBincount(padded, [], width), [0, 0], [-1, size]);
+  });
 }
 
 /** Rows [n] of a bank. Not by tf.gather, which takes 50 times longer on wasm. */
@@ -121,29 +157,21 @@ export interface ScoreBlock {
 }
 
 /**
- * Scores every anchor [N, dim] against its negatives, [K] or [N, K], and hands the scores to `visit`
- * in one block or in several of fewer anchors, each in a tidy of its own.
+ * Scores every anchor [N, dim] against its negatives and hands the scores to `visit` in one block or
+ * in several of fewer anchors, each in a tidy of its own.
  */
 export function visitNegatives<T extends tf.TensorContainer>(
   anchors: tf.Tensor2D,
   bank: tf.Tensor2D,
-  negatives: tf.Tensor,
+  { negatives, counts }: DrawnRows,
   visit: (block: ScoreBlock) => T,
 ): T[] {
+  if (counts) return [tf.tidy(() => visit({ ...scoreRows(anchors, bank), counts }))];
   if (negatives.rank === 1) {
     return [tf.tidy(() => visit(scoreRows(anchors, pickRows(bank, negatives))))];
   }
   const [n, k] = negatives.shape as [number, number];
-  const [size, dim] = bank.shape;
-  if (scoresWholeBank(k, size)) {
-    return [
-      tf.tidy(() => {
-        const counts: tf.Tensor2D = tf.denseBincount(negatives as tf.Tensor2D, [], size);
-        return visit({ ...scoreRows(anchors, bank), counts });
-      }),
-    ];
-  }
-  const length = Math.max(1, Math.floor(MAX_PICKED / (k * dim)));
+  const length = Math.max(1, Math.floor(MAX_PICKED / (k * bank.shape[1])));
   return Array.from({ length: Math.ceil(n / length) }, (_, block) =>
     tf.tidy(() => {
       const part = Math.min(length, n - block * length);
@@ -153,22 +181,27 @@ export function visitNegatives<T extends tf.TensorContainer>(
   );
 }
 
-/** The most numbers that are picked from a bank at once, 8 MiB of them, unless one anchor needs more. */
-const MAX_PICKED = 2 ** 21;
-
-/**
- * Whether one product of all anchors with the whole bank costs less than picking the rows of each
- * anchor. Not on webgl, where tf.denseBincount reads back and scattering is quadratic.
- */
-const scoresWholeBank = (k: number, size: number) => size <= 8 * k && tf.getBackend() !== "webgl";
+/** The most numbers that are picked from a bank at once, 2 MiB of them, unless one anchor needs more. */
+const MAX_PICKED = 2 ** 19;
 
 /** All anchors against the same rows; rows · anchorsᵀ spares wasm a transposed copy of the rows. */
 function scoreRows(anchors: tf.Tensor2D, rows: tf.Tensor2D): ScoreBlock {
   const scores = tf.tidy(() => {
     const columns: tf.Tensor2D = tf.transpose(anchors);
-    return tf.transpose(tf.matMul(rows, columns)) as tf.Tensor2D;
+    return transposeTall(tf.matMul(rows, columns));
   });
   return { scores, combine: (weights) => tf.matMul(weights, rows) };
+}
+
+/**
+ * The transpose of a matrix with many rows. A multiple of 4096 rows would put all entries of a row on
+ * the same lines of a CPU's cache, which takes wasm 10 to 30 times longer; 16 more rows spread them.
+ */
+function transposeTall(x: tf.Tensor2D): tf.Tensor2D {
+  const [rows, columns] = x.shape;
+  if (rows % 4096 > 0) return tf.transpose(x);
+  const padded: tf.Tensor2D = tf.concat([x, tf.zeros<tf.Rank.R2>([16, columns])]);
+  return tf.slice(tf.transpose(padded), [0, 0], [-1, rows]);
 }
 
 /** Each of n anchors against its own k rows of the n · k given. */

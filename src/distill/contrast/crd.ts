@@ -8,8 +8,9 @@ import {
   checkContrastForm,
   checkEmbeddings,
   checkNormalizer,
+  type DrawnRows,
+  drawnRows,
   pickRows,
-  splitIndices,
   visitNegatives,
 } from "../../internal/contrast.ts";
 import { rowSum, safeLog, softplus } from "../../internal/numerics.ts";
@@ -35,8 +36,8 @@ const EPSILON = 1e-7;
  * Computed from log P, so that no score overflows, with both gradients at once. The noise rows are
  * scored in one of three ways. Shared noise: K rows are picked once, one product of K·N·dim. Noise of
  * each sample with M ≤ 8·K, except on webgl: one product of all embeddings with the whole bank, each
- * score weighted by how often its row was drawn; about 5·4·N·M bytes at once. Else: the rows of each
- * sample are picked in blocks of 8 MiB. On wasm at dim 128 a drawn row costs about 8 times a row of
+ * score weighted by how often its row was drawn; about 6·4·N·M bytes at once. Else: the rows of each
+ * sample are picked in blocks of 2 MiB. On wasm at dim 128 a drawn row costs about 8 times a row of
  * the product, hence the rule.
  *
  * Usual weight: 0.8 (RepDistiller, `-b 0.8` in scripts/run_cifar_distill.sh; K = 16384).
@@ -105,10 +106,10 @@ export function crdLoss(
 
   const op = tf.customGrad((...args) => {
     const [teacher, student, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-    const indices = splitIndices(contrastIndices);
+    const rows = drawnRows(contrastIndices, banks.teacher.shape[0]);
     const sides = [
-      nceSide(teacher, banks.student, normalizer.teacher, indices, temperature),
-      nceSide(student, banks.teacher, normalizer.student, indices, temperature),
+      nceSide(teacher, banks.student, normalizer.teacher, rows, temperature),
+      nceSide(student, banks.teacher, normalizer.student, rows, temperature),
     ];
     save(sides.map(({ gradient }) => gradient));
     return {
@@ -128,16 +129,16 @@ function nceSide(
   embeddings: tf.Tensor2D,
   bank: tf.Tensor2D,
   normalizer: tf.Scalar,
-  { positives, negatives }: ReturnType<typeof splitIndices>,
+  rows: DrawnRows,
   temperature: number,
 ) {
   return tf.tidy(() => {
-    const [n, size, k] = [embeddings.shape[0], bank.shape[0], negatives.shape.at(-1)!];
+    const [n, size, k] = [embeddings.shape[0], bank.shape[0], rows.negatives.shape.at(-1)!];
     const anchors: tf.Tensor2D = tf.mul(embeddings, 1 / temperature);
     const shift = tf.add(safeLog(normalizer), Math.log(k / size + EPSILON));
-    const own = pickRows(bank, positives);
+    const own = pickRows(bank, rows.positives);
     const deficit = tf.sub(shift, rowSum(tf.mul(anchors, own)));
-    const blocks = visitNegatives(anchors, bank, negatives, ({ scores, counts, combine }) => {
+    const blocks = visitNegatives(anchors, bank, rows, ({ scores, counts, combine }) => {
       const excess: tf.Tensor2D = tf.sub(scores, shift);
       const weigh = (x: tf.Tensor2D): tf.Tensor2D => (counts ? tf.mul(counts, x) : x);
       return {

@@ -8,8 +8,8 @@ import {
   checkBank,
   checkContrastForm,
   checkEmbeddings,
+  drawnRows,
   pickRows,
-  splitIndices,
   visitNegatives,
 } from "../../internal/contrast.ts";
 import { rowSum } from "../../internal/numerics.ts";
@@ -70,16 +70,16 @@ export function contrastNormalizer(
   checkTemperature(fn, temperature);
 
   return tf.tidy(() => {
-    const indices = splitIndices(contrastIndices);
+    const rows = drawnRows(contrastIndices, banks.teacher.shape[0]);
     const side = (embeddings: tf.Tensor2D, bank: tf.Tensor2D) => {
       const anchors: tf.Tensor2D = tf.mul(embeddings, 1 / temperature);
-      const own = rowSum(tf.mul(anchors, pickRows(bank, indices.positives)));
-      const sums = visitNegatives(anchors, bank, indices.negatives, ({ scores, counts }) => {
+      const own = rowSum(tf.mul(anchors, pickRows(bank, rows.positives)));
+      const sums = visitNegatives(anchors, bank, rows, ({ scores, counts }) => {
         const odds = boundedExp(scores);
         return tf.sum(rowSum(counts ? tf.mul(counts, odds) : odds));
       });
       const total = sums.reduce<tf.Tensor>(tf.add, tf.sum(boundedExp(own)));
-      const drawn = anchors.shape[0] * (indices.negatives.shape.at(-1)! + 1);
+      const drawn = anchors.shape[0] * (rows.negatives.shape.at(-1)! + 1);
       return tf.mul(tf.div(total, drawn), bank.shape[0]) as tf.Scalar;
     };
     return { teacher: side(teacher, banks.student), student: side(student, banks.teacher) };
