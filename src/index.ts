@@ -1,3 +1,19 @@
+export {
+  type ContrastBankOptions,
+  createContrastBank,
+  updateContrastBank,
+} from "./distill/contrast/bank.ts";
+export { crdLoss } from "./distill/contrast/crd.ts";
+export { inBatchCrdLoss } from "./distill/contrast/in-batch.ts";
+export { checkContrastIndices } from "./distill/contrast/indices.ts";
+export { l2Normalize } from "./distill/contrast/l2-normalize.ts";
+export { contrastNormalizer } from "./distill/contrast/normalizer.ts";
+export {
+  contrastQueueIndices,
+  createContrastQueue,
+  updateContrastQueue,
+} from "./distill/contrast/queue.ts";
+export { type SampleContrastOptions, sampleContrastIndices } from "./distill/contrast/sample.ts";
 export { type DistOptions, distLoss } from "./distill/logits/dist.ts";
 export { type DkdOptions, dkdLoss } from "./distill/logits/dkd.ts";
 export { type KdOptions, kdLoss } from "./distill/logits/kd.ts";
@@ -16,6 +32,13 @@ export { classCentroids, updateCentroids } from "./information/centroids.ts";
 export { type CmiOptions, conditionalMutualInformation } from "./information/cmi.ts";
 export { CmiEstimator, type CmiEstimatorJson, type CmiReport } from "./information/estimator.ts";
 export { checkLabels } from "./information/labels.ts";
+export type {
+  ContrastBank,
+  ContrastIndices,
+  ContrastNormalizer,
+  CrdOptions,
+  SharedContrastIndices,
+} from "./internal/contrast.ts";
 export type { Layers } from "./internal/layer-loss.ts";
 export type { SampleLossOptions } from "./internal/sample-loss.ts";
 export { type McmiOptions, mcmiLoss } from "./teacher/mcmi.ts";

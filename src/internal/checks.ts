@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-const describe = (x: tf.Tensor) => `${x.dtype} [${x.shape}]`;
+/** Dtype and shape as error messages name them. */
+export const describe = (x: tf.Tensor) => `${x.dtype} [${x.shape}]`;
 
 function checkTensor(fn: string, name: string, x: tf.Tensor): void {
   if (x instanceof tf.Tensor) return;

@@ -41,6 +41,9 @@ export const rowSum = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 1, true);
 export const softmaxGradient = (p: tf.Tensor2D, g: tf.Tensor): tf.Tensor2D =>
   tf.mul(p, tf.sub(g, rowSum(tf.mul(p, g))));
 
-/** log(1 + exp(x)), finite for every finite x. */
+/** log(1 + exp(x)), finite for every finite x: max(x, 0) − log σ(|x|), of which σ is cheap on wasm. */
 export const softplus = <T extends tf.Tensor>(x: T): T =>
-  tf.add(tf.relu(x), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))) as T;
+  tf.tidy(() => {
+    const excess = tf.tidy(() => tf.log(tf.sigmoid(tf.abs(x))));
+    return tf.sub(tf.relu(x), excess);
+  }) as T;

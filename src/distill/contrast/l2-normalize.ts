@@ -1,0 +1,45 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkMatrix } from "../../internal/checks.ts";
+import { rowSum } from "../../internal/numerics.ts";
+
+/**
+ * Scales each row to Euclidean length 1, as contrastive losses expect their embeddings.
+ *
+ * $$y_i = \frac{x_i}{\lVert x_i \rVert_2}$$
+ *
+ * Rows are scaled by their largest entry first, so that no square overflows or vanishes. A row of
+ * zeros has no direction: it stays zero and receives the gradient zero, where the reference gives NaN.
+ *
+ * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
+ * (arXiv 1910.10699), section 3.2.
+ *
+ * @param x float32 [N, dim].
+ * @returns float32 [N, dim], differentiable by x.
+ * @throws If the shape or dtype is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { l2Normalize } from "kd-cmi";
+ *
+ * const embedding = l2Normalize(tf.tensor2d([[3, 4], [0, 0]])); // [[0.6, 0.8], [0, 0]]
+ * ```
+ */
+export function l2Normalize(x: tf.Tensor): tf.Tensor2D {
+  const rows = checkMatrix("l2Normalize", "x", x, "dim");
+
+  // dx = (dy − y ⟨y, dy⟩) / ‖x‖
+  const op = tf.customGrad((x, save) => {
+    const largest = tf.max(tf.abs(x as tf.Tensor), 1, true);
+    const scaled = tf.divNoNan(x as tf.Tensor, largest);
+    const length = tf.sqrt(rowSum(tf.square(scaled)));
+    const y = tf.divNoNan(scaled, length);
+    (save as tf.GradSaveFunc)([y, tf.mul(largest, length)]);
+    const gradFunc = (dy: tf.Tensor, [y, length]: tf.Tensor[]) => {
+      const along = tf.mul(y!, rowSum(tf.mul(y!, dy)));
+      return tf.divNoNan(tf.sub(dy, along), length!);
+    };
+    return { value: y, gradFunc };
+  });
+  return op(rows) as tf.Tensor2D;
+}

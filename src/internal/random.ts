@@ -1,0 +1,19 @@
+/**
+ * A source of uniform numbers in [0, 1) with 32 random bits each, the same sequence for the same
+ * seed: the generator sfc32 of C. Doty-Humphrey's PractRand. `tf.randomUniform` cannot draw row
+ * numbers: with dtype int32 it rounds, which halves the chance of both ends, and float32 cannot name
+ * each of more than 2^24 rows.
+ */
+export function randomSource(seed: number = Math.floor(Math.random() * 2 ** 53)): () => number {
+  let [a, b, c, count] = [0, seed | 0, Math.floor(seed / 2 ** 32) | 0, 1];
+  const next = () => {
+    const sum = (a + b + count) | 0;
+    count = (count + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 2 ** 32;
+  };
+  for (let i = 0; i < 15; i++) next(); // spreads the seed over the state
+  return next;
+}
