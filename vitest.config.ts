@@ -35,8 +35,8 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
 export default defineConfig({
   resolve: { tsconfigPaths: true }, // the examples import kd-cmi by its name
   test: {
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     projects: [
       ...everyBackend,
       {
