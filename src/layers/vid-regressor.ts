@@ -75,6 +75,13 @@ export function vidRegressor({
  * @param regressor What {@link vidRegressor} returned, or a model loaded from it.
  * @returns float32 [teacherChannels], the variable itself: do not dispose it.
  * @throws If the model has no log-scale.
+ *
+ * @example
+ * ```ts
+ * import { vidLogScale, vidRegressor } from "kd-cmi/layers";
+ *
+ * const logScale = vidLogScale(vidRegressor({ studentChannels: 16, teacherChannels: 32 })); // [32]
+ * ```
  */
 export function vidLogScale(regressor: tfl.LayersModel): tf.Tensor1D {
   const layer = regressor.layers.find((x) => x.getClassName() === LogScale.className);
