@@ -12,7 +12,7 @@ export interface VidRegressorOptions {
   midChannels?: number | undefined;
   /** Variance that every channel starts with; default 5, as in RepDistiller. */
   initialVariance?: number | undefined;
-  /** What `vidLoss` adds to the variance, below `initialVariance`; default 1e-5, as there. */
+  /** What VID's loss adds to the variance, below `initialVariance`; default 1e-5, as there. */
   epsilon?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface VidRegressorOptions {
  *
  * const regressor = vidRegressor({ studentChannels: 16, teacherChannels: 32 });
  * const predicted = regressor.apply(tf.randomNormal([2, 8, 8, 16])); // [2, 8, 8, 32]
- * const logScale = vidLogScale(regressor); // [32], for vidLoss
+ * const logScale = vidLogScale(regressor); // [32]
  * ```
  */
 export function vidRegressor({
@@ -69,8 +69,8 @@ export function vidRegressor({
 }
 
 /**
- * The log-scale of a {@link vidRegressor}, also of one that was saved and loaded: the third argument
- * of `vidLoss`. A gradient by it reaches the regressor's variable.
+ * The log-scale of a {@link vidRegressor}, also of one that was saved and loaded: what
+ * VID's loss takes the variance from. A gradient by it reaches the regressor's variable.
  *
  * @param regressor What {@link vidRegressor} returned, or a model loaded from it.
  * @returns float32 [teacherChannels], the variable itself: do not dispose it.
