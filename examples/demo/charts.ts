@@ -70,7 +70,13 @@ export function drawHistory(results: readonly SeedResult[], recipe: Recipe): str
     grid: [grid("8%"), grid("57%")],
     xAxis: [xAxis(0), xAxis(1)],
     yAxis: [
-      { gridIndex: 0, type: "log", name: "CMI of training images, nats", ...named },
+      {
+        gridIndex: 0,
+        type: "log",
+        axisLabel: { formatter: (x: number) => String(Number(x.toPrecision(3))) },
+        name: "CMI of training images, nats",
+        ...named,
+      },
       {
         gridIndex: 1,
         type: "value",
