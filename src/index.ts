@@ -14,6 +14,20 @@ export {
   updateContrastQueue,
 } from "./distill/contrast/queue.ts";
 export { type SampleContrastOptions, sampleContrastIndices } from "./distill/contrast/sample.ts";
+export {
+  type ActivationBoundaryOptions,
+  activationBoundaryLoss,
+} from "./distill/features/activation-boundary.ts";
+export {
+  type AttentionTransferOptions,
+  attentionTransferLoss,
+} from "./distill/features/attention.ts";
+export { factorTransferLoss } from "./distill/features/factor.ts";
+export { fspLoss } from "./distill/features/fsp.ts";
+export { hierarchicalContextLoss } from "./distill/features/hcl.ts";
+export { hintLoss } from "./distill/features/hint.ts";
+export { nstLoss } from "./distill/features/nst.ts";
+export { type VidOptions, vidLoss } from "./distill/features/vid.ts";
 export { type DistOptions, distLoss } from "./distill/logits/dist.ts";
 export { type DkdOptions, dkdLoss } from "./distill/logits/dkd.ts";
 export { type KdOptions, kdLoss } from "./distill/logits/kd.ts";

@@ -83,3 +83,22 @@ export const extremeLogits = () =>
     [-1e4, 1e4, 1e4],
     [0, 0, 0],
   ]);
+
+/** Value and gradients of a function of several tensors. */
+export function valueAndGrads(f: (xs: tf.Tensor[]) => tf.Tensor, xs: tf.Tensor[]) {
+  return tf.engine().gradients(() => f(xs), xs, undefined, true) as {
+    value: tf.Tensor;
+    grads: tf.Tensor[];
+  };
+}
+
+/** The gradient of a function of plain numbers by central differences, in double precision. */
+export function numericalGradient(f: (x: number[]) => number, x: number[]): number[] {
+  return x.map((value, i) => {
+    const step = 1e-5;
+    const [up, down] = [value + step, value - step].map((y) =>
+      f(x.map((z, j) => (j === i ? y : z))),
+    );
+    return (up! - down!) / (2 * step);
+  });
+}

@@ -168,11 +168,15 @@ export function checkReduction(fn: string, reduction: tf.Reduction) {
   throw new Error(`${fn}: reduction must be one of tf.Reduction, got ${reduction}`);
 }
 
+/** A float32 tensor of a given shape. */
+export function checkShape(fn: string, name: string, x: tf.Tensor, shape: number[]) {
+  checkTensor(fn, name, x);
+  if (!tf.util.arraysEqual(x.shape, shape) || x.dtype !== "float32") {
+    throw new Error(`${fn}: ${name} must be float32 [${shape}], got ${describe(x)}`);
+  }
+}
+
 /** A weight for each sample. */
 export function checkWeights(fn: string, weights: tf.Tensor | undefined, batch: number) {
-  if (weights === undefined) return;
-  checkTensor(fn, "weights", weights);
-  if (!tf.util.arraysEqual(weights.shape, [batch]) || weights.dtype !== "float32") {
-    throw new Error(`${fn}: weights must be float32 [${batch}], got ${describe(weights)}`);
-  }
+  if (weights !== undefined) checkShape(fn, "weights", weights, [batch]);
 }

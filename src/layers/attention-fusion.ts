@@ -29,7 +29,7 @@ const SIZES = ["height", "width", "channels"] as const;
  * the teacher's maps. A saved fusion loads by `loadLayersModel` where `kd-cmi/layers` is imported.
  *
  * Source: Chen et al., "Distilling knowledge via knowledge review", CVPR 2021 (arXiv 2104.09044),
- * section 3.3; sizes and initial values are those of mdistiller.
+ * ABF; sizes and initial values are those of mdistiller.
  *
  * @param options The shapes, as many of the student as of the teacher.
  * @returns A model of the student's maps, a list of float32 [N, …studentShapes[l]], to a list of

@@ -70,7 +70,7 @@ export function vidRegressor({
 
 /**
  * The log-scale of a {@link vidRegressor}, also of one that was saved and loaded: what
- * VID's loss takes the variance from. A gradient by it reaches the regressor's variable.
+ * `vidLoss` takes the variance from. A gradient by it reaches the regressor's variable.
  *
  * @param regressor What {@link vidRegressor} returned, or a model loaded from it.
  * @returns float32 [teacherChannels], the variable itself: do not dispose it.

@@ -1,0 +1,195 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  expectClose,
+  expectFinite,
+  expectNoLeak,
+  type Golden,
+  numericalGradient,
+  toTensor,
+  valueAndGrad,
+  valueAndGrads,
+} from "../../support.ts";
+
+/** A loss between single layers or between lists of them. */
+type MapLoss = (
+  teacher: tf.Tensor | tf.Tensor[],
+  student: tf.Tensor | tf.Tensor[],
+  options?: Record<string, number>,
+) => tf.Scalar;
+
+/** Maps of standard normal entries, the same in every run. */
+export const mapsOf = (shape: number[], seed: number) =>
+  tf.randomNormal(shape as [number, number], 0, 1, "float32", seed) as tf.Tensor;
+
+/** Shapes of maps for property tests: few, since a GPU compiles every operation anew for each. */
+export const shapes = fc.constantFrom<number[]>([2, 3, 2, 4], [2, 1, 1, 1], [2, 4, 1, 2]);
+
+/** Value and gradients of every case of a golden file, whose layers are one or a list. */
+export function testGolden(golden: object, loss: MapLoss): void {
+  for (const { name, params, inputs, outputs, grads } of (golden as Golden).cases) {
+    test(`value and gradient of ${name}`, async () => {
+      const keys = Object.keys(inputs).filter((key) => key.startsWith("student"));
+      const students = keys.map((key) => toTensor(inputs[key]!));
+      const teachers = keys.map((key) => toTensor(inputs[key.replace("student", "teacher")]!));
+      const isList = "student0" in inputs;
+      const result = valueAndGrads(
+        (xs) => (isList ? loss(teachers, xs, params) : loss(teachers[0]!, xs[0]!, params)),
+        students,
+      );
+      await expectClose(result.value, outputs.loss!);
+      for (const [i, key] of keys.entries()) await expectClose(result.grads[i]!, grads[key]!);
+    });
+  }
+}
+
+/** Value and gradient agree with a formula in double precision and its central differences. */
+export async function expectAgreement(
+  loss: MapLoss,
+  formula: (teacher: number[], student: number[]) => number,
+  teacherShape: number[],
+  studentShape: number[],
+): Promise<void> {
+  const [teacher, student] = [mapsOf(teacherShape, 1), mapsOf(studentShape, 2)];
+  const t = [...(await teacher.data())];
+  const s = [...(await student.data())];
+  const { value, grad } = valueAndGrad((x) => loss(teacher, x), student);
+  await expectClose(value, { shape: [], data: [formula(t, s)] });
+  const slope = numericalGradient((x) => formula(t, x), s);
+  await expectClose(grad, { shape: studentShape, data: slope });
+}
+
+/** Maps at which a norm, a mean or a division could go wrong. */
+export function testDegenerateMaps(loss: MapLoss): void {
+  const x = () => mapsOf([2, 3, 3, 2], 1);
+  const y = () => mapsOf([2, 3, 3, 2], 2);
+  const zero = () => tf.zeros([2, 3, 3, 2]);
+  const single = (value: number) => tf.fill([1, 1, 1, 1], value);
+  const scaled = (factor: number) => [tf.mul(x(), factor), tf.mul(y(), factor)] as const;
+  const cases: Record<string, () => readonly [tf.Tensor, tf.Tensor]> = {
+    "identical maps": () => [x(), x()],
+    "zero maps": () => [zero(), zero()],
+    "a zero map of the student": () => [x(), zero()],
+    "a zero map of the teacher": () => [zero(), x()],
+    "a batch of 1, one channel, one position": () => [single(2), single(-3)],
+    "maps of the size 1e-8": () => scaled(1e-8),
+    "maps of the size 1e-20": () => scaled(1e-20),
+    "maps of the size 1e4": () => scaled(1e4),
+  };
+  test.each(Object.keys(cases))("stays finite for %s", async (name) => {
+    const [teacher, student] = cases[name]!();
+    const { value, grad } = valueAndGrad((s) => loss(teacher, s), student);
+    await expectFinite(value, grad);
+  });
+}
+
+/** Tensors of a single layer and of a list of two. */
+export function testNoLeak(loss: MapLoss, teacher: number[], student: number[]): void {
+  test("leaves no tensor behind, with and without gradient", () => {
+    const [t, s, other] = [mapsOf(teacher, 1), mapsOf(student, 2), mapsOf(student, 3)];
+    expectNoLeak(() => loss(t, s));
+    expectNoLeak(() => {
+      const { value, grads } = valueAndGrads((xs) => loss([t, t], xs), [s, other]);
+      return [value, ...grads];
+    });
+  });
+}
+
+/** A list counts as the sum of its layers, in value and gradient. */
+export function testSumOfLayers(loss: MapLoss, shapes: [number[], number[]][]): void {
+  test("a list of layers gives the sum over the layers", async () => {
+    const teachers = shapes.map(([shape], i) => mapsOf(shape, i));
+    const students = shapes.map(([, shape], i) => mapsOf(shape, 10 + i));
+    const { value, grads } = valueAndGrads((xs) => loss(teachers, xs), students);
+    let sum = 0;
+    for (const [i, student] of students.entries()) {
+      const single = valueAndGrad((s) => loss(teachers[i]!, s), student);
+      sum += (await single.value.data())[0]!;
+      await expectClose(grads[i]!, { shape: student.shape, data: [...(await single.grad.data())] });
+    }
+    expect((await value.data())[0]).toBeCloseTo(sum, 4);
+  });
+}
+
+/** The errors about lists and shapes that a loss between maps of any sizes and channels throws. */
+export function testMapErrors(
+  fn: string,
+  loss: MapLoss,
+  [teacherName, studentName] = ["teacherMaps", "studentMaps"],
+): void {
+  test("maps that are not float32 NHWC, and batches or lengths that differ, throw", () => {
+    const maps = tf.ones([2, 4, 4, 3]);
+    const expected = "float32 [batch,height,width,channels]";
+    expect(() => loss(tf.ones([2, 3]), maps)).toThrow(
+      `${fn}: ${teacherName} must be ${expected}, got float32 [2,3]`,
+    );
+    expect(() => loss([maps, maps], [maps, tf.cast(maps, "int32")])).toThrow(
+      `${fn}: ${studentName}[1] must be ${expected}, got int32 [2,4,4,3]`,
+    );
+    expect(() => loss([maps], [tf.ones([3, 4, 4, 3])])).toThrow(
+      `${fn}: ${studentName}[0] must have the batch of ${teacherName}[0] [2,4,4,3], got [3,4,4,3]`,
+    );
+    testListErrors(fn, loss, maps, `${teacherName} and ${studentName}`);
+  });
+}
+
+/** The errors about lists and shapes that a loss between layers of equal shapes throws. */
+export function testEqualShapeErrors(
+  fn: string,
+  loss: MapLoss,
+  [teacherName, studentName] = ["teacherMaps", "studentMaps"],
+): void {
+  test("layers of other shapes or dtypes, and lists of other lengths, throw", () => {
+    const maps = tf.ones([2, 4, 4, 3]);
+    expect(() => loss(tf.ones([2]), maps)).toThrow(`${fn}: ${teacherName} must be float32 [batch,`);
+    expect(() => loss([maps, maps], [maps, tf.cast(maps, "int32")])).toThrow(
+      `${fn}: ${studentName}[1] must be float32 [batch,`,
+    );
+    expect(() => loss(maps, tf.ones([2, 4, 4, 2]))).toThrow(
+      `${fn}: ${studentName} must have the shape of ${teacherName} [2,4,4,3], got [2,4,4,2]`,
+    );
+    testListErrors(fn, loss, maps, `${teacherName} and ${studentName}`);
+  });
+}
+
+function testListErrors(fn: string, loss: MapLoss, maps: tf.Tensor, names: string): void {
+  const expected = `${fn}: ${names} must be two tensors or two lists of the same length, at least 1`;
+  expect(() => loss([maps, maps], [maps])).toThrow(`${expected}, got a list of 2 and a list of 1`);
+  expect(() => loss(maps, [maps])).toThrow(`${expected}, got a single tensor and a list of 1`);
+  expect(() => loss([], [])).toThrow(`${expected}, got a list of 0 and a list of 0`);
+}
+
+/** Maps as nested numbers [N][H·W][C], for a reference in double precision. */
+export function rowsOf(data: number[], [batch, height, width, channels]: number[]): number[][][] {
+  return Array.from({ length: batch! }, (_, n) =>
+    Array.from({ length: height! * width! }, (_, p) => {
+      const start = (n * height! * width! + p) * channels!;
+      return data.slice(start, start + channels!);
+    }),
+  );
+}
+
+/** PyTorch's adaptive average pooling of plain NHWC numbers, window by window. */
+export function pooled(data: number[], shape: number[], [h, w]: [number, number]): number[] {
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  const windowOf = (i: number, inputs: number, outputs: number) => {
+    const start = Math.floor((i * inputs) / outputs);
+    const end = Math.ceil(((i + 1) * inputs) / outputs);
+    return Array.from({ length: end - start }, (_, j) => start + j);
+  };
+  const result: number[] = [];
+  for (let n = 0; n < batch; n++) {
+    for (let i = 0; i < h; i++) {
+      for (let j = 0; j < w; j++) {
+        const columns = windowOf(j, width, w);
+        const cells = windowOf(i, height, h).flatMap((y) => columns.map((x) => y * width + x));
+        for (let c = 0; c < channels; c++) {
+          const values = cells.map((cell) => data[(n * height * width + cell) * channels + c]!);
+          result.push(values.reduce((a, b) => a + b) / cells.length);
+        }
+      }
+    }
+  }
+  return result;
+}
