@@ -41,7 +41,7 @@ export default defineConfig({
       ...everyBackend,
       {
         extends: true,
-        test: { name: "node", include: ["test/{wasm,demo,package}/**/*.test.ts"] },
+        test: { name: "node", include: ["test/{wasm,demo,examples,package}/**/*.test.ts"] },
       },
     ],
   },

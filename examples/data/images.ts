@@ -47,9 +47,3 @@ export const toLabels = ({ labels }: Images, places: readonly number[]): tf.Tens
     places.map((place) => labels[place]!),
     "int32",
   );
-
-/** 0, 1, …, n−1 in runs of at most `size`. */
-export function batches(places: readonly number[], size: number): number[][] {
-  const count = Math.ceil(places.length / size);
-  return Array.from({ length: count }, (_, i) => places.slice(i * size, (i + 1) * size));
-}

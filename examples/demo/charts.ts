@@ -1,9 +1,9 @@
 import * as echarts from "echarts";
+import { range } from "../data/order.ts";
 import type { Recipe } from "./recipe.ts";
 import { type EpochReport, type SeedResult, TEACHERS, type TeacherName } from "./seed.ts";
 import { type Estimate, estimateOf } from "./statistics.ts";
 import { type Metric, studentMetrics } from "./summary.ts";
-import { range } from "./training.ts";
 
 const COLORS: Record<TeacherName, string> = {
   CE: "#8a8f98",

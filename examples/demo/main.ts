@@ -1,19 +1,18 @@
-import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
+import { installChromium } from "../../scripts/chromium.ts";
 import { loaders } from "../data/load.ts";
+import { range } from "../data/order.ts";
 import { type RunJob, runAll } from "./job.ts";
-import { type BackendName, readOptions } from "./options.ts";
+import { readOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { writeReport } from "./report.ts";
 import { runInBrowser } from "./run-in-browser.ts";
 import { runInChild } from "./run-in-child.ts";
 import { printTable, summarize } from "./summary.ts";
-import { range } from "./training.ts";
 
 const options = readOptions(process.argv.slice(2));
 const { backend, recipe } = options;
-prepare(backend);
+if (backend === "webgl" || backend === "webgpu") installChromium();
 
 const data = load();
 const seeds = range(options.seeds).map((i) => i + 1);
@@ -40,13 +39,6 @@ console.log(
   `${data.name}, accuracies on ${recipe.evaluate} images; mean ± standard error over ${seeds.length} seed(s); ${seconds} s on ${backend}`,
 );
 console.log(`written: ${writeReport({ options, data, results, rows, seconds })}`);
-
-/** Chromium, or the software driver that comes with it, where the backend needs one. */
-function prepare(backend: BackendName): void {
-  if (backend !== "webgl" && backend !== "webgpu") return;
-  const setup = fileURLToPath(new URL("../../scripts/setup.mjs", import.meta.url));
-  execFileSync(process.execPath, [setup, "--chromium"], { stdio: ["ignore", 2, 2] });
-}
 
 function load() {
   try {

@@ -2,9 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkLabels, kdLoss, mcmiLoss } from "kd-cmi";
 import { type Dataset, type Images, pick, toLabels } from "../data/images.ts";
+import { range, shuffled } from "../data/order.ts";
 import { studentNetwork, teacherNetwork } from "./models.ts";
 import type { Recipe, Schedule } from "./recipe.ts";
-import { estimate, range, readLogits, shuffled, train } from "./training.ts";
+import { estimate, readLogits, train } from "./training.ts";
 
 /** Trained with cross-entropy; fine-tuned further with it; fine-tuned with CMI. */
 export const TEACHERS = ["CE", "control", "MCMI"] as const;

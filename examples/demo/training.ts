@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { shuffler } from "d3-array";
 import { CmiEstimator } from "kd-cmi";
-import seedrandom from "seedrandom";
-import { batches, type Images, toInputs, toLabels } from "../data/images.ts";
+import { type Images, toInputs, toLabels } from "../data/images.ts";
+import { batches, range, shuffled } from "../data/order.ts";
 
 /** Samples in a pass without gradient. */
 const PASS = 500;
@@ -14,13 +13,6 @@ export interface Schedule {
   /** Of Adam at the first step; it falls to 0 along half a cosine. */
   learningRate: number;
 }
-
-/** 0, 1, …, n−1. */
-export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-
-/** A shuffled copy, the same for the same name. */
-export const shuffled = (places: readonly number[], name: string): number[] =>
-  shuffler(seedrandom.alea(name))([...places]);
 
 /** The logits of a model for some of the images, [places, 10]. */
 export const logitsOf = (model: tfl.LayersModel, images: Images, places: readonly number[]) =>

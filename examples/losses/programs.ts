@@ -1,0 +1,10 @@
+import * as attention from "./attention.ts";
+import * as contrast from "./contrast.ts";
+import * as logits from "./logits.ts";
+import * as relations from "./relations.ts";
+import * as review from "./review.ts";
+import * as vid from "./vid.ts";
+
+/** A program for each family of losses. */
+export const programs = { logits, attention, relations, contrast, vid, review };
+export type ProgramName = keyof typeof programs;

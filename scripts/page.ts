@@ -1,0 +1,49 @@
+import { type BuildOptions, build } from "esbuild";
+import { chromium, type Page } from "playwright";
+import { chromiumLaunchOptions } from "./chromium.ts";
+
+const ORIGIN = "http://page.localhost";
+
+/**
+ * Opens a page of headless Chromium that runs a script and whose every request is answered from here.
+ *
+ * @param script What esbuild bundles.
+ * @param files The bytes at each path.
+ * @param use Called when the page is there; it closes afterwards.
+ */
+export async function withPage<T>(
+  script: Pick<BuildOptions, "entryPoints" | "stdin">,
+  files: Record<string, Uint8Array>,
+  use: (page: Page) => Promise<T>,
+): Promise<T> {
+  const bundle = await build({
+    ...script,
+    bundle: true,
+    format: "esm",
+    write: false,
+    logLevel: "error",
+  });
+  const browser = await chromium.launch(chromiumLaunchOptions);
+  try {
+    const page = await browser.newPage();
+    await page.route(`${ORIGIN}/**`, (route) => {
+      const path = new URL(route.request().url()).pathname.slice(1);
+      if (path === "") {
+        const body = '<!doctype html><body><script type="module" src="page.js"></script>';
+        return route.fulfill({ body, contentType: "text/html" });
+      }
+      if (path === "page.js") {
+        return route.fulfill({
+          body: bundle.outputFiles![0]!.text,
+          contentType: "text/javascript",
+        });
+      }
+      const bytes = files[path];
+      return route.fulfill(bytes ? { body: Buffer.from(bytes) } : { status: 404 });
+    });
+    await page.goto(ORIGIN);
+    return await use(page);
+  } finally {
+    await browser.close();
+  }
+}

