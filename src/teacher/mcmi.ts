@@ -27,6 +27,10 @@ export interface McmiOptions extends SampleLossOptions {
  * keeps the loss finite. A teacher is first trained with cross-entropy and then fine-tuned with
  * this loss for a few epochs.
  *
+ * Usual weight: 1; it holds the cross-entropy.
+ *
+ * Trainable parts: none.
+ *
  * Source: Ye et al., "Bayes conditional distribution estimation for knowledge distillation based on
  * conditional mutual information", ICLR 2024 (arXiv 2401.08732), eq. 14 and algorithm 1.
  *

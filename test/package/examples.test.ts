@@ -2,18 +2,17 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { entryPoints, publicSymbols } from "../../scripts/public-symbols.ts";
 import { codeBlocks, remove, root, run, temporaryFolder, typeErrors } from "./support.ts";
 
-const entryPoints = {
-  "kd-cmi": join(root, "src/index.ts"),
-  "kd-cmi/layers": join(root, "src/layers/index.ts"),
-  "kd-cmi/wasm": join(root, "src/wasm/index.ts"),
-};
 const paths = Object.fromEntries(Object.entries(entryPoints).map(([name, file]) => [name, [file]]));
 
 const folder = temporaryFolder();
 const fileOf = (name: string) => join(folder, `${name}.ts`);
-const examples = publicExamples();
+const examples = publicSymbols(Object.values(entryPoints)).map(({ name, tags }) => {
+  const texts = tags.filter((tag) => tag.name === "example").map(({ text }) => text);
+  return [name, texts.flatMap(codeBlocks)] as const;
+});
 
 beforeAll(() => {
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
@@ -23,27 +22,6 @@ beforeAll(() => {
 });
 
 afterAll(() => remove(folder));
-
-/** The examples in the docstring of each function and class that the entry points export. */
-function publicExamples(): [name: string, examples: string[]][] {
-  const files = Object.values(entryPoints);
-  const program = ts.createProgram(files, { allowImportingTsExtensions: true, noEmit: true });
-  const checker = program.getTypeChecker();
-  const exported = files.flatMap((file) => {
-    const entryPoint = checker.getSymbolAtLocation(program.getSourceFile(file)!)!;
-    return checker.getExportsOfModule(entryPoint);
-  });
-  return exported
-    .map((symbol) =>
-      symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
-    )
-    .filter(({ flags }) => flags & ts.SymbolFlags.Value)
-    .map((symbol) => {
-      const tags = symbol.getJsDocTags(checker).filter(({ name }) => name === "example");
-      const texts = tags.map(({ text }) => ts.displayPartsToString(text));
-      return [symbol.name, texts.flatMap(codeBlocks)];
-    });
-}
 
 test("each public function and class has one example", () => {
   expect(examples.map(([name]) => name)).toContain("mcmiLoss");

@@ -42,8 +42,8 @@ const EPSILON = 1e-7;
  *
  * Usual weight: 0.8 (RepDistiller, `-b 0.8` in scripts/run_cifar_distill.sh; K = 16384).
  *
- * Trainable parts: one linear projection to the common width for teacher and one for student, each
- * followed by {@link l2Normalize}; both are trained with the student.
+ * Trainable parts: a linear projection to the common width and rows of length 1 for teacher and for
+ * student, `contrastProjection` of `kd-cmi/layers`; both are trained with the student.
  *
  * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
  * (arXiv 1910.10699), eq. 17–19.

@@ -17,8 +17,8 @@ import { softmaxAndLog } from "../../internal/numerics.ts";
  *
  * Usual weight: none established; 0.8, that of {@link crdLoss}, is a start.
  *
- * Trainable parts: one linear projection to the common width for teacher and one for student, each
- * followed by {@link l2Normalize}.
+ * Trainable parts: a linear projection to the common width and rows of length 1 for teacher and for
+ * student, `contrastProjection` of `kd-cmi/layers`; both are trained with the student.
  *
  * Source: van den Oord, Li, Vinyals, "Representation learning with contrastive predictive coding", 2018
  * (arXiv 1807.03748), eq. 4, between the embeddings of Tian, Krishnan, Isola, ICLR 2020

@@ -22,8 +22,8 @@ const LEVELS = [4, 2, 1];
  * Usual weight: 5 on CIFAR-100, 1 to 8 on ImageNet (mdistiller, configs/), raised linearly during
  * the first epochs.
  *
- * Trainable parts: a fusion module (ABF) per layer, which brings the student's map to the teacher's
- * shape.
+ * Trainable parts: the fusion of the student's stages (ABF), which brings their maps to the teacher's
+ * shapes, `attentionFusion` of `kd-cmi/layers`.
  *
  * Source: Chen et al., "Distilling knowledge via knowledge review", CVPR 2021 (arXiv 2104.09044),
  * HCL; levels, weights and means are those of mdistiller.

@@ -14,8 +14,8 @@ import { type Layers, pairEqualLayers, sumOverLayers } from "../../internal/laye
  *
  * Usual weight: 100 (RepDistiller, scripts/run_cifar_distill.sh).
  *
- * Trainable parts: a regressor from the student's features to the teacher's shape, e.g. a 1×1
- * convolution; none where the shapes agree already.
+ * Trainable parts: a regressor from the student's features to the teacher's shape, for maps
+ * `hintRegressor` of `kd-cmi/layers`; none where the shapes agree already.
  *
  * Source: Romero et al., "FitNets: hints for thin deep nets", ICLR 2015 (arXiv 1412.6550), eq. 3;
  * the mean instead of half the sum is that of RepDistiller.

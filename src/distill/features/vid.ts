@@ -23,9 +23,9 @@ export interface VidOptions {
  *
  * Usual weight: 1 (RepDistiller, scripts/run_cifar_distill.sh).
  *
- * Trainable parts: a regressor from the student's maps to the teacher's channels, in the reference
- * three 1×1 convolutions without bias and ReLUs between them, and `logScale`, which starts at
- * log(exp(5 − ε) − 1), a variance of 5. Give both to the optimizer.
+ * Trainable parts: a regressor from the student's maps to the teacher's channels and `logScale`, which
+ * starts at log(exp(5 − ε) − 1), a variance of 5: `vidRegressor` and `vidLogScale` of
+ * `kd-cmi/layers`. Give both to the optimizer.
  *
  * Source: Ahn et al., "Variational information distillation for knowledge transfer", CVPR 2019
  * (arXiv 1904.05835); the mean over entries is that of RepDistiller.

@@ -31,6 +31,10 @@ const EPSILON = 1e-8;
  * (‖a − ā‖ ‖b − b̄‖ + 1e-8). The intra part compares samples with each other, so that there is no
  * loss of a single sample: the result is always a scalar.
  *
+ * Usual weight: 1, with β and γ inside, beside cross-entropy of weight 1 (the paper's total loss).
+ *
+ * Trainable parts: none.
+ *
  * Source: Huang et al., "Knowledge distillation from a stronger teacher", NeurIPS 2022
  * (arXiv 2205.10536), eq. 5–8.
  *

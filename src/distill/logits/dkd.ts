@@ -30,6 +30,11 @@ export interface DkdOptions extends SampleLossOptions {
  * b = (p_y, 1 − p_y) is the binary distribution of target and non-target at temperature T, and
  * p̂ the softmax over the classes other than y.
  *
+ * Usual weight: 1, raised linearly over the first 20 epochs, beside cross-entropy of weight 1
+ * (mdistiller, engine/cfg.py).
+ *
+ * Trainable parts: none.
+ *
  * Source: Zhao et al., "Decoupled knowledge distillation", CVPR 2022 (arXiv 2203.08679), eq. 7.
  *
  * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen

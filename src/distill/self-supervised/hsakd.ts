@@ -37,8 +37,9 @@ export interface HsakdOptions {
  * Source: Yang et al., "Hierarchical self-supervised augmented knowledge distillation", IJCAI 2021
  * (arXiv 2107.13715), section 3.
  *
- * @param teacher The teacher's outputs, constants: no gradient flows into them.
- * @param student The student's outputs, as many heads and of the same shapes.
+ * @param teacher `{logits, heads}`, float32 [4N, C] and a list of [4N, 4C]; constants: no gradient
+ * flows into them.
+ * @param student `{logits, heads}` of the same shapes and number of heads.
  * @returns A scalar in nats. At least 0.
  * @throws If a shape, dtype or option is not as described, or if the numbers of heads differ.
  *

@@ -1,0 +1,44 @@
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+
+/** The modules that users import, by name. */
+export const entryPoints = {
+  "kd-cmi": source("index.ts"),
+  "kd-cmi/layers": source("layers/index.ts"),
+  "kd-cmi/wasm": source("wasm/index.ts"),
+};
+
+export interface PublicSymbol {
+  name: string;
+  /** The file that defines it. */
+  file: string;
+  /** The docstring before its first tag. */
+  text: string;
+  /** Its tags, such as `param`, each with the text behind it. */
+  tags: { name: string; text: string }[];
+}
+
+/** The functions and classes that entry points export. */
+export function publicSymbols(files: readonly string[]): PublicSymbol[] {
+  const program = ts.createProgram(files, { allowImportingTsExtensions: true, noEmit: true });
+  const checker = program.getTypeChecker();
+  return files
+    .flatMap((file) =>
+      checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!),
+    )
+    .map((symbol) =>
+      symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+    )
+    .filter(({ flags }) => flags & ts.SymbolFlags.Value)
+    .map((symbol) => ({
+      name: symbol.name,
+      file: symbol.declarations![0]!.getSourceFile().fileName,
+      text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+      tags: symbol.getJsDocTags(checker).map(({ name, text }) => ({
+        name,
+        text: ts.displayPartsToString(text),
+      })),
+    }));
+}
