@@ -1,8 +1,9 @@
 import * as echarts from "echarts";
+import { type Estimate, estimateOf } from "../common/statistics.ts";
+import type { EpochReport } from "../common/teacher.ts";
 import { range } from "../data/order.ts";
 import type { Recipe } from "./recipe.ts";
-import { type EpochReport, type SeedResult, TEACHERS, type TeacherName } from "./seed.ts";
-import { type Estimate, estimateOf } from "./statistics.ts";
+import { type SeedResult, TEACHERS, type TeacherName } from "./seed.ts";
 import { type Metric, studentMetrics } from "./summary.ts";
 
 const COLORS: Record<TeacherName, string> = {

@@ -1,13 +1,12 @@
 /** Entry of a child process: does one job on a backend that runs in Node. */
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
+import { serveJob } from "../common/child-process.ts";
 import type { Job } from "./job.ts";
-import { runSeed } from "./seed.ts";
+import { runSeed, type SeedResult } from "./seed.ts";
 
-process.once("disconnect", () => process.exit());
-process.once("message", async ({ backend, data, recipe, seed }: Job) => {
+serveJob<Job, SeedResult>(async ({ backend, data, recipe, seed }, onProgress) => {
   await startNodeBackend(backend);
   if (backend === "wasm") registerTrainingKernels();
-  const result = await runSeed(data, recipe, seed, (progress) => process.send!({ progress }));
-  process.send!({ result });
+  return runSeed(data, recipe, seed, onProgress);
 });

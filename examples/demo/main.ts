@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { installChromium } from "../../scripts/chromium.ts";
+import { runAll } from "../common/jobs.ts";
+import { showProgress } from "../common/progress.ts";
 import { loaders } from "../data/load.ts";
 import { range } from "../data/order.ts";
-import { type RunJob, runAll } from "./job.ts";
+import type { RunJob } from "./job.ts";
 import { readOptions } from "./options.ts";
-import { showProgress } from "./progress.ts";
 import { writeReport } from "./report.ts";
 import { runInBrowser } from "./run-in-browser.ts";
 import { runInChild } from "./run-in-child.ts";

@@ -1,9 +1,10 @@
 /** Entry of a page: does one job on a backend of the browser. */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgl";
+import type { Progress } from "../common/jobs.ts";
 import type { Dataset, Images } from "../data/images.ts";
 import type { Job } from "./job.ts";
-import { type Progress, runSeed, type SeedResult } from "./seed.ts";
+import { runSeed, type SeedResult } from "./seed.ts";
 
 export type PageJob = Omit<Job, "data"> & Pick<Dataset, "name" | "classNames">;
 

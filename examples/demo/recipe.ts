@@ -1,4 +1,4 @@
-import type { Schedule } from "./training.ts";
+import type { Schedule } from "../common/training.ts";
 
 export type { Schedule };
 

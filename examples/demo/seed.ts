@@ -1,24 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkLabels, kdLoss, mcmiLoss } from "kd-cmi";
+import { checkLabels, kdLoss } from "kd-cmi";
+import type { Progress } from "../common/jobs.ts";
+import { type EpochReport, trainTeacher } from "../common/teacher.ts";
+import { estimate, readLogits, train } from "../common/training.ts";
 import { type Dataset, type Images, pick, toLabels } from "../data/images.ts";
 import { range, shuffled } from "../data/order.ts";
 import { studentNetwork, teacherNetwork } from "./models.ts";
 import type { Recipe, Schedule } from "./recipe.ts";
-import { estimate, readLogits, train } from "./training.ts";
 
 /** Trained with cross-entropy; fine-tuned further with it; fine-tuned with CMI. */
 export const TEACHERS = ["CE", "control", "MCMI"] as const;
 export type TeacherName = (typeof TEACHERS)[number];
-
-/** Where training stood after an epoch. */
-export interface EpochReport {
-  epoch: number;
-  /** Of some of the training images; nats. */
-  cmi: number;
-  /** On the validation images, 0–1. */
-  accuracy: number;
-}
 
 export interface ZeroShotResult {
   /** The class that the student never saw. */
@@ -48,13 +41,6 @@ export interface SeedResult {
   teachers: Record<TeacherName, TeacherResult>;
   /** The classes of the images of `sampleLogits`. */
   sampleLabels: number[];
-}
-
-/** What a run reports while it goes on. */
-export interface Progress {
-  /** The share of the work done, 0–1. */
-  done: number;
-  label: string;
 }
 
 /** Training images whose CMI is followed through the epochs, and whose logits the picture shows. */
@@ -150,33 +136,6 @@ export async function runSeed(
     teachers: results as Record<TeacherName, TeacherResult>,
     sampleLabels: [...images.sample.labels],
   };
-}
-
-/** Cross-entropy − λ · CMI, with centroids of the training images taken anew before each epoch. */
-async function trainTeacher(
-  model: tfl.LayersModel,
-  { train: images, sample, validation }: Split,
-  schedule: Schedule,
-  lambda: number,
-  order: string,
-  onEpoch: (epoch: number) => void,
-): Promise<EpochReport[]> {
-  const history: EpochReport[] = [];
-  const centroids = tf.variable(tf.fill([10, 10], 0.1));
-  const loss = (logits: tf.Tensor2D, places: readonly number[]) =>
-    mcmiLoss(toLabels(images, places), logits, centroids, { lambda });
-  await train(model, images, schedule, loss, order, async (epoch) => {
-    if (lambda > 0) {
-      const report = await estimate(model, images);
-      tf.tidy(() => centroids.assign(tf.tensor2d(report.centroids)));
-    }
-    const { cmi } = await estimate(model, sample);
-    const { accuracy } = await estimate(model, validation);
-    history.push({ epoch, cmi, accuracy });
-    if (epoch > 0) onEpoch(epoch);
-  });
-  centroids.dispose();
-  return history;
 }
 
 /** The few-shot and the zero-shot students of a teacher. */

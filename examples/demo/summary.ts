@@ -1,7 +1,7 @@
 import Table from "cli-table3";
+import { type Estimate, estimateOf, format, pairedDifference } from "../common/statistics.ts";
 import type { Recipe } from "./recipe.ts";
 import { type SeedResult, TEACHERS, type TeacherName, type TeacherResult } from "./seed.ts";
-import { type Estimate, estimateOf, format, pairedDifference } from "./statistics.ts";
 
 /** A number that each teacher has for each seed. */
 export interface Metric {

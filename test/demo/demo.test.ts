@@ -4,14 +4,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Progress } from "../../examples/common/jobs.ts";
+import { estimateOf, format, pairedDifference } from "../../examples/common/statistics.ts";
 import { loadMnist } from "../../examples/data/load.ts";
 import type { Job } from "../../examples/demo/job.ts";
 import { type Recipe, recipes } from "../../examples/demo/recipe.ts";
 import { writeReport } from "../../examples/demo/report.ts";
 import { runInBrowser } from "../../examples/demo/run-in-browser.ts";
 import { runInChild } from "../../examples/demo/run-in-child.ts";
-import type { Progress } from "../../examples/demo/seed.ts";
-import { estimateOf, format, pairedDifference } from "../../examples/demo/statistics.ts";
 import { printTable, summarize } from "../../examples/demo/summary.ts";
 
 const work = mkdtempSync(join(tmpdir(), "kd-cmi-demo-"));

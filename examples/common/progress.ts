@@ -1,5 +1,5 @@
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
-import type { Progress } from "./seed.ts";
+import type { Progress } from "./jobs.ts";
 
 /** Shows how far each seed is. */
 export interface ProgressDisplay {

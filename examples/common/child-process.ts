@@ -1,0 +1,35 @@
+import { fork } from "node:child_process";
+import type { Progress, Run } from "./jobs.ts";
+
+type Message<Result> = { progress: Progress } | { result: Result };
+
+/**
+ * Does jobs in a process of their own each, since tfjs computes in one thread on wasm and cpu.
+ *
+ * @param entry A module that calls {@link serveJob}.
+ */
+export const inChildProcess =
+  <Job extends { seed: number }, Result>(entry: URL): Run<Job, Result> =>
+  (job, onProgress) =>
+    new Promise((resolve, reject) => {
+      const child = fork(entry, { execArgv: ["--import", "tsx"], serialization: "advanced" });
+      child.on("message", (message: Message<Result>) => {
+        if ("progress" in message) return onProgress(message.progress);
+        resolve(message.result);
+        child.disconnect();
+      });
+      child.on("error", reject);
+      child.on("exit", (code) =>
+        reject(new Error(`seed ${job.seed} ended early, exit code ${code}`)),
+      );
+      child.send(job as object);
+    });
+
+/** The other end of {@link inChildProcess}: waits for the job and sends what comes of it. */
+export function serveJob<Job, Result>(run: Run<Job, Result>): void {
+  process.once("disconnect", () => process.exit());
+  process.once("message", async (job: Job) => {
+    const result = await run(job, (progress) => process.send!({ progress }));
+    process.send!({ result });
+  });
+}
