@@ -17,7 +17,7 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
   },
   test: {
     name: backend.name,
-    include: ["test/{information,teacher,distill,layers}/**/*.test.ts", "test/*.test.ts"],
+    include: ["test/{cam,information,teacher,distill,layers}/**/*.test.ts", "test/*.test.ts"],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
     ...(backend.host === "chromium" && {
