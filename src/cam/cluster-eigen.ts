@@ -36,8 +36,8 @@ export function clusterEigenCam(activations: tf.Tensor): tf.Tensor3D {
   const [n, h, w, k] = maps.shape;
   const rows = n * h * w;
   return tf.tidy(() => {
-    const cluster: tf.Tensor3D = tf.reshape(maps, [1, rows, k]);
-    const projection = rows < k ? principalProjection(cluster) : projectInParts(maps);
+    const projection =
+      rows < k ? principalProjection(tf.reshape(maps, [1, rows, k])) : projectInParts(maps);
     const row: tf.Tensor2D = tf.reshape(projection, [1, rows]);
     return tf.reshape(fixSign(row), [n, h, w]);
   });

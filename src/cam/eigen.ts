@@ -10,7 +10,7 @@ import { fixSign, principalProjection } from "./principal-axis.ts";
  * $$M_n = (A_n - \bar A_n) \, v_n, \qquad v_n = \arg\max_{|v| = 1} | (A_n - \bar A_n) \, v |$$
  *
  * A_n are the h·w positions as rows of K channels, the bar their mean. The sign of an axis is
- * arbitrary: here the larger absolute extreme of each map is positive.
+ * arbitrary: here the larger absolute extreme of each map is positive (rounding decides a tie).
  *
  * The axis is found on the smaller of the two Gram matrices, h·w or K, by repeated squaring, which
  * takes the matrix to the power 2^15: singular values that differ by 0.05 % are told apart as far as

@@ -3,8 +3,8 @@ import { toOneHot } from "../internal/labels.ts";
 import { atLeastTiny } from "../internal/numerics.ts";
 
 /**
- * Rounds of three squarings: 2^15 steps of a power iteration. A second singular value of 99.95 %
- * then stands at e^-33 of the first; beyond that float32 cannot tell the two axes apart anyway.
+ * Rounds of three squarings: 2^15 steps of a power iteration. Measured: a second singular value of
+ * 99.9 % leaves an error of 2e-6, of 99.95 % 1e-5; a round less leaves 3e-4 of the former.
  */
 const ROUNDS = 5;
 

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import { featureExtractor } from "./features.ts";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { outputsOf } from "./features.ts";
 
 /** A model cut in two at a layer, by {@link extractActivations}. */
 export interface SplitModel {
@@ -43,15 +43,16 @@ export interface SplitModel {
  * ```
  */
 export function extractActivations(model: tfl.LayersModel, layerName: string): SplitModel {
-  const extractor = featureExtractor(model, [layerName]);
-  const [cut, end] = [extractor.outputs[0]!, model.outputs[0]!];
+  const [cut] = outputsOf("extractActivations", model, [layerName]);
+  const [end] = model.outputs;
   if (model.outputs.length !== 1) {
     const got = `${model.outputs.length} outputs`;
     throw new Error(`extractActivations: model must have a single output, got ${got}`);
   }
+  const extractor = tfl.model({ inputs: model.inputs, outputs: cut! });
   return {
     toActivations: (inputs) => extractor.predict(inputs) as tf.Tensor,
-    toLogits: (activations) => evaluate(end, new Map([[cut.id, activations]]), layerName),
+    toLogits: (activations) => evaluate(end!, new Map([[cut!.id, activations]]), layerName),
   };
 }
 

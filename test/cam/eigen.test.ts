@@ -13,18 +13,18 @@ for (const { name, inputs, outputs } of (golden as unknown as Golden).cases) {
   });
 }
 
-// A float32 algorithm cannot do better than its rounding over the gap of the singular values.
+// Rounding the input to float32 moves the axis by 6e-8 over the gap: with 0.9995 by 1e-4 already.
 for (const [second, bound] of [
-  [0.5, 1e-5],
-  [0.9, 1e-4],
-  [0.99, 1e-3],
-  [0.999, 1e-2],
+  [0.5, tolerance],
+  [0.99, tolerance],
+  [0.999, tolerance],
+  [0.9995, 1e-3],
 ] as const) {
   test(`a second singular value of ${second}, more positions than channels and fewer`, async () => {
     for (const [positions, channels] of [
-      [16, 5],
+      [15, 5],
       [9, 24],
-      [4, 2100],
+      [9, 2100],
     ] as const) {
       const { values, projection } = matrixOf(positions, channels, [1, second]);
       const maps = tf.tensor4d(values.flat(), [1, positions, 1, channels]);
@@ -73,8 +73,8 @@ test("equal singular values give a map of their space, the same in every run", a
 });
 
 test("takes less memory than the activations, in parts", async () => {
-  // Just above the size from which a batch is divided.
-  const maps = activationsOf([64, 14, 14, 96], 1);
+  // Above the size from which a batch is divided, in the proportions of 14x14x512.
+  const maps = activationsOf([1600, 4, 4, 42], 1);
   await maps.data();
   const before = tf.memory().numBytes;
   const { peakBytes } = await tf.profile(() => eigenCam(maps));
