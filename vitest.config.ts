@@ -17,7 +17,10 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
   },
   test: {
     name: backend.name,
-    include: ["test/{information,internal,teacher,distill,layers}/**/*.test.ts", "test/*.test.ts"],
+    include: [
+      "test/{cam,distill,information,internal,layers,teacher}/**/*.test.ts",
+      "test/*.test.ts",
+    ],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
     ...(backend.host === "chromium" && {

@@ -1,3 +1,17 @@
+export { classActivationMap } from "./cam/class-activation.ts";
+export { clusterEigenCam } from "./cam/cluster-eigen.ts";
+export {
+  type CamClassScore,
+  CamClusterEstimator,
+  type CamClusterReport,
+  type CamClusterScore,
+} from "./cam/cluster-estimator.ts";
+export type { Colormap } from "./cam/colormaps.ts";
+export { eigenCam } from "./cam/eigen.ts";
+export { gradCam } from "./cam/grad-cam.ts";
+export { type NormalizeCamOptions, normalizeCam } from "./cam/normalize.ts";
+export { type OverlayCamOptions, overlayCam } from "./cam/overlay.ts";
+export { camClusterScore } from "./cam/score.ts";
 export {
   type ContrastBankOptions,
   createContrastBank,

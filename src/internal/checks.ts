@@ -10,10 +10,16 @@ function checkTensor(fn: string, name: string, x: tf.Tensor): void {
 }
 
 /** A float32 matrix with at least one row and one column. */
-export function checkMatrix(fn: string, name: string, x: tf.Tensor, columns = "classes") {
+export function checkMatrix(
+  fn: string,
+  name: string,
+  x: tf.Tensor,
+  columns = "classes",
+  rows = "batch",
+) {
   checkTensor(fn, name, x);
   if (x.rank !== 2 || x.dtype !== "float32" || x.size === 0) {
-    throw new Error(`${fn}: ${name} must be float32 [batch,${columns}], got ${describe(x)}`);
+    throw new Error(`${fn}: ${name} must be float32 [${rows},${columns}], got ${describe(x)}`);
   }
   return x as tf.Tensor2D;
 }
@@ -45,6 +51,15 @@ export function checkMaps(fn: string, name: string, x: tf.Tensor) {
     throw new Error(`${fn}: ${name} must be ${expected}, got ${describe(x)}`);
   }
   return x as tf.Tensor4D;
+}
+
+/** One map a sample, float32 [batch,height,width], none of the sizes 0. */
+export function checkCams(fn: string, name: string, x: tf.Tensor) {
+  checkTensor(fn, name, x);
+  if (x.rank !== 3 || x.dtype !== "float32" || x.size === 0) {
+    throw new Error(`${fn}: ${name} must be float32 [batch,height,width], got ${describe(x)}`);
+  }
+  return x as tf.Tensor3D;
 }
 
 /** Images [N, S, S, C] of any dtype but string, none of the sizes 0. */
@@ -90,9 +105,12 @@ export function checkCentroids(fn: string, centroids: tf.Tensor, numClasses: num
 }
 
 /** Labels of a batch: int32 class indices [N], or one-hot rows [N, C] of any dtype. */
-export function checkLabelShape(fn: string, labels: tf.Tensor, logits: tf.Tensor2D) {
+export function checkLabelShape(
+  fn: string,
+  labels: tf.Tensor,
+  { shape: [n, c] }: { shape: readonly [number, number] },
+) {
   checkTensor(fn, "labels", labels);
-  const [n, c] = logits.shape;
   const isIndex = labels.dtype === "int32" && tf.util.arraysEqual(labels.shape, [n]);
   const isOneHot =
     ["int32", "float32", "bool"].includes(labels.dtype) &&

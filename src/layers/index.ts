@@ -1,3 +1,4 @@
+export { extractActivations, type SplitModel } from "./activations.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./attention-fusion.ts";
 export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
