@@ -1,11 +1,3 @@
-import { renameSync, writeFileSync } from "node:fs";
-
-/** Under another name first, so that nobody ever sees half a file. */
-export function writeWhole(path: string, contents: string | Uint8Array): void {
-  writeFileSync(`${path}.part`, contents);
-  renameSync(`${path}.part`, path);
-}
-
 export const toHtml = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { classes, notNegative, positive } from "../common/flags.ts";
 import { type DatasetName, loaders } from "../data/load.ts";
 import { type Recipe, recipes } from "./recipe.ts";
 
@@ -73,21 +74,4 @@ export function readOptions(argv: readonly string[]): DemoOptions {
       teacher: { ...recipe.teacher, epochs: flags.epochs ?? recipe.teacher.epochs },
     },
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("It must be an integer of at least 1.");
-}
-
-function notNegative(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
-  throw new InvalidArgumentError("It must be a number of at least 0.");
-}
-
-function classes(text: string): number[] {
-  if (/^\d(,\d)*$/.test(text)) return [...new Set(text.split(",").map(Number))];
-  throw new InvalidArgumentError("It must be one or more classes within 0–9, separated by commas.");
 }

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { htmlPage, htmlTable, toHtml, writeWhole } from "../common/html.ts";
+import { writeWhole } from "../common/files.ts";
+import { htmlPage, htmlTable, toHtml } from "../common/html.ts";
 import type { Dataset } from "../data/images.ts";
 import { drawClusters, drawConfusions, drawHistory, drawStudents } from "./charts.ts";
 import type { DemoOptions } from "./options.ts";
@@ -36,7 +36,6 @@ export function writeReport(report: Report): string {
   for (const [place, removed] of recipe.removed.entries()) {
     pictures[`confusion-${removed}`] = drawConfusions(results, place, data.classNames);
   }
-  mkdirSync(out, { recursive: true });
   for (const [name, picture] of Object.entries(pictures))
     writeWhole(join(out, `${name}.svg`), picture);
   writeWhole(join(out, "results.json"), `${JSON.stringify({ options, results })}\n`);

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import { installChromium } from "../../scripts/chromium.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
+import { positive } from "../common/flags.ts";
 import { pick } from "../data/images.ts";
 import { loadMnist } from "../data/load.ts";
 import { range, shuffled } from "../data/order.ts";
@@ -59,10 +60,4 @@ for (const name of names as ProgramName[]) {
   console.log(`\n${name}: ${title}`);
   await run(setup);
   tf.disposeVariables();
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("It must be an integer of at least 1.");
 }
