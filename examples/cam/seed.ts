@@ -84,9 +84,11 @@ export async function runSeed(
   const advance = (label: string) => onProgress({ done: ++done / (epochs + 1), label });
 
   const file = (name: TeacherName) => join(folder, `${name}-${seed}.json`);
+  const { method, shown, ...training } = recipe;
+  const settings = (name: TeacherName) => ({ ...training, data: data.name, seed, name });
   const networks: Partial<Record<TeacherName, tfl.LayersModel>> = {};
   if (reuse && TEACHERS.every((name) => existsSync(file(name)))) {
-    for (const name of TEACHERS) networks[name] = await loadModel(file(name));
+    for (const name of TEACHERS) networks[name] = await loadModel(file(name), settings(name));
     done = epochs;
   } else {
     const start = camNetwork(seed);
@@ -100,7 +102,7 @@ export async function runSeed(
       await trainTeacher(network, images, fineTuning, lambda, `fine-tuning ${seed}`, (epoch) =>
         advance(`${name}, epoch ${epoch}`),
       );
-      await saveModel(network, file(name));
+      await saveModel(network, file(name), settings(name));
       networks[name] = network;
     }
   }
