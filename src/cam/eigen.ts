@@ -15,7 +15,7 @@ import { fixSign, principalProjection } from "./principal-axis.ts";
  * The axis is found on the smaller of the two Gram matrices, h·w or K, by repeated squaring, which
  * takes the matrix to the power 2^15: singular values that differ by 0.05 % are told apart as far as
  * float32 allows. Of equal ones, an axis from their common space is taken, the same in every run.
- * Images are worked on in parts, so that this takes less memory than the activations themselves.
+ * A large batch is worked on in parts, in less memory than the activations themselves take.
  *
  * Source: Muhammad, Yeasin, "Eigen-CAM: class activation map using principal components", IJCNN 2020
  * (arXiv 2008.00299); centring is that of pytorch-grad-cam's `get_2d_projection`.

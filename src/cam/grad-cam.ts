@@ -30,7 +30,7 @@ import { weighChannels } from "./weigh-channels.ts";
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
- * import "@tensorflow/tfjs-core/dist/register_all_gradients";
+ * import "@tensorflow/tfjs-layers"; // registers the gradients of the operations in toLogits
  * import { gradCam } from "kd-cmi";
  *
  * const activations = tf.randomUniform([2, 7, 7, 16]);
