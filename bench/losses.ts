@@ -7,6 +7,7 @@ import { features } from "./losses/features.ts";
 import { logits } from "./losses/logits.ts";
 import { relations } from "./losses/relations.ts";
 import {
+  disposing,
   footprint,
   formatTable,
   interleavedMedians,
@@ -27,9 +28,8 @@ export async function run(): Promise<void> {
     await startNodeBackend(backend);
     const comparisons = { ...logits, ...features, ...relations, ...contrast };
     for (const [loss, make] of Object.entries(comparisons)) {
-      tf.engine().startScope();
-      rows.push({ backend, loss, ...(await compare(loss, make())) });
-      tf.engine().endScope();
+      const row = await disposing(() => compare(loss, make()));
+      rows.push({ backend, loss, ...row });
     }
   }
   console.log("Of two numbers the first is ours, the second that of tf's operations.");

@@ -62,6 +62,14 @@ export async function footprint(compute: LossAndGradient) {
   return { kernels: run.length, peakBytes: peakBytes - before };
 }
 
+/** Disposes the tensors that are made meanwhile, as tf.tidy does where there is nothing to wait for. */
+export async function disposing<T>(work: () => Promise<T>): Promise<T> {
+  tf.engine().startScope();
+  const result = await work();
+  tf.engine().endScope();
+  return result;
+}
+
 /** A table whose columns are the keys of the rows. */
 export function formatTable(rows: readonly Record<string, string>[]): string {
   const head = Object.keys(rows[0] ?? {});
