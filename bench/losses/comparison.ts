@@ -21,8 +21,8 @@ export const ofPair = (
   composition: (teacher: tf.Tensor, student: tf.Tensor) => tf.Tensor,
 ): Comparison => ({
   students: [student],
-  ours: (s) => ours(teacher, s!),
-  composition: (s) => composition(teacher, s!),
+  ours: (s) => ours(teacher, s),
+  composition: (s) => composition(teacher, s),
 });
 
 export const normal = (seed: number, ...shape: number[]) =>

@@ -42,7 +42,7 @@ export const features: Comparisons = {
       students: [before(3), maps(4)],
       ours: (...student) => fspLoss(teacher, student),
       composition: (lower, upper) =>
-        meanSquaredError(flow(lower!, upper!), flow(teacher[0]!, teacher[1]!)),
+        meanSquaredError(flow(lower, upper), flow(teacher[0]!, teacher[1]!)),
     };
   },
 
@@ -57,10 +57,10 @@ export const features: Comparisons = {
     const teacher = maps(1);
     return {
       students: [maps(2), normal(3, CHANNELS)],
-      ours: (means, logScale) => vidLoss(teacher, means!, logScale!),
+      ours: (means, logScale) => vidLoss(teacher, means, logScale),
       composition(means, logScale) {
-        const variance = tf.add(tf.softplus(logScale!), 1e-5);
-        const error = tf.div(tf.squaredDifference(means!, teacher), variance);
+        const variance = tf.add(tf.softplus(logScale), 1e-5);
+        const error = tf.div(tf.squaredDifference(means, teacher), variance);
         return tf.mul(tf.mean(tf.add(error, tf.log(variance))), 0.5);
       },
     };

@@ -25,7 +25,7 @@ export const logits: Comparisons = {
     return {
       students: outputs(5),
       ours: (own, ...ownHeads) =>
-        hsakdLoss({ logits: logits!, heads }, { logits: own!, heads: ownHeads }),
+        hsakdLoss({ logits: logits!, heads }, { logits: own, heads: ownHeads }),
       composition: (...own) =>
         tf.addN([logits!, ...heads].map((teacher, i) => softened(3)(teacher, own[i]!))),
     };
