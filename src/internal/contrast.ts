@@ -200,7 +200,7 @@ function scoreRows(anchors: tf.Tensor2D, rows: tf.Tensor2D): ScoreBlock {
  */
 function transposeTall(x: tf.Tensor2D): tf.Tensor2D {
   const [rows, columns] = x.shape;
-  if (rows % 4096 > 0) return tf.transpose(x);
+  if (rows % 4096 > 0 || tf.getBackend() !== "wasm") return tf.transpose(x);
   const padded: tf.Tensor2D = tf.concat([x, tf.zeros<tf.Rank.R2>([16, columns])]);
   return tf.slice(tf.transpose(padded), [0, 0], [-1, rows]);
 }
