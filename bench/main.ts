@@ -1,9 +1,11 @@
 import { Argument, Command } from "commander";
+import * as losses from "./losses.ts";
 import * as mcmi from "./mcmi.ts";
+import * as peers from "./peers.ts";
 import * as wasm from "./wasm.ts";
 
 /** Each bench prints ratios of times that were measured side by side. */
-const benches = { mcmi, wasm };
+const benches = { losses, mcmi, peers, wasm };
 type Name = keyof typeof benches;
 
 const command = new Command("npm run bench --")

@@ -32,13 +32,13 @@ async function compare(backend: string, [batch, numClasses]: readonly [number, n
   );
   const oneHot = tf.cast(tf.oneHot(indices, numClasses), "float32");
 
-  const crossEntropy = tf.valueAndGrad((z) => tf.losses.softmaxCrossEntropy(oneHot, z));
+  const crossEntropy = tf.valueAndGrads((z) => tf.losses.softmaxCrossEntropy(oneHot, z));
   const mcmi = (labels: tf.Tensor) =>
-    tf.valueAndGrad((z) => mcmiLoss(labels, z, centroids, { lambda: 0.2 }));
+    tf.valueAndGrads((z) => mcmiLoss(labels, z!, centroids, { lambda: 0.2 }));
   const losses = {
-    crossEntropy: () => crossEntropy(logits),
-    oneHot: () => mcmi(oneHot)(logits),
-    indices: () => mcmi(indices)(logits),
+    crossEntropy: () => crossEntropy([logits]),
+    oneHot: () => mcmi(oneHot)([logits]),
+    indices: () => mcmi(indices)([logits]),
   };
   const medians = await interleavedMedians(
     {

@@ -39,27 +39,35 @@ export async function interleavedMedians<Name extends string>(
   return Object.fromEntries(medians);
 }
 
-/** A loss and its gradient, as a training step computes them. */
-export type LossAndGradient = () => { value: tf.Tensor; grad: tf.Tensor };
+/** A loss and its gradients, as a training step computes them. */
+export type LossAndGradient = () => { value: tf.Tensor; grads: tf.Tensor[] };
 
 /**
  * Computes both and waits until they are there. A GPU works through its queue in order, so that the
- * value, read last, comes after the gradient; reading that too would time the copying.
+ * value, read last, comes after the gradients; reading those too would time the copying.
  */
 export const untilDone = (compute: LossAndGradient) => async () => {
-  const { value, grad } = compute();
+  const { value, grads } = compute();
   await value.data();
-  tf.dispose([value, grad]);
+  tf.dispose([value, ...grads]);
 };
 
 /** How many kernels a computation runs, and the most memory it holds beyond what was there. */
 export async function footprint(compute: LossAndGradient) {
   const before = tf.memory().numBytes;
-  const { kernels, peakBytes, result } = await tf.profile(() => Object.values(compute()));
+  const { kernels, peakBytes, result } = await tf.profile(() => ({ ...compute() }));
   tf.dispose(result);
   // The list names custom gradients too, which run no kernel of their own.
   const run = kernels.filter(({ name }) => tf.getKernel(name, tf.getBackend()));
   return { kernels: run.length, peakBytes: peakBytes - before };
+}
+
+/** Disposes the tensors that are made meanwhile, as tf.tidy does where there is nothing to wait for. */
+export async function disposing<T>(work: () => Promise<T>): Promise<T> {
+  tf.engine().startScope();
+  const result = await work();
+  tf.engine().endScope();
+  return result;
 }
 
 /** A table whose columns are the keys of the rows. */

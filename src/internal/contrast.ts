@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, describe } from "./checks.ts";
+import { gatherRows } from "./numerics.ts";
 
 // Types instead of interfaces: only those may be given to tf.dispose and come from tf.tidy.
 
@@ -142,9 +143,9 @@ function countRows(negatives: tf.Tensor2D, size: number): tf.Tensor2D {
   });
 }
 
-/** Rows [n] of a bank. Not by tf.gather, which takes 50 times longer on wasm. */
+/** The rows of a bank that indices of any shape name, one after another. */
 export const pickRows = (bank: tf.Tensor2D, rows: tf.Tensor): tf.Tensor2D =>
-  tf.gatherND(bank, tf.reshape(rows, [-1, 1])) as tf.Tensor2D;
+  gatherRows(bank, tf.reshape(rows, [-1]));
 
 /** Scores of some anchors against rows of a bank. */
 export interface ScoreBlock {
@@ -199,7 +200,7 @@ function scoreRows(anchors: tf.Tensor2D, rows: tf.Tensor2D): ScoreBlock {
  */
 function transposeTall(x: tf.Tensor2D): tf.Tensor2D {
   const [rows, columns] = x.shape;
-  if (rows % 4096 > 0) return tf.transpose(x);
+  if (rows % 4096 > 0 || tf.getBackend() !== "wasm") return tf.transpose(x);
   const padded: tf.Tensor2D = tf.concat([x, tf.zeros<tf.Rank.R2>([16, columns])]);
   return tf.slice(tf.transpose(padded), [0, 0], [-1, rows]);
 }

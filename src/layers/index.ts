@@ -2,6 +2,17 @@ export { extractActivations, type SplitModel } from "./activations.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./attention-fusion.ts";
 export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
+export {
+  Distiller,
+  type DistillerCompileOptions,
+  type DistillerFitDatasetOptions,
+  type DistillerFitOptions,
+  type DistillerOptions,
+} from "./distiller/distiller.ts";
+export type { DistillationBatch, DistillationLoss } from "./distiller/measure.ts";
+export type { LogitsModel } from "./distiller/networks.ts";
+export type { BatchDataset } from "./distiller/sources.ts";
+export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
 export { featureExtractor } from "./features.ts";
 export { type HintRegressorOptions, hintRegressor } from "./hint-regressor.ts";
 export { type CompiledMcmiOptions, compiledMcmiLoss } from "./loss.ts";

@@ -1,0 +1,92 @@
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  activationBoundaryLoss,
+  attentionTransferLoss,
+  factorTransferLoss,
+  fspLoss,
+  hierarchicalContextLoss,
+  hintLoss,
+  nstLoss,
+  vidLoss,
+} from "kd-cmi";
+import { type Comparisons, meanSquaredError, normal, ofPair, unit } from "./comparison.ts";
+
+const [BATCH, SIZE, CHANNELS] = [64, 8, 64];
+
+const maps = (seed: number) => normal(seed, BATCH, SIZE, SIZE, CHANNELS);
+
+export const features: Comparisons = {
+  attentionTransferLoss: () =>
+    ofPair(maps(1), maps(2), attentionTransferLoss, (t, s) =>
+      meanSquaredError(attention(s), attention(t)),
+    ),
+
+  hintLoss: () => ofPair(maps(1), maps(2), hintLoss, meanSquaredError),
+
+  factorTransferLoss: () =>
+    ofPair(maps(1), maps(2), factorTransferLoss, (t, s) =>
+      tf.mean(tf.abs(tf.sub(attention(s), attention(t)))),
+    ),
+
+  nstLoss: () => ofPair(maps(1), maps(2), nstLoss, selectivity),
+
+  fspLoss() {
+    // The layer before has twice the size and half the channels, as at the end of a stage.
+    const before = (seed: number) => normal(seed, BATCH, 2 * SIZE, 2 * SIZE, CHANNELS / 2);
+    const teacher = [before(1), maps(2)];
+    const flow = (lower: tf.Tensor, upper: tf.Tensor) => {
+      const pooled = positions(tf.avgPool(lower as tf.Tensor4D, 2, 2, "valid"));
+      return tf.div(tf.matMul(pooled, positions(upper), true), SIZE ** 2);
+    };
+    return {
+      students: [before(3), maps(4)],
+      ours: (...student) => fspLoss(teacher, student),
+      composition: (lower, upper) =>
+        meanSquaredError(flow(lower, upper), flow(teacher[0]!, teacher[1]!)),
+    };
+  },
+
+  activationBoundaryLoss: () =>
+    ofPair(maps(1), maps(2), activationBoundaryLoss, (t, s) => {
+      const side = tf.sub(tf.mul(tf.step(t), 2), 1);
+      const violation = tf.relu(tf.sub(1, tf.mul(side, s)));
+      return tf.mul(tf.sum(tf.square(violation)), 0.003 / BATCH);
+    }),
+
+  vidLoss() {
+    const teacher = maps(1);
+    return {
+      students: [maps(2), normal(3, CHANNELS)],
+      ours: (means, logScale) => vidLoss(teacher, means, logScale),
+      composition(means, logScale) {
+        const variance = tf.add(tf.softplus(logScale), 1e-5);
+        const error = tf.div(tf.squaredDifference(means, teacher), variance);
+        return tf.mul(tf.mean(tf.add(error, tf.log(variance))), 0.5);
+      },
+    };
+  },
+
+  hierarchicalContextLoss: () => ofPair(maps(1), maps(2), hierarchicalContextLoss, hierarchical),
+};
+
+/** [N, H, W, C] → [N, H·W, C]. */
+const positions = (x: tf.Tensor): tf.Tensor3D =>
+  tf.reshape(x, [x.shape[0]!, -1, x.shape[3]!]) as tf.Tensor3D;
+
+const attention = (x: tf.Tensor) =>
+  unit(tf.reshape(tf.mean(tf.square(x), 3), [x.shape[0]!, -1]), 1);
+
+function selectivity(teacher: tf.Tensor, student: tf.Tensor) {
+  const [t, s] = [unit(positions(teacher), 1), unit(positions(student), 1)];
+  const kernel = (a: tf.Tensor, b: tf.Tensor) => tf.mean(tf.square(tf.matMul(a, b, true)));
+  return tf.sub(tf.add(kernel(t, t), kernel(s, s)), tf.mul(kernel(s, t), 2));
+}
+
+function hierarchical(teacher: tf.Tensor, student: tf.Tensor) {
+  const errors = [1, 2, 4, 8].map((window, level) => {
+    const pool = (x: tf.Tensor) =>
+      window === 1 ? x : tf.avgPool(x as tf.Tensor4D, window, window, "valid");
+    return tf.mul(meanSquaredError(pool(student), pool(teacher)), 2 ** -level);
+  });
+  return tf.div(tf.addN(errors), 1.875);
+}

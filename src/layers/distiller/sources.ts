@@ -1,0 +1,159 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkNumber } from "../../internal/checks.ts";
+import { gatherRows } from "../../internal/numerics.ts";
+import { randomSource } from "../../internal/random.ts";
+
+/** Samples that go through the networks together. */
+export interface Batch {
+  inputs: tf.Tensor | tf.Tensor[];
+  labels: tf.Tensor;
+  /** Where the samples stand in the training data, int32 [N], if that is known. */
+  indices: tf.Tensor1D | undefined;
+}
+
+/** Where batches come from. Whoever takes a batch disposes it. */
+export interface Source {
+  /** Batches of an epoch, where that is known. */
+  steps: number | undefined;
+  /** The batches of an epoch, without the first few. */
+  batches(epoch: number, skipped?: number): AsyncGenerator<Batch>;
+}
+
+/** A `tf.data.Dataset` of batches. */
+export interface BatchDataset {
+  iterator(): Promise<{ next(): Promise<{ value: unknown; done: boolean }> }>;
+}
+
+export interface OrderOptions {
+  batchSize: number;
+  /** Shuffles each epoch in an order of its own; undefined leaves the rows as they are. */
+  seed?: number | undefined;
+}
+
+/** Inputs and labels. */
+export type Samples = readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tensor];
+
+/** The rows of tensors; those that are trained on, without a name, know their numbers. */
+export function tensorSource(
+  fn: string,
+  samples: Samples,
+  { batchSize, seed }: OrderOptions,
+  name?: string,
+): Source {
+  const [inputs, labels] = checkSamples(fn, name ?? "inputs", samples);
+  const total = labels.shape[0]!;
+  const steps = Math.ceil(total / batchSize);
+  return {
+    steps,
+    async *batches(epoch, skipped = 0) {
+      const order = seed === undefined ? range(total) : shuffled(total, seed, epoch);
+      for (let step = skipped; step < steps; step++) {
+        const rows = order.slice(step * batchSize, (step + 1) * batchSize);
+        const indices = tf.tensor1d(rows, "int32");
+        const take = (x: tf.Tensor) => takeRows(x, indices);
+        const batch = {
+          inputs: Array.isArray(inputs) ? inputs.map(take) : take(inputs),
+          labels: take(labels),
+        };
+        if (name === undefined) {
+          yield { ...batch, indices };
+        } else {
+          indices.dispose();
+          yield { ...batch, indices: undefined };
+        }
+      }
+    },
+  };
+}
+
+/** Splits the last share of the samples off; without one `held` is undefined. */
+export function holdOut(fn: string, samples: Samples, share: number) {
+  checkNumber(fn, "validationSplit", share, { minimum: 0, maximum: 1 });
+  const [inputs, labels] = checkSamples(fn, "inputs", samples);
+  const total = labels.shape[0]!;
+  const count = total - Math.floor(share * total);
+  if (count === total) return { kept: samples, held: undefined };
+  if (count === 0) throw new Error(`${fn}: validationSplit must leave a sample, got ${share}`);
+  const part = (start: number, size: number): Samples => {
+    const cut = (x: tf.Tensor) => tf.slice(x, start, size);
+    return [Array.isArray(inputs) ? inputs.map(cut) : cut(inputs), cut(labels)];
+  };
+  return { kept: part(0, count), held: part(count, total - count) };
+}
+
+function checkSamples(fn: string, name: string, samples: Samples): Samples {
+  const [inputs, labels] = samples ?? [];
+  const tensors = [inputs, labels].flat();
+  if (tensors.length < 2 || !tensors.every((x) => x instanceof tf.Tensor && x.rank > 0)) {
+    throw new Error(`${fn}: ${name} and its labels must be tensors of samples`);
+  }
+  const [total] = labels!.shape;
+  const other = tensors.find((x) => x!.shape[0] !== total);
+  if (other || total === 0) {
+    const got = `[${(other ?? labels!).shape}]`;
+    throw new Error(
+      `${fn}: ${name} must have the samples of labels [${labels!.shape}], at least 1, got ${got}`,
+    );
+  }
+  return samples;
+}
+
+/**
+ * The elements of a data set, each a batch. With a number of batches the data set goes on from epoch
+ * to epoch, else it begins anew.
+ */
+export function datasetSource(fn: string, dataset: BatchDataset, steps?: number): Source {
+  let iterator: Awaited<ReturnType<BatchDataset["iterator"]>> | undefined;
+  return {
+    steps,
+    async *batches(_, skipped = 0) {
+      if (steps === undefined) iterator = undefined;
+      iterator ??= await dataset.iterator();
+      for (let step = 0; steps === undefined || step < steps; step++) {
+        const { value, done } = await iterator.next();
+        if (done) return;
+        const batch = toBatch(fn, value);
+        if (step >= skipped) yield batch;
+        else disposeBatch(batch);
+      }
+    },
+  };
+}
+
+export const disposeBatch = ({ inputs, labels, indices }: Batch): void => {
+  tf.dispose([inputs, labels, indices ?? []]);
+};
+
+function toBatch(fn: string, element: unknown): Batch {
+  const { xs, ys, indices } = (element ?? {}) as Record<string, unknown>;
+  const inputs = xs instanceof tf.Tensor ? xs : Object.values(xs ?? {});
+  const isBatch = [inputs].flat().every((x) => x instanceof tf.Tensor) && ys instanceof tf.Tensor;
+  const isIndexed = indices === undefined || indices instanceof tf.Tensor;
+  if (!isBatch || !isIndexed || [inputs].flat().length === 0) {
+    const got = Object.keys((element ?? {}) as object).join(", ");
+    throw new Error(
+      `${fn}: an element of the dataset must be {xs, ys} or {xs, ys, indices}, each of tensors, got {${got}}`,
+    );
+  }
+  return { inputs, labels: ys, indices: indices as tf.Tensor1D | undefined };
+}
+
+/** Rows of a tensor of any rank. */
+const takeRows = (x: tf.Tensor, indices: tf.Tensor1D): tf.Tensor =>
+  tf.tidy(() => {
+    const rows = gatherRows(tf.reshape(x, [x.shape[0]!, -1]), indices);
+    return tf.reshape(rows, [indices.shape[0], ...x.shape.slice(1)]);
+  });
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** 0…n−1 in an order that depends on seed and epoch alone, so that training can be resumed. */
+function shuffled(n: number, seed: number, epoch: number): number[] {
+  const random = randomSource(seed * 65_537 + epoch);
+  const order = range(n);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
