@@ -5,8 +5,9 @@ import { startNodeBackend } from "../../scripts/node-backends.ts";
 import { inChildProcess } from "../common/child-process.ts";
 import { runAll } from "../common/jobs.ts";
 import { showProgress } from "../common/progress.ts";
+import { pick } from "../data/images.ts";
 import { loaders } from "../data/load.ts";
-import { range } from "../data/order.ts";
+import { range, shuffled } from "../data/order.ts";
 import { readOptions } from "./options.ts";
 import { writeReport } from "./report.ts";
 import type { Job, Recipe, SeedResult } from "./seed.ts";
@@ -18,9 +19,11 @@ const SHOWN = 8;
 const options = readOptions(process.argv.slice(2));
 const { backend, classes, epochs } = options;
 if (backend === "webgpu") installChromium();
-await startNodeBackend("cpu"); // for the pictures; each seed has a process of its own
+await startNodeBackend("wasm"); // for the pictures; each seed has a process of its own
 
-const data = loaders[options.dataset]();
+const all = loaders[options.dataset]();
+const chosen = shuffled(range(all.test.labels.length), "test").slice(0, options.testImages);
+const data = { ...all, test: pick(all.test, chosen) };
 const firstOf = (label: number) =>
   range(data.test.labels.length).filter((place) => data.test.labels[place] === label);
 const recipe: Recipe = {

@@ -61,7 +61,7 @@ function page(
   rows: readonly SummaryRow[],
   figures: readonly string[],
 ): string {
-  const text = `${results.length} seed(s) on ${options.backend}, ${seconds} s; all ${data.test.labels.length} test images of
+  const text = `${results.length} seed(s) on ${options.backend}, ${seconds} s; ${data.test.labels.length} test images of
 ${data.name}. A convolutional teacher is trained for ${recipe.teacher.epochs} epochs on ${recipe.trainImages} images with
 cross-entropy; control and MCMI continue it for ${recipe.fineTuning.epochs} epochs with λ = 0 and λ = ${recipe.lambda}. The maps
 (${recipe.method === "eigen" ? "Eigen-CAM" : "Grad-CAM"}, 7×7) are taken as distributions over positions S. I(X;S|Y) is the mean divergence of a

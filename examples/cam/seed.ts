@@ -50,8 +50,8 @@ export interface Job {
 export interface TeacherResult {
   /** On the test images, 0–1. */
   accuracy: number;
-  /** Of the output, on the test images; nats. */
-  cmi: number;
+  /** Of the output, on training and on test images; nats. */
+  cmi: { train: number; test: number };
   /** Of the maps of all test images. */
   maps: CamClusterReport;
   /** The maps of the images that are shown, 0–1, by class: [images][7][7]. */
@@ -107,8 +107,8 @@ export async function runSeed(
     }
   }
   const teachers = {
-    control: await look(networks.control!, data.test, recipe),
-    MCMI: await look(networks.MCMI!, data.test, recipe),
+    control: await look(networks.control!, images.train, data.test, recipe),
+    MCMI: await look(networks.MCMI!, images.train, data.test, recipe),
   };
   advance("maps");
   return { seed, teachers };
@@ -117,6 +117,7 @@ export async function runSeed(
 /** What a teacher's maps of the test images look like and how they differ within a class. */
 async function look(
   model: tfl.LayersModel,
+  train: Images,
   images: Images,
   { method, shown }: Recipe,
 ): Promise<TeacherResult> {
@@ -140,7 +141,9 @@ async function look(
     pictures[Number(label)] = (await cams.array()) as number[][][];
     cams.dispose();
   }
-  const { accuracy, cmi } = await estimate(model, images);
+  const { accuracy, cmi: test } = await estimate(model, images);
+  const { cmi: trained } = await estimate(model, train);
+  const cmi = { train: trained, test };
   return { accuracy, cmi, maps: await estimator.result(), shown: pictures };
 }
 

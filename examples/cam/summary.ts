@@ -30,7 +30,8 @@ export function summarize(
 ): SummaryRow[] {
   const metrics: Metric[] = [
     { name: "Accuracy, %", digits: 2, of: ({ accuracy }) => 100 * accuracy },
-    { name: "CMI of the output, nats", digits: 4, of: ({ cmi }) => cmi },
+    { name: "CMI of the output, training images, nats", digits: 4, of: ({ cmi }) => cmi.train },
+    { name: "CMI of the output, test images, nats", digits: 4, of: ({ cmi }) => cmi.test },
     ...SCORES.map(({ name, digits, key, ...rest }) => ({
       name: `Maps of all classes: ${name}`,
       digits,

@@ -110,5 +110,9 @@ export function measure(
   if (twice !== undefined) {
     throw new Error(`Distiller: names of terms and metrics must differ, got ${twice} twice`);
   }
-  return { total: total as tf.Scalar, names, values: tf.stack(reported.map(([, value]) => value)) as tf.Tensor1D };
+  return {
+    total: total as tf.Scalar,
+    names,
+    values: tf.stack(reported.map(([, value]) => value)) as tf.Tensor1D,
+  };
 }
