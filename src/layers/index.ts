@@ -2,6 +2,7 @@ export { extractActivations, type SplitModel } from "./activations.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./attention-fusion.ts";
 export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
+export { type DistillationStepOptions, distillationStep } from "./distiller/distillation-step.ts";
 export {
   Distiller,
   type DistillerCompileOptions,

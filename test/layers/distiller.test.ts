@@ -2,7 +2,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hintLoss, kdLoss } from "../../src/index.ts";
-import { type DistillationLoss, Distiller, weightedSum } from "../../src/layers/index.ts";
+import {
+  type DistillationLoss,
+  Distiller,
+  distillationStep,
+  weightedSum,
+} from "../../src/layers/index.ts";
 
 const [SAMPLES, CLASSES] = [50, 3];
 let inputs: tf.Tensor;
@@ -93,6 +98,18 @@ test("20 steps give the very weights of a loop by hand, from tensors and from a 
   const b = distiller();
   await b.distiller.fitDataset(dataset(10), { epochs: 4 });
   expect(await weightsOf(b.student)).toEqual(expected);
+  const c = student();
+  const stepOf = { teacher, student: c, optimizer: tf.train.adam(0.01), loss };
+  const step = distillationStep(stepOf);
+  const before = tf.memory().numTensors;
+  for (let i = 0; i < 20; i++) {
+    const start = (i % 5) * 10;
+    const scalars = step(tf.slice(inputs, start, 10), tf.slice(labels, start, 10));
+    expect(Object.keys(scalars)).toEqual(["loss", "kd", "ce"]);
+  }
+  expect(await weightsOf(c)).toEqual(expected);
+  // Inputs, labels and three scalars a step, and Adam's two moments of four weights.
+  expect(tf.memory().numTensors - before).toBeLessThanOrEqual(20 * 5 + 8);
 });
 
 test("the history holds the means of loss, terms and metrics, and of held-out samples", async () => {

@@ -18,17 +18,30 @@ export interface Parts {
 
 /** One step of the student's optimizer. The caller owns the values. */
 export async function trainStep(parts: Parts, batch: Batch): Promise<Measured> {
-  const { student, studentNetwork, loss, metrics } = parts;
   const teacher = await teach(parts, batch);
+  try {
+    return stepFrom(parts, parts.student.optimizer, batch, teacher);
+  } finally {
+    tf.dispose(teacher);
+  }
+}
+
+/** One step from what the teacher gave for the batch. The caller owns the values. */
+export function stepFrom(
+  { studentNetwork, loss, metrics }: Pick<Parts, "studentNetwork" | "loss" | "metrics">,
+  optimizer: tf.Optimizer,
+  batch: Batch,
+  teacher: Outputs,
+): Measured {
   let measured: Measured | undefined;
   try {
     // Without a list of variables every one is trained that the loss depends on.
-    student.optimizer.minimize(() => {
-      const outputs = studentNetwork(batch.inputs, true);
+    optimizer.minimize(() => {
+      const student = studentNetwork(batch.inputs, true);
       const { total, names, values } = measure(
         loss,
         metrics,
-        batchOf(batch, teacher, outputs, true),
+        batchOf(batch, teacher, student, true),
       );
       measured = { names, values: tf.keep(values) };
       return total;
@@ -37,8 +50,6 @@ export async function trainStep(parts: Parts, batch: Batch): Promise<Measured> {
   } catch (error) {
     measured?.values.dispose();
     throw error;
-  } finally {
-    tf.dispose(teacher);
   }
 }
 
