@@ -63,7 +63,8 @@ export async function train(
   return losses;
 }
 
-async function trainOnLabels(model: tfl.LayersModel, images: Images, epochs: number) {
+/** Trains with cross-entropy. */
+export async function trainOnLabels(model: tfl.LayersModel, images: Images, epochs: number) {
   const optimizer = tf.train.adam(LEARNING_RATE);
   await train(images, epochs, ({ inputs, labels }) => {
     const loss = () => crossEntropy(labels, model.apply(inputs) as tf.Tensor);
