@@ -4,12 +4,12 @@ import { expect, test } from "vitest";
 import { activationBoundaryLoss } from "../../../src/index.ts";
 import golden from "../../golden/activation_boundary.json";
 import { expectClose, type Golden, reference, toTensor, valueAndGrad } from "../../support.ts";
+import { testGolden } from "../support.ts";
 import {
   expectAgreement,
   mapsOf,
   testDegenerateMaps,
   testEqualShapeErrors,
-  testGolden,
   testNoLeak,
 } from "./support.ts";
 

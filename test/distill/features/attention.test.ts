@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { attentionTransferLoss } from "../../../src/index.ts";
 import golden from "../../golden/attention.json";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
+import { testGolden } from "../support.ts";
 import {
   expectAgreement,
   mapsOf,
@@ -11,7 +12,6 @@ import {
   rowsOf,
   shapes,
   testDegenerateMaps,
-  testGolden,
   testMapErrors,
   testNoLeak,
   testSumOfLayers,

@@ -11,7 +11,8 @@ import {
   reference,
   valueAndGrads,
 } from "../../support.ts";
-import { mapsOf, pooled, rowsOf, shapes, testGolden } from "./support.ts";
+import { testGolden } from "../support.ts";
+import { mapsOf, pooled, rowsOf, shapes } from "./support.ts";
 
 type Pair = readonly [number[], number[]];
 

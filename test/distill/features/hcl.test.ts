@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 import { hierarchicalContextLoss } from "../../../src/index.ts";
 import golden from "../../golden/hcl.json";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
+import { testGolden } from "../support.ts";
 import {
   expectAgreement,
   mapsOf,
   pooled,
   testDegenerateMaps,
   testEqualShapeErrors,
-  testGolden,
   testNoLeak,
   testSumOfLayers,
 } from "./support.ts";

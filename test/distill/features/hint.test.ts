@@ -4,11 +4,11 @@ import { expect, test } from "vitest";
 import { hintLoss } from "../../../src/index.ts";
 import golden from "../../golden/hint.json";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
+import { testGolden } from "../support.ts";
 import {
   mapsOf,
   testDegenerateMaps,
   testEqualShapeErrors,
-  testGolden,
   testNoLeak,
   testSumOfLayers,
 } from "./support.ts";

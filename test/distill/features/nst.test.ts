@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { nstLoss } from "../../../src/index.ts";
 import golden from "../../golden/nst.json";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
+import { testGolden } from "../support.ts";
 import {
   expectAgreement,
   mapsOf,
@@ -11,7 +12,6 @@ import {
   rowsOf,
   shapes,
   testDegenerateMaps,
-  testGolden,
   testMapErrors,
   testNoLeak,
   testSumOfLayers,

@@ -5,19 +5,11 @@ import {
   expectClose,
   expectFinite,
   expectNoLeak,
-  type Golden,
   numericalGradient,
-  toTensor,
   valueAndGrad,
   valueAndGrads,
 } from "../../support.ts";
-
-/** A loss between single layers or between lists of them. */
-type MapLoss = (
-  teacher: tf.Tensor | tf.Tensor[],
-  student: tf.Tensor | tf.Tensor[],
-  options?: Record<string, number>,
-) => tf.Scalar;
+import type { LayersLoss } from "../support.ts";
 
 /** Maps of standard normal entries, the same in every run. */
 export const mapsOf = (shape: number[], seed: number) =>
@@ -26,27 +18,9 @@ export const mapsOf = (shape: number[], seed: number) =>
 /** Shapes of maps for property tests: few, since a GPU compiles every operation anew for each. */
 export const shapes = fc.constantFrom<number[]>([2, 3, 2, 4], [2, 1, 1, 1], [2, 4, 1, 2]);
 
-/** Value and gradients of every case of a golden file, whose layers are one or a list. */
-export function testGolden(golden: object, loss: MapLoss): void {
-  for (const { name, params, inputs, outputs, grads } of (golden as Golden).cases) {
-    test(`value and gradient of ${name}`, async () => {
-      const keys = Object.keys(inputs).filter((key) => key.startsWith("student"));
-      const students = keys.map((key) => toTensor(inputs[key]!));
-      const teachers = keys.map((key) => toTensor(inputs[key.replace("student", "teacher")]!));
-      const isList = "student0" in inputs;
-      const result = valueAndGrads(
-        (xs) => (isList ? loss(teachers, xs, params) : loss(teachers[0]!, xs[0]!, params)),
-        students,
-      );
-      await expectClose(result.value, outputs.loss!);
-      for (const [i, key] of keys.entries()) await expectClose(result.grads[i]!, grads[key]!);
-    });
-  }
-}
-
 /** Value and gradient agree with a formula in double precision and its central differences. */
 export async function expectAgreement(
-  loss: MapLoss,
+  loss: LayersLoss,
   formula: (teacher: number[], student: number[]) => number,
   teacherShape: number[],
   studentShape: number[],
@@ -61,7 +35,7 @@ export async function expectAgreement(
 }
 
 /** Maps at which a norm, a mean or a division could go wrong. */
-export function testDegenerateMaps(loss: MapLoss): void {
+export function testDegenerateMaps(loss: LayersLoss): void {
   const x = () => mapsOf([2, 3, 3, 2], 1);
   const y = () => mapsOf([2, 3, 3, 2], 2);
   const zero = () => tf.zeros([2, 3, 3, 2]);
@@ -85,7 +59,7 @@ export function testDegenerateMaps(loss: MapLoss): void {
 }
 
 /** Tensors of a single layer and of a list of two. */
-export function testNoLeak(loss: MapLoss, teacher: number[], student: number[]): void {
+export function testNoLeak(loss: LayersLoss, teacher: number[], student: number[]): void {
   test("leaves no tensor behind, with and without gradient", () => {
     const [t, s, other] = [mapsOf(teacher, 1), mapsOf(student, 2), mapsOf(student, 3)];
     expectNoLeak(() => loss(t, s));
@@ -97,7 +71,7 @@ export function testNoLeak(loss: MapLoss, teacher: number[], student: number[]):
 }
 
 /** A list counts as the sum of its layers, in value and gradient. */
-export function testSumOfLayers(loss: MapLoss, shapes: [number[], number[]][]): void {
+export function testSumOfLayers(loss: LayersLoss, shapes: [number[], number[]][]): void {
   test("a list of layers gives the sum over the layers", async () => {
     const teachers = shapes.map(([shape], i) => mapsOf(shape, i));
     const students = shapes.map(([, shape], i) => mapsOf(shape, 10 + i));
@@ -115,7 +89,7 @@ export function testSumOfLayers(loss: MapLoss, shapes: [number[], number[]][]): 
 /** The errors about lists and shapes that a loss between maps of any sizes and channels throws. */
 export function testMapErrors(
   fn: string,
-  loss: MapLoss,
+  loss: LayersLoss,
   [teacherName, studentName] = ["teacherMaps", "studentMaps"],
 ): void {
   test("maps that are not float32 NHWC, and batches or lengths that differ, throw", () => {
@@ -137,7 +111,7 @@ export function testMapErrors(
 /** The errors about lists and shapes that a loss between layers of equal shapes throws. */
 export function testEqualShapeErrors(
   fn: string,
-  loss: MapLoss,
+  loss: LayersLoss,
   [teacherName, studentName] = ["teacherMaps", "studentMaps"],
 ): void {
   test("layers of other shapes or dtypes, and lists of other lengths, throw", () => {
@@ -153,7 +127,7 @@ export function testEqualShapeErrors(
   });
 }
 
-function testListErrors(fn: string, loss: MapLoss, maps: tf.Tensor, names: string): void {
+function testListErrors(fn: string, loss: LayersLoss, maps: tf.Tensor, names: string): void {
   const expected = `${fn}: ${names} must be two tensors or two lists of the same length, at least 1`;
   expect(() => loss([maps, maps], [maps])).toThrow(`${expected}, got a list of 2 and a list of 1`);
   expect(() => loss(maps, [maps])).toThrow(`${expected}, got a single tensor and a list of 1`);

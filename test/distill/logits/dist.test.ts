@@ -3,25 +3,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { distLoss } from "../../../src/index.ts";
 import golden from "../../golden/dist.json";
-import {
-  expectClose,
-  expectFinite,
-  expectNoLeak,
-  extremeLogits,
-  type Golden,
-  logitsOf,
-  toTensor,
-  valueAndGrad,
-} from "../../support.ts";
+import { expectFinite, extremeLogits, logitsOf, valueAndGrad } from "../../support.ts";
+import { testGolden, testNoLeakOf } from "../support.ts";
 
-for (const { name, params, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}`, async () => {
-    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    const { value, grad } = valueAndGrad((z) => distLoss(teacher, z, params), student);
-    await expectClose(value, outputs.loss!);
-    await expectClose(grad, grads.student!);
-  });
-}
+testGolden(golden, (t, s, params) => distLoss(t as tf.Tensor, s as tf.Tensor, params));
+testNoLeakOf(distLoss, () => [[logitsOf(4, 3, 1), logitsOf(4, 3, 2)]]);
 
 test("the gradient is that of the value, for any weights and temperature", async () => {
   const [teacher, student] = [logitsOf(4, 3, 1), logitsOf(4, 3, 2)];
@@ -61,15 +47,6 @@ test("extreme logits, equal rows, one class and a batch of 1 stay finite", async
     const { value, grad } = valueAndGrad((z) => distLoss(teacher, z), student);
     await expectFinite(value, grad);
   }
-});
-
-test("leaves no tensor behind, with and without gradient", () => {
-  const [teacher, student] = [logitsOf(4, 3, 1), logitsOf(4, 3, 2)];
-  expectNoLeak(() => distLoss(teacher, student));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad((z) => distLoss(teacher, z), student);
-    return [value, grad];
-  });
 });
 
 test("bad input throws, naming what came and what was expected", () => {

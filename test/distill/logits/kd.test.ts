@@ -3,26 +3,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { kdLoss } from "../../../src/index.ts";
 import golden from "../../golden/kd.json";
-import {
-  expectClose,
-  expectFinite,
-  expectNoLeak,
-  extremeLogits,
-  type Golden,
-  logitsOf,
-  toTensor,
-  valueAndGrad,
-} from "../../support.ts";
+import { expectClose, expectFinite, extremeLogits, logitsOf, valueAndGrad } from "../../support.ts";
+import { testGolden, testNoLeakOf } from "../support.ts";
 
-for (const { name, params, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}`, async () => {
-    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    const loss = (z: tf.Tensor) => kdLoss(teacher, z, { temperature: params.temperature! });
-    const { value, grad } = valueAndGrad(loss, student);
-    await expectClose(value, outputs.loss!);
-    await expectClose(grad, grads.student!);
-  });
-}
+testGolden(golden, (t, s, params) => kdLoss(t as tf.Tensor, s as tf.Tensor, params));
+testNoLeakOf(kdLoss, () => [[logitsOf(4, 3, 1), logitsOf(4, 3, 2)]]);
 
 test("is 0 for the teacher's own logits and at least 0 for any other", async () => {
   const sizes = [fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })] as const;
@@ -64,15 +49,6 @@ test("extreme logits, one class and a batch of 1 stay finite", async () => {
     const { value, grad } = valueAndGrad((z) => kdLoss(teacher, z, { temperature: 1 }), student);
     await expectFinite(value, grad);
   }
-});
-
-test("leaves no tensor behind, with and without gradient", () => {
-  const [teacher, student] = [logitsOf(4, 3, 1), logitsOf(4, 3, 2)];
-  expectNoLeak(() => kdLoss(teacher, student));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad((z) => kdLoss(teacher, z), student);
-    return [value, grad];
-  });
 });
 
 test("bad input throws, naming what came and what was expected", () => {

@@ -4,23 +4,12 @@ import { expect, test } from "vitest";
 import { correlationLoss } from "../../../src/index.ts";
 import { expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/correlation.json";
-import {
-  expectClose,
-  expectFinite,
-  expectNoLeak,
-  type Golden,
-  toTensor,
-  valueAndGrad,
-} from "../../support.ts";
+import { expectFinite, valueAndGrad } from "../../support.ts";
+import { testGolden, testMapsAsRows, testNoLeakOf } from "../support.ts";
 
-for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}`, async () => {
-    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    const { value, grad } = valueAndGrad((x) => correlationLoss(teacher, x), student);
-    await expectClose(value, outputs.loss!);
-    await expectClose(grad, grads.student!);
-  });
-}
+testGolden(golden, (t, s) => correlationLoss(t as tf.Tensor, s as tf.Tensor));
+testMapsAsRows(correlationLoss);
+testNoLeakOf(correlationLoss, () => [[featuresOf(4, 3, 1), featuresOf(4, 3, 2)]]);
 
 function formula(teacher: Rows, student: Rows): number {
   const delta = student.map((row, i) => row.map((x, d) => Math.abs(x - teacher[i]![d]!)));
@@ -39,17 +28,6 @@ test("agrees with the formula and its differences", async () => {
     );
   });
   await fc.assert(property, { numRuns: 8 });
-});
-
-test("feature maps count as the rows that they are, for any upstream gradient", async () => {
-  const maps = [1, 2].map((seed) => tf.randomNormal([3, 2, 2, 2], 0, 1, "float32", seed));
-  const rows = maps.map((x) => tf.reshape(x, [3, 8]));
-  const twice = tf.scalar(2);
-  const got = valueAndGrad((x) => correlationLoss(maps[0]!, x), maps[1]!, twice);
-  const expected = valueAndGrad((x) => correlationLoss(rows[0]!, x), rows[1]!);
-  await expectClose(got.value, { shape: [], data: [...(await expected.value.data())] });
-  const grad = [...(await tf.mul(expected.grad, 2).data())];
-  await expectClose(got.grad, { shape: [3, 2, 2, 2], data: grad });
 });
 
 test("is 0, with no gradient, for the teacher's own features and in a batch of 1", async () => {
@@ -74,15 +52,6 @@ test("equal samples, large features and one column in a batch of 2 stay finite",
     await expectFinite(value, grad);
     expect((await value.data())[0]).toBeGreaterThan(0);
   }
-});
-
-test("leaves no tensor behind, with and without gradient", () => {
-  const [teacher, student] = [featuresOf(4, 3, 1), featuresOf(4, 3, 2)];
-  expectNoLeak(() => correlationLoss(teacher, student));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad((x) => correlationLoss(teacher, x), student);
-    return [value, grad];
-  });
 });
 
 test("bad input throws, naming what came and what was expected", () => {

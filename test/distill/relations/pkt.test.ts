@@ -4,23 +4,13 @@ import { expect, test } from "vitest";
 import { pktLoss } from "../../../src/index.ts";
 import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/pkt.json";
-import {
-  expectClose,
-  expectFinite,
-  expectNoLeak,
-  type Golden,
-  toTensor,
-  valueAndGrad,
-} from "../../support.ts";
+import { expectFinite, valueAndGrad } from "../../support.ts";
+import { testFeatureErrors, testGolden, testMapsAsRows, testNoLeakOf } from "../support.ts";
 
-for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}`, async () => {
-    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    const { value, grad } = valueAndGrad((x) => pktLoss(teacher, x), student);
-    await expectClose(value, outputs.loss!);
-    await expectClose(grad, grads.student!);
-  });
-}
+testGolden(golden, (t, s) => pktLoss(t as tf.Tensor, s as tf.Tensor));
+testMapsAsRows(pktLoss);
+testNoLeakOf(pktLoss, () => [[featuresOf(4, 3, 1), featuresOf(4, 2, 2)]]);
+testFeatureErrors("pktLoss", pktLoss);
 
 function formula(teacher: Rows, student: Rows): number {
   const [p, q] = [teacher, student].map((rows) => {
@@ -58,16 +48,6 @@ test("is 0 for the teacher's own features, also rotated, and each sample scaled"
   }
 });
 
-test("takes feature maps as the rows that they are, for any upstream gradient", async () => {
-  const teacher = featuresOf(3, 4, 1);
-  const maps = tf.randomNormal([3, 2, 2, 2], 0, 1, "float32", 2);
-  const got = valueAndGrad((x) => pktLoss(teacher, x), maps, tf.scalar(2));
-  const expected = valueAndGrad((x) => pktLoss(teacher, x), tf.reshape(maps, [3, 8]));
-  await expectClose(got.value, { shape: [], data: [...(await expected.value.data())] });
-  const grad = [...(await tf.mul(expected.grad, 2).data())];
-  await expectClose(got.grad, { shape: [3, 2, 2, 2], data: grad });
-});
-
 test("zeros, equal and opposite samples, one column, batches of 1 and 2 stay finite", async () => {
   const row = featuresOf(1, 3, 1);
   const opposite = tf.concat([row, tf.neg(row)]);
@@ -93,26 +73,4 @@ test("a sample of zeros gets no gradient", async () => {
   const [first, second] = await tf.max(tf.abs(grad), 1).data();
   expect(first).toBe(0);
   expect(second).toBeGreaterThan(0);
-});
-
-test("leaves no tensor behind, with and without gradient", () => {
-  const [teacher, student] = [featuresOf(4, 3, 1), featuresOf(4, 2, 2)];
-  expectNoLeak(() => pktLoss(teacher, student));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad((x) => pktLoss(teacher, x), student);
-    return [value, grad];
-  });
-});
-
-test("bad input throws, naming what came and what was expected", () => {
-  const features = featuresOf(4, 3, 1);
-  expect(() => pktLoss(features, tf.ones([3, 3]))).toThrow(
-    "pktLoss: studentFeatures must have the batch of teacherFeatures [4,3], got [3,3]",
-  );
-  expect(() => pktLoss(tf.ones([4]), features)).toThrow(
-    "pktLoss: teacherFeatures must be float32 [batch,...], got float32 [4]",
-  );
-  expect(() => pktLoss(features, tf.ones([4, 2], "int32"))).toThrow(
-    "pktLoss: studentFeatures must be float32 [batch,...], got int32 [4,2]",
-  );
 });

@@ -4,24 +4,13 @@ import { expect, test } from "vitest";
 import { rkdLoss } from "../../../src/index.ts";
 import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/rkd.json";
-import {
-  expectClose,
-  expectFinite,
-  expectNoLeak,
-  type Golden,
-  reference,
-  toTensor,
-  valueAndGrad,
-} from "../../support.ts";
+import { expectClose, expectFinite, reference, valueAndGrad } from "../../support.ts";
+import { testFeatureErrors, testGolden, testMapsAsRows, testNoLeakOf } from "../support.ts";
 
-for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}`, async () => {
-    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
-    await expectClose(value, outputs.loss!);
-    await expectClose(grad, grads.student!);
-  });
-}
+testGolden(golden, (t, s) => rkdLoss(t as tf.Tensor, s as tf.Tensor));
+testMapsAsRows(rkdLoss);
+testNoLeakOf(rkdLoss, () => [4, 90].map((n) => [featuresOf(n, 3, 1), featuresOf(n, 2, 2)]));
+testFeatureErrors("rkdLoss", rkdLoss);
 
 const smoothL1 = (x: number) => (Math.abs(x) < 1 ? x ** 2 / 2 : Math.abs(x) - 0.5);
 const sum = (xs: number[]) => xs.reduce((a, b) => a + b, 0);
@@ -130,38 +119,8 @@ test("zeros, equal samples, one column, batches of 1 and 2 stay finite", async (
   }
 });
 
-test("takes feature maps as the rows that they are, for any upstream gradient", async () => {
-  const teacher = featuresOf(3, 4, 1);
-  const maps = tf.randomNormal([3, 2, 2, 2], 0, 1, "float32", 2);
-  const got = valueAndGrad((x) => rkdLoss(teacher, x), maps, tf.scalar(2));
-  const expected = valueAndGrad((x) => rkdLoss(teacher, x), tf.reshape(maps, [3, 8]));
-  await expectClose(got.value, { shape: [], data: [...(await expected.value.data())] });
-  const grad = [...(await tf.mul(expected.grad, 2).data())];
-  await expectClose(got.grad, { shape: [3, 2, 2, 2], data: grad });
-});
-
-test("leaves no tensor behind, with and without gradient", () => {
-  for (const n of [4, 90]) {
-    const [teacher, student] = [featuresOf(n, 3, 1), featuresOf(n, 2, 2)];
-    expectNoLeak(() => rkdLoss(teacher, student));
-    expectNoLeak(() => {
-      const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
-      return [value, grad];
-    });
-  }
-});
-
 test("bad input throws, naming what came and what was expected", () => {
   const features = featuresOf(4, 3, 1);
-  expect(() => rkdLoss(features, tf.ones([3, 3]))).toThrow(
-    "rkdLoss: studentFeatures must have the batch of teacherFeatures [4,3], got [3,3]",
-  );
-  expect(() => rkdLoss(tf.ones([4]), features)).toThrow(
-    "rkdLoss: teacherFeatures must be float32 [batch,...], got float32 [4]",
-  );
-  expect(() => rkdLoss(features, tf.ones([4, 3], "int32"))).toThrow(
-    "rkdLoss: studentFeatures must be float32 [batch,...], got int32 [4,3]",
-  );
   expect(() => rkdLoss(features, features, { distanceWeight: -1 })).toThrow(
     "rkdLoss: distanceWeight must be a finite number >= 0, got -1",
   );

@@ -4,23 +4,13 @@ import { expect, test } from "vitest";
 import { similarityLoss } from "../../../src/index.ts";
 import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/similarity.json";
-import {
-  expectClose,
-  expectFinite,
-  expectNoLeak,
-  type Golden,
-  toTensor,
-  valueAndGrad,
-} from "../../support.ts";
+import { expectClose, expectFinite, valueAndGrad } from "../../support.ts";
+import { testFeatureErrors, testGolden, testMapsAsRows, testNoLeakOf } from "../support.ts";
 
-for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}`, async () => {
-    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    const { value, grad } = valueAndGrad((x) => similarityLoss(teacher, x), student);
-    await expectClose(value, outputs.loss!);
-    await expectClose(grad, grads.student!);
-  });
-}
+testGolden(golden, (t, s) => similarityLoss(t as tf.Tensor, s as tf.Tensor));
+testMapsAsRows(similarityLoss);
+testNoLeakOf(similarityLoss, () => [[featuresOf(4, 3, 1), featuresOf(4, 16400, 2)]]);
+testFeatureErrors("similarityLoss", similarityLoss);
 
 function formula(teacher: Rows, student: Rows): number {
   const [t, s] = [teacher, student].map((rows) =>
@@ -110,24 +100,8 @@ test("zeros, equal samples, one column and batches of 1 and 2 stay finite", asyn
   }
 });
 
-test("leaves no tensor behind, with and without gradient", () => {
-  const [teacher, student] = [featuresOf(4, 3, 1), featuresOf(4, 16400, 2)];
-  expectNoLeak(() => similarityLoss(teacher, student));
-  expectNoLeak(() => similarityLoss([teacher, teacher], [student, teacher]));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad((x) => similarityLoss(teacher, x), student);
-    return [value, grad];
-  });
-});
-
 test("bad input throws, naming what came and what was expected", () => {
   const features = featuresOf(4, 3, 1);
-  expect(() => similarityLoss(features, tf.ones([3, 3]))).toThrow(
-    "similarityLoss: studentFeatures must have the batch of teacherFeatures [4,3], got [3,3]",
-  );
-  expect(() => similarityLoss(tf.ones([4]), features)).toThrow(
-    "similarityLoss: teacherFeatures must be float32 [batch,...], got float32 [4]",
-  );
   expect(() => similarityLoss([features], [tf.ones([4, 2], "int32")])).toThrow(
     "similarityLoss: studentFeatures[0] must be float32 [batch,...], got int32 [4,2]",
   );
