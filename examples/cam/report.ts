@@ -5,14 +5,14 @@ import type { Dataset } from "../data/images.ts";
 import type { CamOptions } from "./options.ts";
 import { drawMaps, drawOverlays } from "./pictures.ts";
 import { type Recipe, type SeedResult, TEACHERS } from "./seed.ts";
-import { cells, HEADINGS, type SummaryRow, verdict } from "./summary.ts";
+import { type CamRow, cells, HEADINGS, verdict } from "./summary.ts";
 
 export interface Report {
   options: CamOptions;
   recipe: Recipe;
   data: Dataset;
   results: readonly SeedResult[];
-  rows: readonly SummaryRow[];
+  rows: readonly CamRow[];
   seconds: number;
 }
 
@@ -58,7 +58,7 @@ export async function writeReport(report: Report): Promise<string> {
 
 function page(
   { options, recipe, data, results, seconds }: Report,
-  rows: readonly SummaryRow[],
+  rows: readonly CamRow[],
   figures: readonly string[],
 ): string {
   const text = `${results.length} seed(s) on ${options.backend}, ${seconds} s; ${data.test.labels.length} test images of

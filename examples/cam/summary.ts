@@ -1,21 +1,15 @@
-import Table from "cli-table3";
-import { type Estimate, estimateOf, format, pairedDifference } from "../common/statistics.ts";
+import { format } from "../common/statistics.ts";
+import {
+  cellsOf,
+  headingsOf,
+  type Metric,
+  printRows,
+  type SummaryRow,
+  summarizeTeachers,
+} from "../common/summary.ts";
 import { type SeedResult, TEACHERS, type TeacherName, type TeacherResult } from "./seed.ts";
 
-/** A number that each teacher has for each seed. */
-interface Metric {
-  name: string;
-  digits: number;
-  of: (teacher: TeacherResult) => number;
-}
-
-/** Both teachers' means, and MCMI − control, paired by seed. */
-export interface SummaryRow {
-  name: string;
-  digits: number;
-  teachers: Record<TeacherName, Estimate>;
-  difference: Estimate;
-}
+export type CamRow = SummaryRow<TeacherName>;
 
 const SCORES = [
   { name: "I(X;S|Y), nats", digits: 4, key: "cmi" },
@@ -27,8 +21,8 @@ export function summarize(
   results: readonly SeedResult[],
   classes: readonly number[],
   classNames: readonly string[],
-): SummaryRow[] {
-  const metrics: Metric[] = [
+): CamRow[] {
+  const metrics: Metric<TeacherResult>[] = [
     { name: "Accuracy, %", digits: 2, of: ({ accuracy }) => 100 * accuracy },
     { name: "CMI of the output, training images, nats", digits: 4, of: ({ cmi }) => cmi.train },
     { name: "CMI of the output, test images, nats", digits: 4, of: ({ cmi }) => cmi.test },
@@ -46,41 +40,17 @@ export function summarize(
       })),
     ),
   ];
-  return metrics.map(({ name, digits, of }) => {
-    const values = (teacher: TeacherName) => results.map(({ teachers }) => of(teachers[teacher]));
-    const estimates = TEACHERS.map((teacher) => [teacher, estimateOf(values(teacher))]);
-    return {
-      name,
-      digits,
-      teachers: Object.fromEntries(estimates) as Record<TeacherName, Estimate>,
-      difference: pairedDifference(values("MCMI"), values("control")),
-    };
-  });
+  return summarizeTeachers(metrics, TEACHERS, results);
 }
 
-export const HEADINGS = ["", ...TEACHERS, "MCMI − control"];
-
-/** The cells of a row as text, in the order of `HEADINGS`. */
-export const cells = ({ name, digits, teachers, difference }: SummaryRow): string[] => [
-  name,
-  ...TEACHERS.map((teacher) => format(teachers[teacher], digits)),
-  format(difference, digits, true),
-];
-
-export function printTable(rows: readonly SummaryRow[]): string {
-  const table = new Table({
-    head: HEADINGS,
-    colAligns: ["left", "right", "right", "right"],
-    style: { head: [], border: [] },
-  });
-  table.push(...rows.map(cells));
-  return table.toString();
-}
+export const HEADINGS = headingsOf(TEACHERS);
+export const cells = (row: CamRow) => cellsOf(row, TEACHERS);
+export const printTable = (rows: readonly CamRow[]) => printRows(HEADINGS, rows.map(cells));
 
 /** Says of a row whether its difference is more than two standard errors. */
-export function verdict({ name, difference, digits }: SummaryRow): string {
-  const { mean, error } = difference;
-  const text = `${name}: MCMI − control = ${format(difference, digits, true)}`;
+export function verdict({ name, gain, digits }: CamRow): string {
+  const { mean, error } = gain;
+  const text = `${name}: MCMI − control = ${format(gain, digits, true)}`;
   if (error === undefined) return `${text}; one seed says nothing about chance.`;
   const isThere = Math.abs(mean) > 2 * error;
   return `${text}, ${isThere ? "more" : "no more"} than two standard errors from 0.`;

@@ -1,10 +1,11 @@
 import * as echarts from "echarts";
 import { type Estimate, estimateOf } from "../common/statistics.ts";
+import type { Metric } from "../common/summary.ts";
 import type { EpochReport } from "../common/teacher.ts";
 import { range } from "../data/order.ts";
 import type { Recipe } from "./recipe.ts";
-import { type SeedResult, TEACHERS, type TeacherName } from "./seed.ts";
-import { type Metric, studentMetrics } from "./summary.ts";
+import { type SeedResult, TEACHERS, type TeacherName, type TeacherResult } from "./seed.ts";
+import { studentMetrics } from "./summary.ts";
 
 const COLORS: Record<TeacherName, string> = {
   CE: "#8a8f98",
@@ -98,7 +99,7 @@ export function drawStudents(
 ): string {
   const metrics = studentMetrics(recipe, classNames);
   const estimates = (teacher: TeacherName): Estimate[] =>
-    metrics.map(({ of }: Metric) =>
+    metrics.map(({ of }: Metric<TeacherResult>) =>
       estimateOf(results.map(({ teachers }) => of(teachers[teacher]))),
     );
   const names = [

@@ -5,13 +5,13 @@ import type { Dataset } from "../data/images.ts";
 import { drawClusters, drawConfusions, drawHistory, drawStudents } from "./charts.ts";
 import type { DemoOptions } from "./options.ts";
 import type { SeedResult } from "./seed.ts";
-import { cells, HEADINGS, type SummaryRow } from "./summary.ts";
+import { cells, type DemoRow, HEADINGS } from "./summary.ts";
 
 export interface Report {
   options: DemoOptions;
   data: Dataset;
   results: readonly SeedResult[];
-  rows: readonly SummaryRow[];
+  rows: readonly DemoRow[];
   seconds: number;
 }
 

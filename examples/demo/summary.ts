@@ -1,17 +1,19 @@
-import Table from "cli-table3";
-import { type Estimate, estimateOf, format, pairedDifference } from "../common/statistics.ts";
+import {
+  cellsOf,
+  headingsOf,
+  type Metric,
+  printRows,
+  type SummaryRow,
+  summarizeTeachers,
+} from "../common/summary.ts";
 import type { Recipe } from "./recipe.ts";
 import { type SeedResult, TEACHERS, type TeacherName, type TeacherResult } from "./seed.ts";
 
-/** A number that each teacher has for each seed. */
-export interface Metric {
-  name: string;
-  digits: number;
-  of: (teacher: TeacherResult) => number;
-}
-
 /** What each student gets right, in %. */
-export function studentMetrics(recipe: Recipe, classNames: readonly string[]): Metric[] {
+export function studentMetrics(
+  recipe: Recipe,
+  classNames: readonly string[],
+): Metric<TeacherResult>[] {
   return [
     ...recipe.shares.map((share, i) => ({
       name: `Student on ${100 * share} % of the images: accuracy, %`,
@@ -26,53 +28,22 @@ export function studentMetrics(recipe: Recipe, classNames: readonly string[]): M
   ];
 }
 
-export const teacherMetrics: readonly Metric[] = [
+export const teacherMetrics: readonly Metric<TeacherResult>[] = [
   { name: "Teacher: accuracy, %", digits: 2, of: ({ accuracy }) => 100 * accuracy },
   { name: "Teacher: cross-entropy, nats", digits: 4, of: ({ crossEntropy }) => crossEntropy },
   { name: "Teacher: CMI of the training images, nats", digits: 4, of: ({ cmi }) => cmi },
   { name: "Teacher: normalised CMI (CMI/Γ)", digits: 5, of: ({ normalizedCmi }) => normalizedCmi },
 ];
 
-/** One row a metric: the three teachers' means, and MCMI − control, paired by seed. */
-export interface SummaryRow {
-  name: string;
-  digits: number;
-  teachers: Record<TeacherName, Estimate>;
-  gain: Estimate;
-}
+export type DemoRow = SummaryRow<TeacherName>;
 
-export function summarize(
+export const summarize = (
   results: readonly SeedResult[],
   recipe: Recipe,
   classNames: readonly string[],
-): SummaryRow[] {
-  return [...teacherMetrics, ...studentMetrics(recipe, classNames)].map(({ name, digits, of }) => {
-    const values = (teacher: TeacherName) => results.map(({ teachers }) => of(teachers[teacher]));
-    const estimates = TEACHERS.map((teacher) => [teacher, estimateOf(values(teacher))]);
-    return {
-      name,
-      digits,
-      teachers: Object.fromEntries(estimates) as Record<TeacherName, Estimate>,
-      gain: pairedDifference(values("MCMI"), values("control")),
-    };
-  });
-}
+): DemoRow[] =>
+  summarizeTeachers([...teacherMetrics, ...studentMetrics(recipe, classNames)], TEACHERS, results);
 
-export const HEADINGS = ["", ...TEACHERS, "MCMI − control"];
-
-/** The cells of a row as text, in the order of `HEADINGS`. */
-export const cells = ({ name, digits, teachers, gain }: SummaryRow): string[] => [
-  name,
-  ...TEACHERS.map((teacher) => format(teachers[teacher], digits)),
-  format(gain, digits, true),
-];
-
-export function printTable(rows: readonly SummaryRow[]): string {
-  const table = new Table({
-    head: HEADINGS,
-    colAligns: ["left", "right", "right", "right", "right"],
-    style: { head: [], border: [] },
-  });
-  table.push(...rows.map(cells));
-  return table.toString();
-}
+export const HEADINGS = headingsOf(TEACHERS);
+export const cells = (row: DemoRow) => cellsOf(row, TEACHERS);
+export const printTable = (rows: readonly DemoRow[]) => printRows(HEADINGS, rows.map(cells));

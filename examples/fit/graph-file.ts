@@ -29,5 +29,9 @@ export async function toGraphFile(model: tfl.LayersModel): Promise<tf.io.ModelAr
     last = `relu${i}`;
   }
   const weightData = tf.io.concatenateArrayBuffers(buffers);
-  return { modelTopology: { node, versions: { producer: 1, minConsumer: 0 } }, weightSpecs, weightData };
+  return {
+    modelTopology: { node, versions: { producer: 1, minConsumer: 0 } },
+    weightSpecs,
+    weightData,
+  };
 }
