@@ -4,6 +4,18 @@ export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
 export { featureExtractor } from "./features.ts";
 export { type HintRegressorOptions, hintRegressor } from "./hint-regressor.ts";
+export { setLearningRate } from "./learning-rate.ts";
+export {
+  LearningRateScheduler,
+  type LearningRateSchedulerOptions,
+} from "./learning-rate-scheduler.ts";
 export { type CompiledMcmiOptions, compiledMcmiLoss } from "./loss.ts";
+export {
+  type CosineScheduleOptions,
+  cosineSchedule,
+  type LearningRateSchedule,
+  type StepScheduleOptions,
+  stepSchedule,
+} from "./schedules.ts";
 export { type SelfSupervisedHeadsOptions, selfSupervisedHeads } from "./self-supervised-heads.ts";
 export { type VidRegressorOptions, vidLogScale, vidRegressor } from "./vid-regressor.ts";
