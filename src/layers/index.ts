@@ -1,6 +1,11 @@
 export { extractActivations, type SplitModel } from "./activations.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./attention-fusion.ts";
 export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
+export { CheckpointCallback, type CheckpointCallbackOptions } from "./checkpoint/callback.ts";
+export { encodeCheckpoint, restoreCheckpoint } from "./checkpoint/checkpoint.ts";
+export { indexedDbCheckpoint } from "./checkpoint/indexed-db.ts";
+export { type CheckpointStore, fileCheckpoint } from "./checkpoint/store.ts";
+export type { RestoredState, TrainingState } from "./checkpoint/training-state.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
 export { featureExtractor } from "./features.ts";
 export { type HintRegressorOptions, hintRegressor } from "./hint-regressor.ts";
