@@ -44,7 +44,10 @@ export default defineConfig({
       ...everyBackend,
       {
         extends: true,
-        test: { name: "node", include: ["test/{wasm,demo,examples,package}/**/*.test.ts"] },
+        test: {
+          name: "node",
+          include: ["test/{wasm,checkpoint,demo,examples,package}/**/*.test.ts"],
+        },
       },
     ],
   },

@@ -1,6 +1,11 @@
 export { extractActivations, type SplitModel } from "./activations.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./attention-fusion.ts";
 export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
+export { CheckpointCallback, type CheckpointCallbackOptions } from "./checkpoint/callback.ts";
+export { encodeCheckpoint, restoreCheckpoint } from "./checkpoint/checkpoint.ts";
+export { indexedDbCheckpoint } from "./checkpoint/indexed-db.ts";
+export { type CheckpointStore, fileCheckpoint } from "./checkpoint/store.ts";
+export type { RestoredState, TrainingState } from "./checkpoint/training-state.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
 export { type DistillationStepOptions, distillationStep } from "./distiller/distillation-step.ts";
 export {
@@ -16,6 +21,18 @@ export type { BatchDataset } from "./distiller/sources.ts";
 export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
 export { featureExtractor } from "./features.ts";
 export { type HintRegressorOptions, hintRegressor } from "./hint-regressor.ts";
+export { setLearningRate } from "./learning-rate.ts";
+export {
+  LearningRateScheduler,
+  type LearningRateSchedulerOptions,
+} from "./learning-rate-scheduler.ts";
 export { type CompiledMcmiOptions, compiledMcmiLoss } from "./loss.ts";
+export {
+  type CosineScheduleOptions,
+  cosineSchedule,
+  type LearningRateSchedule,
+  type StepScheduleOptions,
+  stepSchedule,
+} from "./schedules.ts";
 export { type SelfSupervisedHeadsOptions, selfSupervisedHeads } from "./self-supervised-heads.ts";
 export { type VidRegressorOptions, vidLogScale, vidRegressor } from "./vid-regressor.ts";

@@ -14,6 +14,19 @@ export function useTrainingKernels(): void {
 export const normal = (shape: number[], seed: number) =>
   tf.randomNormal(shape, 0, 1, "float32", seed);
 
+/** Every optimizer of tfjs, with options that use all of its state. */
+export const optimizers: Record<string, (rate: number) => tf.Optimizer> = {
+  sgd: (rate) => tf.train.sgd(rate),
+  momentum: (rate) => tf.train.momentum(rate, 0.9),
+  nesterov: (rate) => tf.train.momentum(rate, 0.9, true),
+  adam: (rate) => tf.train.adam(rate),
+  adamax: (rate) => tf.train.adamax(rate, 0.9, 0.999, 1e-7, 0.01),
+  rmsprop: (rate) => tf.train.rmsprop(rate, 0.9, 0.5),
+  "centered rmsprop": (rate) => tf.train.rmsprop(rate, 0.9, 0.5, 1e-7, true),
+  adagrad: (rate) => tf.train.adagrad(rate),
+  adadelta: (rate) => tf.train.adadelta(rate),
+};
+
 /** Weights that are the same in every run; scales and variances stay above 0. */
 export function setWeights(model: tfl.LayersModel): void {
   const weights = model.weights.map((weight, i) => {

@@ -1,0 +1,144 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { expect, test } from "vitest";
+import {
+  CentroidCallback,
+  CheckpointCallback,
+  type CheckpointStore,
+  compiledMcmiLoss,
+  cosineSchedule,
+  LearningRateScheduler,
+} from "../../../src/layers/index.ts";
+import { labelsOf } from "../../support.ts";
+import { normal, useTrainingKernels } from "../support.ts";
+import { memoryStore, numbersOf } from "./support.ts";
+
+useTrainingKernels();
+
+const [N, BATCH, EPOCHS] = [24, 8, 4];
+
+/** Stops the training by an error in the second batch of an epoch. */
+class Kill extends tfl.Callback {
+  private epoch = 0;
+  constructor(private readonly at: number) {
+    super();
+  }
+  override async onEpochBegin(epoch: number) {
+    this.epoch = epoch;
+  }
+  override async onBatchEnd(batch: number) {
+    if (this.epoch === this.at && batch === 1) throw new Error("killed");
+  }
+}
+
+/** Batches in an order that the epoch decides; not of tf.data, which tests need not install. */
+class Shuffled extends tfl.Callback {
+  private epoch = 0;
+  readonly size = N / BATCH;
+  constructor(
+    private readonly x: tf.Tensor,
+    private readonly y: tf.Tensor,
+  ) {
+    super();
+  }
+  override async onEpochBegin(epoch: number) {
+    this.epoch = epoch;
+  }
+  async iterator() {
+    const random = normal([N], this.epoch + 1);
+    const keys = await random.data();
+    random.dispose();
+    const order = Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]!);
+    let start = 0;
+    return {
+      next: async () => {
+        if (start === N) return { value: null, done: true };
+        const rows = tf.tensor1d(order.slice(start, start + BATCH), "int32");
+        start += BATCH;
+        const value = { xs: tf.gather(this.x, rows), ys: tf.gather(this.y, rows) };
+        rows.dispose();
+        return { value, done: false };
+      },
+    };
+  }
+}
+
+/** Trains from the store's checkpoint to the end, or to the epoch where it is killed. */
+async function run(how: "fit" | "fitDataset", store: CheckpointStore, killedAt = EPOCHS) {
+  const model = tfl.sequential({
+    layers: [
+      tfl.layers.dense({
+        units: 5,
+        inputShape: [4],
+        kernelInitializer: tfl.initializers.glorotNormal({ seed: 1 }),
+      }),
+      tfl.layers.batchNormalization({}),
+      tfl.layers.dropout({ rate: 0.3, seed: 2 }),
+      tfl.layers.dense({
+        units: 3,
+        kernelInitializer: tfl.initializers.glorotNormal({ seed: 3 }),
+      }),
+    ],
+  });
+  const labels = labelsOf(N, 3);
+  const [x, y] = [normal([N, 4], 7), tf.oneHot(labels, 3)];
+  const centroids = tf.variable(tf.fill([3, 3], 1 / 3));
+  const loss = compiledMcmiLoss(centroids, { lambda: 0.2 });
+  model.compile({ optimizer: tf.train.adam(0.5), loss, metrics: ["accuracy"] });
+  const checkpoint = new CheckpointCallback(store, { everyEpochs: 2, tensors: { centroids } });
+  const data = new Shuffled(x, y);
+  const callbacks = [
+    data,
+    new CentroidCallback(centroids, labels, x),
+    new LearningRateScheduler(cosineSchedule({ initial: 0.05, epochs: EPOCHS }), { per: "batch" }),
+    checkpoint,
+    new Kill(killedAt),
+  ];
+  const initialEpoch = await checkpoint.resume(model);
+  const options = { epochs: EPOCHS, initialEpoch, verbose: 0 as const, callbacks };
+  const trainNow = () =>
+    how === "fit"
+      ? model.fit(x, y, { ...options, batchSize: BATCH, shuffle: false })
+      : model.fitDataset(data as unknown as Parameters<typeof model.fitDataset>[0], options);
+  if (killedAt < EPOCHS) await expect(trainNow()).rejects.toThrow("killed");
+  else await trainNow();
+  const numbers = [...(await numbersOf(model)), await centroids.data()];
+  const again = async () => {
+    const before = tf.memory().numTensors;
+    await trainNow();
+    expect(tf.memory().numTensors).toBe(before);
+  };
+  return { initialEpoch, numbers, history: checkpoint.history, again };
+}
+
+for (const how of ["fit", "fitDataset"] as const) {
+  test(`${how}: killed twice and resumed, it ends as without an interruption`, async () => {
+    const whole = await run(how, memoryStore());
+    expect(whole.initialEpoch).toBe(0);
+    const store = memoryStore();
+    // The first is killed before there is a checkpoint.
+    for (const killedAt of [1, 3]) {
+      expect((await run(how, store, killedAt)).initialEpoch).toBe(0);
+    }
+    const resumed = await run(how, store);
+    expect(resumed.initialEpoch).toBe(2);
+    expect(resumed.numbers).toEqual(whole.numbers);
+    expect(resumed.history).toEqual(whole.history);
+    expect(Object.keys(whole.history).sort()).toEqual(["acc", "loss", "lr"]);
+    expect(whole.history.loss).toHaveLength(EPOCHS);
+    expect(new Set(whole.history.loss).size).toBe(EPOCHS);
+    expect((await run(how, store)).numbers).toEqual(whole.numbers); // nothing is left to do
+    await resumed.again();
+  });
+}
+
+test("bad input is refused before the first step", async () => {
+  const options = { everyEpochs: 0 };
+  expect(() => new CheckpointCallback(memoryStore(), options)).toThrow(
+    "CheckpointCallback: everyEpochs must be an integer >= 1, got 0",
+  );
+  const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [2] })] });
+  await expect(new CheckpointCallback(memoryStore()).resume(model)).rejects.toThrow(
+    "CheckpointCallback.resume: model must be compiled, got one that is not",
+  );
+});
