@@ -17,6 +17,7 @@ export {
 } from "./distiller/distiller.ts";
 export type { DistillationBatch, DistillationLoss } from "./distiller/measure.ts";
 export type { LogitsModel } from "./distiller/networks.ts";
+export type { DistillerCheckpoint } from "./distiller/progress.ts";
 export type { BatchDataset } from "./distiller/sources.ts";
 export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
 export { featureExtractor } from "./features.ts";

@@ -45,7 +45,7 @@ export interface DistillerFitOptions extends EpochOptions {
   batchSize?: number | undefined;
   /** Whether each epoch has an order of its own; default true. */
   shuffle?: boolean | undefined;
-  /** An integer ≥ 0 that fixes the orders; default random. */
+  /** An integer ≥ 0 that fixes the orders; default random, and that of a checkpoint where there is one. */
   seed?: number | undefined;
   /** The share of the samples, the last ones, that is held out; within 0–1, default 0. */
   validationSplit?: number | undefined;
@@ -76,6 +76,11 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  * `fit` gives the loss `indices`, which memory banks need; `fitDataset` does where the elements have
  * them, `{xs, ys, indices}`. Each epoch the history gets `loss`, each term of a {@link weightedSum},
  * each metric, and `val_…` of all, as means over samples.
+ *
+ * With a `checkpoint` a training that was interrupted, however it was, continues from the last one that
+ * was written, in a new process too, to the very weights and history of one that was not. For that the
+ * loss may depend on nothing else that changes than what the checkpoint is given, and dropout needs a
+ * `seed`; early stopping begins its patience anew.
  *
  * @example
  * ```ts
@@ -172,13 +177,13 @@ export class Distiller {
     const { kept, held } = holdOut(fn, [inputs, labels], validationSplit);
     const validation = validationData ?? held;
     try {
-      const order = { batchSize, seed: shuffle ? seed : undefined };
       return await trainEpochs(
         fn,
         this.compiled(fn),
-        tensorSource(fn, kept, order),
-        validation && tensorSource(fn, validation, { batchSize }, "validationData"),
+        tensorSource(fn, kept, batchSize),
+        validation && tensorSource(fn, validation, batchSize, "validationData"),
         options,
+        shuffle ? seed : undefined,
       );
     } finally {
       if (held) tf.dispose([...kept, ...held]);
@@ -197,13 +202,13 @@ export class Distiller {
     options: DistillerFitDatasetOptions = {},
   ): Promise<tfl.History> {
     const fn = "Distiller.fitDataset";
-    const { batchesPerEpoch, validationData, validationBatchSize: batchSize = 32 } = options;
+    const { batchesPerEpoch, validationData, validationBatchSize = 32 } = options;
     if (batchesPerEpoch !== undefined) checkInteger(fn, "batchesPerEpoch", batchesPerEpoch, 1);
-    checkInteger(fn, "validationBatchSize", batchSize, 1);
+    checkInteger(fn, "validationBatchSize", validationBatchSize, 1);
     const validation =
       validationData && "iterator" in validationData
         ? datasetSource(fn, validationData)
-        : validationData && tensorSource(fn, validationData, { batchSize }, "validationData");
+        : validationData && tensorSource(fn, validationData, validationBatchSize, "validationData");
     const source = datasetSource(fn, dataset, batchesPerEpoch);
     return trainEpochs(fn, this.compiled(fn), source, validation, options);
   }
@@ -221,7 +226,7 @@ export class Distiller {
   ): Promise<Record<string, number>> {
     const fn = "Distiller.evaluate";
     checkInteger(fn, "batchSize", batchSize, 1);
-    const source = tensorSource(fn, [inputs, labels], { batchSize }, "inputs");
+    const source = tensorSource(fn, [inputs, labels], batchSize, "inputs");
     return evaluateBatches(this.compiled(fn), source);
   }
 

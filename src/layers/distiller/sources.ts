@@ -15,19 +15,26 @@ export interface Batch {
 export interface Source {
   /** Batches of an epoch, where that is known. */
   steps: number | undefined;
-  /** The batches of an epoch, without the first few. */
-  batches(epoch: number, skipped?: number): AsyncGenerator<Batch>;
+  /** The batches that are left of an epoch. */
+  batches(place: Place): AsyncGenerator<Batch>;
 }
+
+/** Where a training stands in its data. */
+export interface Place {
+  epoch: number;
+  /** Batches taken in this epoch, and in all. */
+  step: number;
+  steps: number;
+  /** Of the order of the samples in each epoch; undefined leaves the rows as they are. */
+  seed: number | undefined;
+}
+
+/** The beginning, with the rows as they are. */
+export const START: Place = { epoch: 0, step: 0, steps: 0, seed: undefined };
 
 /** A `tf.data.Dataset` of batches. */
 export interface BatchDataset {
   iterator(): Promise<{ next(): Promise<{ value: unknown; done: boolean }> }>;
-}
-
-export interface OrderOptions {
-  batchSize: number;
-  /** Shuffles each epoch in an order of its own; undefined leaves the rows as they are. */
-  seed?: number | undefined;
 }
 
 /** Inputs and labels. */
@@ -37,7 +44,7 @@ export type Samples = readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tens
 export function tensorSource(
   fn: string,
   samples: Samples,
-  { batchSize, seed }: OrderOptions,
+  batchSize: number,
   name?: string,
 ): Source {
   const [inputs, labels] = checkSamples(fn, name ?? "inputs", samples);
@@ -45,9 +52,9 @@ export function tensorSource(
   const steps = Math.ceil(total / batchSize);
   return {
     steps,
-    async *batches(epoch, skipped = 0) {
+    async *batches({ epoch, step: first, seed }) {
       const order = seed === undefined ? range(total) : shuffled(total, seed, epoch);
-      for (let step = skipped; step < steps; step++) {
+      for (let step = first; step < steps; step++) {
         const rows = order.slice(step * batchSize, (step + 1) * batchSize);
         const indices = tf.tensor1d(rows, "int32");
         const take = (x: tf.Tensor) => takeRows(x, indices);
@@ -106,15 +113,22 @@ export function datasetSource(fn: string, dataset: BatchDataset, steps?: number)
   let iterator: Awaited<ReturnType<BatchDataset["iterator"]>> | undefined;
   return {
     steps,
-    async *batches(_, skipped = 0) {
-      if (steps === undefined) iterator = undefined;
-      iterator ??= await dataset.iterator();
-      for (let step = 0; steps === undefined || step < steps; step++) {
-        const { value, done } = await iterator.next();
+    async *batches(place) {
+      const isNew = steps === undefined || iterator === undefined;
+      if (isNew) iterator = await dataset.iterator();
+      // Where the data set goes on from epoch to epoch, all that was taken from it comes first.
+      let skipped = isNew ? (steps === undefined ? place.step : place.steps) : 0;
+      for (let step = place.step; steps === undefined || step < steps; ) {
+        const { value, done } = await iterator!.next();
         if (done) return;
         const batch = toBatch(fn, value);
-        if (step >= skipped) yield batch;
-        else disposeBatch(batch);
+        if (skipped > 0) {
+          skipped -= 1;
+          disposeBatch(batch);
+        } else {
+          step += 1;
+          yield batch;
+        }
       }
     },
   };

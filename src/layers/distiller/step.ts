@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { batchOf, type DistillationLoss, type Metric, measure } from "./measure.ts";
 import type { Network, Outputs } from "./networks.ts";
-import { type Batch, disposeBatch, type Source } from "./sources.ts";
+import { type Batch, disposeBatch, type Source, START } from "./sources.ts";
 import type { TeacherCache } from "./teacher-cache.ts";
 import { type Measured, Totals } from "./totals.ts";
 
@@ -60,7 +60,7 @@ export async function evaluateBatches(
 ): Promise<Record<string, number>> {
   const totals = new Totals();
   try {
-    for await (const batch of source.batches(0)) {
+    for await (const batch of source.batches(START)) {
       try {
         const measured = tf.tidy((): Measured => {
           const teacher = teacherNetwork(batch.inputs, false);

@@ -7,11 +7,25 @@ export type Measured = {
   values: tf.Tensor1D;
 };
 
+/** Sums over samples as plain numbers. */
+export interface TotalsState {
+  names: string[];
+  sums: number[];
+  seen: number;
+}
+
 /** The means of numbers over batches, each batch as often as it has samples. */
 export class Totals {
-  private names: string[] = [];
+  private names: string[];
   private sum: tf.Tensor1D | undefined;
-  private seen = 0;
+  private seen: number;
+
+  /** Goes on from other sums, or begins. */
+  constructor({ names, sums, seen }: TotalsState = { names: [], sums: [], seen: 0 }) {
+    this.names = names;
+    this.sum = seen > 0 ? tf.tensor1d(sums, "float32") : undefined;
+    this.seen = seen;
+  }
 
   /** Takes the values over. */
   add({ names, values }: Measured, samples: number): void {
@@ -25,17 +39,18 @@ export class Totals {
     tf.dispose([values, old ?? []]);
   }
 
-  /** Reads the means back, and is empty afterwards. */
+  async state(): Promise<TotalsState> {
+    const { names, seen } = this;
+    return { names, seen, sums: [...((await this.sum?.data()) ?? [])] };
+  }
+
   async means(): Promise<Record<string, number>> {
-    const sums = (await this.sum?.data()) ?? [];
-    const means = this.names.map((name, i) => [name, sums[i]! / this.seen]);
-    this.dispose();
-    return Object.fromEntries(means);
+    const { names, sums, seen } = await this.state();
+    return Object.fromEntries(names.map((name, i) => [name, sums[i]! / seen]));
   }
 
   dispose(): void {
     this.sum?.dispose();
     this.sum = undefined;
-    this.seen = 0;
   }
 }
