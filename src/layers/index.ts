@@ -1,9 +1,13 @@
 export { extractActivations, type SplitModel } from "./activations.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./attention-fusion.ts";
-export { CentroidCallback, type CentroidCallbackOptions } from "./centroids.ts";
+export type { CentroidCallbackOptions } from "./centroid-options.ts";
+export { CentroidCallback } from "./centroids.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./contrast-projection.ts";
+export type { LabelledData, LabelledDataset, LabelledTensors } from "./data.ts";
+export type { PassOptions } from "./estimate.ts";
 export { featureExtractor } from "./features.ts";
 export { type HintRegressorOptions, hintRegressor } from "./hint-regressor.ts";
 export { type CompiledMcmiOptions, compiledMcmiLoss } from "./loss.ts";
+export { CmiMonitor, type CmiMonitorOptions } from "./monitor.ts";
 export { type SelfSupervisedHeadsOptions, selfSupervisedHeads } from "./self-supervised-heads.ts";
 export { type VidRegressorOptions, vidLogScale, vidRegressor } from "./vid-regressor.ts";
