@@ -17,16 +17,15 @@ import { checkClassifier, warnOfSoftmax } from "./output.ts";
  * {@link compiledMcmiLoss} holds them constant within a step.
  *
  * - `strategy: "epoch"`: exact, by a {@link CmiEstimator} over the training data before each epoch.
- *   This is the alternation of Ye et al., ICLR 2024 (arXiv 2401.08732), algorithm 1. It takes one
- *   more forward pass an epoch.
- * - `strategy: "ema"`: after each training step by {@link updateCentroids} with that step's labels and
- *   logits, as the training's forward pass gave them (dropout included):
+ *   This is the alternation of Ye et al., ICLR 2024 (arXiv 2401.08732), algorithm 1. It takes a
+ *   forward pass over the data an epoch.
+ * - `strategy: "ema"`: after each training step by {@link updateCentroids}, with the labels of that
+ *   step and the logits as the loss saw them (dropout included). It takes no pass of its own and needs
+ *   no data; with data, the first epoch starts from their exact centroids. Validation never moves
+ *   them.
  *
- * $$Q_y \leftarrow d \, Q_y + (1 - d) \, Q_y^{batch}, \quad \text{then } Q_y / \textstyle\sum_c
- * Q_{yc}$$
- *
- *   It takes no pass of its own and needs no data; with data, it starts from their exact centroids.
- *   Whether these are logits is the loss's to say. Validation never moves the centroids.
+ * $$\text{ema:} \quad Q_y \leftarrow d \, Q_y + (1 - d) \, Q_y^{batch}, \quad \text{then } Q_y /
+ * \textstyle\sum_c Q_{yc}$$
  *
  * @example
  * ```ts
