@@ -16,7 +16,7 @@ import { checkClassifier, warnOfSoftmax } from "./output.ts";
  * Moves the centroids of an MCMI teacher during `model.fit` or `model.fitDataset`, while
  * {@link compiledMcmiLoss} holds them constant within a step.
  *
- * - `strategy: "epoch"`: exact, by a {@link CmiEstimator} over the training data before each epoch.
+ * - `strategy: "epoch"`: exact, by a `CmiEstimator` over the training data before each epoch.
  *   This is the alternation of Ye et al., ICLR 2024 (arXiv 2401.08732), algorithm 1. It takes a
  *   forward pass over the data an epoch.
  * - `strategy: "ema"`: after each training step by {@link updateCentroids}, with the labels of that

@@ -18,7 +18,7 @@ export function checkPass(fn: string, { batchSize = 256 }: PassOptions): void {
 }
 
 /**
- * A {@link CmiEstimator} over data, in inference mode. Waits after each batch, so that no more than
+ * A `CmiEstimator` over data, in inference mode. Waits after each batch, so that no more than
  * one is in the memory of a GPU.
  */
 export async function estimateCmi(

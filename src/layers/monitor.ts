@@ -19,7 +19,7 @@ export interface CmiMonitorOptions extends PassOptions {
  * | `gamma`, `val_gamma` | Γ, the separation of the classes | nats |
  * | `ncmi`, `val_ncmi` | normalised CMI, the first over the second | none |
  *
- * They are exact values of a {@link CmiEstimator} after the last step of the epoch, in inference
+ * They are exact values of a `CmiEstimator` after the last step of the epoch, in inference
  * mode, and end up in `History`. Callbacks see them that come later in `callbacks`, so put
  * `tfl.callbacks.earlyStopping({ monitor: "val_cmi", mode: "max" })` or one that draws after this
  * one. (tfjs-layers takes a list of callback objects or one of plain handlers, not a mixture: wrap
