@@ -9,6 +9,7 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
     include: [
       "@tensorflow/tfjs-core",
       "@tensorflow/tfjs-core/dist/register_all_gradients",
+      "@tensorflow/tfjs-data",
       "@tensorflow/tfjs-layers",
       "@tensorflow/tfjs-backend-webgl",
       "@tensorflow/tfjs-backend-webgpu",

@@ -7,12 +7,16 @@ import { positive } from "../common/flags.ts";
 import { pick } from "../data/images.ts";
 import { loadMnist } from "../data/load.ts";
 import { range, shuffled } from "../data/order.ts";
-import { type ProgramName, programs } from "./programs.ts";
+import { fitPrograms, programs } from "./programs.ts";
 import type { Setup } from "./training.ts";
 
+const all = { ...programs, ...fitPrograms };
+
 const command = new Command("npm run examples --")
-  .description("Distils a small network on a slice of MNIST, by a loss of each family.")
-  .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(programs)))
+  .description(
+    "Distils a small network on a slice of MNIST by a loss of each family; trains a teacher by model.fit.",
+  )
+  .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(all)))
   .addOption(
     new Option("--backend <name>", "where to compute")
       .choices(["wasm", "cpu", "webgpu"])
@@ -27,7 +31,7 @@ const command = new Command("npm run examples --")
   .option("--epochs <n>", "of the student's training", positive, 40)
   .addHelpText(
     "after",
-    ["", ...Object.entries(programs).map(([name, { title }]) => `  ${name}: ${title}`)].join("\n"),
+    ["", ...Object.entries(all).map(([name, { title }]) => `  ${name}: ${title}`)].join("\n"),
   )
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -54,9 +58,9 @@ const setup: Setup = {
 console.log(
   `MNIST on ${backend}: ${images} images for the student, ${10 * images} for its teacher, ${testImages.labels.length} test images`,
 );
-const names = command.args.length > 0 ? command.args : Object.keys(programs);
-for (const name of names as ProgramName[]) {
-  const { title, run } = programs[name];
+const names = command.args.length > 0 ? command.args : Object.keys(all);
+for (const name of names as (keyof typeof all)[]) {
+  const { title, run } = all[name];
   console.log(`\n${name}: ${title}`);
   await run(setup);
   tf.disposeVariables();

@@ -1,5 +1,7 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { mcmiLoss } from "../teacher/mcmi.ts";
+import { showBatch } from "./observer.ts";
+import { asLogits } from "./output.ts";
 
 /** Options of {@link compiledMcmiLoss}. */
 export interface CompiledMcmiOptions {
@@ -14,8 +16,8 @@ export interface CompiledMcmiOptions {
 /**
  * {@link mcmiLoss} as a loss for `model.compile`.
  *
- * @param centroids float32 [C, C]. Give a `tf.variable` to have {@link CentroidCallback} re-estimate
- * it during `model.fit`.
+ * @param centroids float32 [C, C]. Give a `tf.variable` to have {@link CentroidCallback} move it
+ * during `model.fit`.
  * @param options λ and the form of the model's output.
  * @returns A function of (labels, predictions) → scalar in nats, both [N, C]. The labels are one-hot:
  * `model.fit` accepts class indices for its own sparse loss only.
@@ -37,7 +39,8 @@ export function compiledMcmiLoss(
   { fromLogits = true, ...options }: CompiledMcmiOptions,
 ): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar {
   return (labels, predictions) => {
-    const logits = fromLogits ? predictions : tf.log(tf.maximum(predictions, 1e-37));
+    const logits = asLogits(predictions, fromLogits);
+    showBatch(centroids, { labels, logits, fromLogits });
     return mcmiLoss(labels, logits, centroids, options);
   };
 }
