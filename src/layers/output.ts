@@ -31,6 +31,15 @@ export function warnOfSoftmax(fn: string, model: tfl.LayersModel): void {
   );
 }
 
+/** The same of a network whose output a loss is given as logits. */
+export function warnOfProbabilities(fn: string, name: string, model: tfl.LayersModel): void {
+  if (warned.has(model) || !endsInSoftmax(model)) return;
+  warned.add(model);
+  console.warn(
+    `${fn}: the ${name} ends in a softmax, but losses take ${name}Logits for logits. Drop the softmax, or give the model before it: tf.model({inputs, outputs: logits}).`,
+  );
+}
+
 /** Logits of the same softmax as the output of a model; log p is one choice of them. */
 export const asLogits = (output: tf.Tensor, fromLogits: boolean): tf.Tensor =>
   fromLogits ? output : tf.log(tf.maximum(output, 1e-37));

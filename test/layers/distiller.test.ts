@@ -1,10 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { beforeAll, describe, expect, test } from "vitest";
-import { hintLoss, kdLoss } from "../../src/index.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
+  crdLoss,
+  createContrastBank,
+  hintLoss,
+  kdLoss,
+  l2Normalize,
+  sampleContrastIndices,
+  updateContrastBank,
+} from "../../src/index.ts";
+import {
+  type CheckpointStore,
+  contrastProjection,
   type DistillationLoss,
   Distiller,
+  type DistillerCheckpoint,
   distillationStep,
   weightedSum,
 } from "../../src/layers/index.ts";
@@ -351,5 +362,104 @@ test("weightedSum refuses what is no sum of scalars", () => {
   );
   expect(() => weightedSum({ a: [1, tf.ones([2])] })).toThrow(
     "weightedSum: a must be a scalar, got [2]",
+  );
+});
+
+test("a softmax at the end is warned of", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const softmax = { units: CLASSES, activation: "softmax" as const, inputShape: [4] };
+  const model = tfl.sequential({ layers: [tfl.layers.dense(softmax)] });
+  new Distiller({ teacher: model, student: student(), loss });
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    expect.stringContaining(
+      "Distiller: the teacher ends in a softmax, but losses take teacherLogits",
+    ),
+  );
+  warn.mockRestore();
+});
+
+/** A student with a CRD bank, each new, as after a new start of the program. */
+function training(crashAt = Number.POSITIVE_INFINITY) {
+  const head = contrastProjection({ inputShape: [5], dim: 4 });
+  for (const [i, weight] of head.weights.entries()) {
+    weight.write(tf.randomNormal(weight.shape as [number], 0, 1, "float32", i + 1));
+  }
+  let bank = createContrastBank({ size: SAMPLES, dim: 4, seed: 1 });
+  const one = tf.scalar(40);
+  let steps = 0;
+  const built = distiller({
+    studentLayers: ["hidden"],
+    loss: (batch) => {
+      if (steps++ === crashAt) throw new Error("crash");
+      const target = l2Normalize(
+        tf.concat([batch.teacherLogits, tf.ones([batch.indices.size, 1])], 1),
+      );
+      const own = head.apply(batch.studentFeatures[0]!) as tf.Tensor2D;
+      const kept = { ...bank, normalizer: { teacher: one, student: one } };
+      const drawn = sampleContrastIndices(batch.indices, { negatives: 3, size: SAMPLES, seed: 1 });
+      const crd = crdLoss(target, own, kept, drawn);
+      bank = updateContrastBank(kept, target, own, batch.indices);
+      tf.keep(bank.teacher);
+      tf.keep(bank.student);
+      return weightedSum({
+        crd: [1, crd],
+        ce: [1, crossEntropy(batch.labels, batch.studentLogits)],
+      });
+    },
+  });
+  const checkpoint = (store: CheckpointStore, everySteps?: number): DistillerCheckpoint => ({
+    store,
+    everySteps,
+    models: { head },
+    tensors: () => ({ ofTeacher: bank.teacher, ofStudent: bank.student }),
+    onRestore: ({ ofTeacher, ofStudent }) => {
+      bank = { teacher: ofTeacher as tf.Tensor2D, student: ofStudent as tf.Tensor2D };
+    },
+  });
+  return { ...built, checkpoint };
+}
+
+test.each([
+  ["each epoch", undefined],
+  ["every 3 steps", 3],
+])("a checkpoint %s: what crashed ends as what did not", async (_, everySteps) => {
+  const memory = (): CheckpointStore => {
+    let kept: Uint8Array | undefined;
+    return {
+      read: async () => kept,
+      write: async (bytes) => {
+        kept = bytes;
+      },
+    };
+  };
+  const options = { epochs: 3, batchSize: 10, seed: 5 };
+  const whole = training();
+  const { history } = await whole.distiller.fit(inputs, labels, {
+    ...options,
+    checkpoint: whole.checkpoint(memory(), everySteps),
+  });
+  const store = memory();
+  for (const crashAt of [2, 8, 4]) {
+    const { distiller: d, checkpoint } = training(crashAt);
+    const crashed = d.fit(inputs, labels, {
+      ...options,
+      checkpoint: checkpoint(store, everySteps),
+    });
+    await expect(crashed).rejects.toThrow("crash");
+  }
+  const last = training();
+  // Without the seed, which the checkpoint knows.
+  const end = await last.distiller.fit(inputs, labels, {
+    epochs: 3,
+    batchSize: 10,
+    checkpoint: last.checkpoint(store, everySteps),
+  });
+  expect(await weightsOf(last.student)).toEqual(await weightsOf(whole.student));
+  expect(end.history).toEqual(history);
+  expect(end.epoch).toEqual([0, 1, 2]);
+  const other = distiller();
+  const foreign = other.distiller.fit(inputs, labels, { checkpoint: { store } });
+  await expect(foreign).rejects.toThrow(
+    "restoreCheckpoint: state.models must be as in the checkpoint",
   );
 });

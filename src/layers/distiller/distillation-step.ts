@@ -48,7 +48,11 @@ export function distillationStep({
   studentLayers = [],
 }: DistillationStepOptions) {
   const frozen = teacherNetwork(teacher, teacherLayers);
-  const parts = { loss, metrics: [], studentNetwork: layersNetwork(student, studentLayers) };
+  const parts = {
+    loss,
+    metrics: [],
+    studentNetwork: layersNetwork("student", student, studentLayers),
+  };
   return (
     inputs: tf.Tensor | tf.Tensor[],
     labels: tf.Tensor,

@@ -133,7 +133,7 @@ export class Distiller {
       student,
       loss,
       teacherNetwork: teacherNetwork(teacher, teacherLayers),
-      studentNetwork: layersNetwork(student, studentLayers),
+      studentNetwork: layersNetwork("student", student, studentLayers),
       cache: options.cacheTeacher ? new TeacherCache() : undefined,
     };
   }

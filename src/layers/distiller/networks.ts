@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { outputsOf } from "../features.ts";
+import { warnOfProbabilities } from "../output.ts";
 
 /** What a network gives for a batch. */
 export type Outputs = {
@@ -18,7 +19,12 @@ export interface LogitsModel {
 }
 
 /** A tfjs-layers model, which knows its layers by name. */
-export function layersNetwork(model: tfl.LayersModel, layerNames: readonly string[]): Network {
+export function layersNetwork(
+  name: "teacher" | "student",
+  model: tfl.LayersModel,
+  layerNames: readonly string[],
+): Network {
+  warnOfProbabilities("Distiller", name, model);
   const features = layerNames.length > 0 ? outputsOf("Distiller", model, layerNames) : [];
   const extractor = tfl.model({ inputs: model.inputs, outputs: [...features, ...model.outputs] });
   return (inputs, training) => {
@@ -47,7 +53,7 @@ export function teacherNetwork(
   teacher: tfl.LayersModel | LogitsModel,
   layerNames: readonly string[],
 ): Network {
-  if (teacher instanceof tfl.LayersModel) return layersNetwork(teacher, layerNames);
+  if (teacher instanceof tfl.LayersModel) return layersNetwork("teacher", teacher, layerNames);
   if (typeof teacher?.predict !== "function") {
     throw new Error("Distiller: teacher must be a tf.LayersModel or have a function predict");
   }

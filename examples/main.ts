@@ -1,22 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { Argument, Command, Option } from "commander";
 import { registerTrainingKernels } from "kd-cmi/wasm";
-import { installChromium } from "../../scripts/chromium.ts";
-import { startNodeBackend } from "../../scripts/node-backends.ts";
-import { positive } from "../common/flags.ts";
-import { pick } from "../data/images.ts";
-import { loadMnist } from "../data/load.ts";
-import { range, shuffled } from "../data/order.ts";
-import { fitPrograms, programs } from "./programs.ts";
-import type { Setup } from "./training.ts";
-
-const all = { ...programs, ...fitPrograms };
+import { installChromium } from "../scripts/chromium.ts";
+import { startNodeBackend } from "../scripts/node-backends.ts";
+import { positive } from "./common/flags.ts";
+import { pick } from "./data/images.ts";
+import { loadMnist } from "./data/load.ts";
+import { range, shuffled } from "./data/order.ts";
+import type { Setup } from "./losses/training.ts";
+import { programs } from "./programs.ts";
 
 const command = new Command("npm run examples --")
   .description(
-    "Distils a small network on a slice of MNIST by a loss of each family; trains a teacher by model.fit.",
+    "Short programs on a slice of MNIST: a small network distilled by a loss of each family, and the ways to train.",
   )
-  .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(all)))
+  .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(programs)))
   .addOption(
     new Option("--backend <name>", "where to compute")
       .choices(["wasm", "cpu", "webgpu"])
@@ -31,7 +29,7 @@ const command = new Command("npm run examples --")
   .option("--epochs <n>", "of the student's training", positive, 40)
   .addHelpText(
     "after",
-    ["", ...Object.entries(all).map(([name, { title }]) => `  ${name}: ${title}`)].join("\n"),
+    ["", ...Object.entries(programs).map(([name, { title }]) => `  ${name}: ${title}`)].join("\n"),
   )
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -58,9 +56,9 @@ const setup: Setup = {
 console.log(
   `MNIST on ${backend}: ${images} images for the student, ${10 * images} for its teacher, ${testImages.labels.length} test images`,
 );
-const names = command.args.length > 0 ? command.args : Object.keys(all);
-for (const name of names as (keyof typeof all)[]) {
-  const { title, run } = all[name];
+const names = command.args.length > 0 ? command.args : Object.keys(programs);
+for (const name of names as (keyof typeof programs)[]) {
+  const { title, run } = programs[name];
   console.log(`\n${name}: ${title}`);
   await run(setup);
   tf.disposeVariables();
