@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Progress } from "../../examples/common/jobs.ts";
 import { estimateOf, format, pairedDifference } from "../../examples/common/statistics.ts";
 import { loadMnist } from "../../examples/data/load.ts";
 import type { Job } from "../../examples/demo/job.ts";
+import { readOptions } from "../../examples/demo/options.ts";
 import { type Recipe, recipes } from "../../examples/demo/recipe.ts";
 import { writeReport } from "../../examples/demo/report.ts";
 import { runInBrowser } from "../../examples/demo/run-in-browser.ts";
@@ -125,8 +126,13 @@ describe("the command line", () => {
     }
   });
 
+  test("an unknown flag prints those that there are and exits 2", () => {
+    const { status, stderr } = demo("--nonsense");
+    expect(stderr).toMatch(/unknown option '--nonsense'[\s\S]*--backend/);
+    expect(status).toBe(2);
+  });
+
   test.each([
-    [["--nonsense"], /unknown option '--nonsense'[\s\S]*--backend/],
     [["--dataset", "cifar"], /Allowed choices are mnist, fashion/],
     [["--backend", "cuda"], /Allowed choices are wasm, cpu, webgpu, webgl/],
     [["--seeds", "0"], /integer of at least 1/],
@@ -134,9 +140,17 @@ describe("the command line", () => {
     [["--remove", "12"], /classes within 0–9/],
     [["stray"], /too many arguments/],
   ])("%s prints what is allowed and exits 2", (args, message) => {
-    const { status, stderr } = demo(...args);
-    expect(stderr).toMatch(message);
-    expect(status).toBe(2);
+    const print = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    try {
+      expect(() => readOptions(args)).toThrow("exit 2");
+      expect(print.mock.calls.join("\n")).toMatch(message);
+    } finally {
+      print.mockRestore();
+      exit.mockRestore();
+    }
   });
 
   test("Ctrl-C writes nothing", async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { fitPrograms, lossPrograms } from "../../examples/programs.ts";
 import { withPage } from "../../scripts/page.ts";
 import { codeBlocks, root, run } from "../package/support.ts";
@@ -16,9 +16,16 @@ function figuresOf(printed: string) {
   return { losses, accuracies: (found ?? []).slice(1).map(Number) };
 }
 
-test.each(Object.keys(lossPrograms))("%s learns on wasm", async (name) => {
-  const printed = await runExamples(name, "--images", "100", "--epochs", "20");
-  const { losses, accuracies } = figuresOf(printed);
+/** What each program printed, all of them in one process on wasm. */
+const printed = new Map<string, string>();
+
+beforeAll(async () => {
+  const all = await runExamples("--images", "100", "--epochs", "20");
+  for (const part of all.split("\n\n").slice(1)) printed.set(part.split(":")[0]!, part);
+});
+
+test.each(Object.keys(lossPrograms))("%s learns on wasm", (name) => {
+  const { losses, accuracies } = figuresOf(printed.get(name)!);
   expect(losses).toHaveLength(3);
   expect(losses[2]).toBeLessThan(0.9 * losses[0]!);
   expect(accuracies).toHaveLength(2);
@@ -36,9 +43,11 @@ test("a name that is not there ends with those that are, and code 2", async () =
   await expect(runExamples("--epochs", "0")).rejects.toThrow("It must be an integer of at least 1");
 });
 
-test("fit-mcmi-teacher raises the CMI beyond that of cross-entropy alone", async () => {
-  const printed = await runExamples("fit-mcmi-teacher", "--images", "200");
-  const [first, control, mcmi] = printed.split(/^ *λ = .*$/m).slice(1);
+test("fit-mcmi-teacher raises the CMI beyond that of cross-entropy alone", () => {
+  const [first, control, mcmi] = printed
+    .get("fit-mcmi-teacher")!
+    .split(/^ *λ = .*$/m)
+    .slice(1);
   const last = (text: string) => Number([...text.matchAll(/CMI (\S+) nats/g)].at(-1)![1]);
   expect(last(mcmi!)).toBeGreaterThan(last(control!));
   expect(first).toMatch(/epoch 1: loss \d+\.\d+, accuracy \d+\.\d %/);
@@ -46,11 +55,11 @@ test("fit-mcmi-teacher raises the CMI beyond that of cross-entropy alone", async
 
 test.each(["distill-with-distiller", "graph-model-teacher", "custom-loop"])(
   "%s learns on wasm",
-  async (name) => {
-    const printed = await runExamples(name, "--images", "100", "--epochs", "20");
-    const { losses } = figuresOf(printed);
+  (name) => {
+    const text = printed.get(name)!;
+    const { losses } = figuresOf(text);
     expect(losses.at(-1)).toBeLessThan(0.9 * losses[0]!);
-    const [, accuracy] = /student: accuracy (\S+) %/.exec(printed)!;
+    const [, accuracy] = /student: accuracy (\S+) %/.exec(text)!;
     expect(Number(accuracy)).toBeGreaterThan(20);
   },
 );

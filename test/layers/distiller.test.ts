@@ -17,6 +17,7 @@ import {
   Distiller,
   type DistillerCheckpoint,
   distillationStep,
+  LearningRateScheduler,
   weightedSum,
 } from "../../src/layers/index.ts";
 
@@ -170,7 +171,7 @@ test("a seed fixes the order, which differs from epoch to epoch", async () => {
         return loss(batch) as { total: tf.Scalar; terms: Record<string, tf.Scalar> };
       },
     });
-    await d.fit(inputs, labels, { epochs: 2, seed });
+    await d.fit(inputs, labels, { epochs: 2, batchSize: 25, seed });
     const indices = (await Promise.all(seen.map((x) => x.data()))).flatMap((x) => [...x]);
     return {
       order: [indices.slice(0, SAMPLES), indices.slice(SAMPLES)],
@@ -198,7 +199,7 @@ test("heads that the loss uses are trained; the teacher is not, and runs in infe
     loss: ({ teacherFeatures, studentFeatures }) =>
       hintLoss(teacherFeatures.at(-1)!, head.apply(studentFeatures[0]!) as tf.Tensor),
   });
-  const { history } = await d.fit(inputs, labels, { epochs: 5, batchSize: 10 });
+  const { history } = await d.fit(inputs, labels, { epochs: 5, batchSize: 25 });
   expect(history.loss!.at(-1)).toBeLessThan(history.loss![0] as number);
   expect(await weightsOf(head)).not.toEqual(before[0]);
   expect(await weightsOf(teacher)).toEqual(before[1]);
@@ -219,7 +220,10 @@ test("a teacher with nothing but predict runs once a sample where its outputs ar
   const plain = distiller({ teacher });
   await plain.distiller.fit(inputs, labels, { epochs: 3, batchSize: 10, seed: 1 });
   expect(runs).toBe(20);
-  expect(await weightsOf(kept.student)).toEqual(await weightsOf(plain.student));
+  // Not the very same: webgpu works on small tensors that were read back on the CPU.
+  const [own, other] = [await weightsOf(kept.student), await weightsOf(plain.student)];
+  const differences = own.flat().map((x, i) => Math.abs(x - other.flat()[i]!));
+  expect(Math.max(...differences)).toBeLessThan(1e-5);
   const indexed = distiller({ teacher, cacheTeacher: true });
   await indexed.distiller.fitDataset(dataset(10, true), { epochs: 2 });
   expect(runs).toBe(25);
@@ -252,6 +256,13 @@ test("callbacks hear what they hear from model.fit, and can stop it", async () =
     "onEpochEnd 3 loss,kd,ce,acc",
     "onTrainEnd",
   ]);
+  const rates = new LearningRateScheduler((epoch) => 0.1 / (1 + epoch), { per: "batch" });
+  const scheduled = await distiller().distiller.fit(inputs, labels, {
+    epochs: 2,
+    batchSize: 25,
+    callbacks: rates,
+  });
+  expect(scheduled.history.lr).toEqual([0.1 / 1.5, 0.1 / 2.5]);
   const patient = tfl.callbacks.earlyStopping({ monitor: "acc", minDelta: 2, patience: 1 });
   const { epoch } = await distiller().distiller.fit(inputs, labels, {
     epochs: 9,
@@ -262,10 +273,10 @@ test("callbacks hear what they hear from model.fit, and can stop it", async () =
 
 test("no tensor grows over 200 steps", async () => {
   const { distiller: d } = distiller();
-  const options = { batchSize: 10, validationSplit: 0.2, epochs: 1, callbacks: {} };
+  const options = { batchSize: 1, validationSplit: 0.2, epochs: 1, callbacks: {} };
   await d.fit(inputs, labels, options);
   const before = tf.memory().numTensors;
-  await d.fit(inputs, labels, { ...options, epochs: 50 });
+  await d.fit(inputs, labels, { ...options, epochs: 5 });
   await d.evaluate(inputs, labels);
   expect(tf.memory().numTensors).toBe(before);
 });

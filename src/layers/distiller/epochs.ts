@@ -44,7 +44,7 @@ export async function trainEpochs(
   const given = [callbacks].flat().map(toCallback);
   const list = new tfl.CallbackList([...given, history]);
   list.setModel(student);
-  list.setParams({ epochs, initialEpoch, steps: source.steps ?? 0, verbose: 0 });
+  list.setParams({ epochs, initialEpoch, steps: source.steps as number, verbose: 0 });
   student.stopTraining = false;
   await list.onTrainBegin();
   history.epoch = progress.epochs;
