@@ -47,7 +47,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: ["test/{wasm,checkpoint,demo,examples,package}/**/*.test.ts"],
+          include: ["test/{wasm,checkpoint,data,demo,examples,models,package}/**/*.test.ts"],
         },
       },
     ],

@@ -1,9 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Grey images of 28×28 with a class each; pixels 0–255, row by row, image after image. */
+/** Of an image. */
+export type Shape = readonly [height: number, width: number, channels: number];
+
+/**
+ * Images of one shape with a class each; pixels 0–255, row by row, the channels of a pixel side by
+ * side, image after image.
+ */
 export interface Images {
   pixels: Uint8Array;
   labels: Uint8Array;
+  shape: Shape;
+}
+
+/** Mean and standard deviation of each channel, of pixels within 0–1. */
+export interface Normalization {
+  mean: readonly number[];
+  std: readonly number[];
 }
 
 /** A data set with its classes and its split. */
@@ -12,33 +25,60 @@ export interface Dataset {
   classNames: readonly string[];
   train: Images;
   test: Images;
+  /** What networks of the literature are trained with on these images. */
+  normalization?: Normalization;
 }
 
+/** The shape of MNIST's images and of those like it. */
 export const SIDE = 28;
 export const PIXELS = SIDE * SIDE;
+export const GREY: Shape = [SIDE, SIDE, 1];
+
+/** Values of one image. */
+export const sizeOf = ([height, width, channels]: Shape): number => height * width * channels;
 
 /** The images at these places. */
-export function pick({ pixels, labels }: Images, places: readonly number[]): Images {
+export function pick({ pixels, labels, shape }: Images, places: readonly number[]): Images {
+  const size = sizeOf(shape);
   const chosen = {
-    pixels: new Uint8Array(places.length * PIXELS),
+    pixels: new Uint8Array(places.length * size),
     labels: new Uint8Array(places.length),
+    shape,
   };
   for (const [i, place] of places.entries()) {
-    chosen.pixels.set(pixels.subarray(place * PIXELS, (place + 1) * PIXELS), i * PIXELS);
+    chosen.pixels.set(pixels.subarray(place * size, (place + 1) * size), i * size);
     chosen.labels[i] = labels[place]!;
   }
   return chosen;
 }
 
-/** The images at these places as float32 [places, 784] within 0–1. */
-export function toInputs({ pixels }: Images, places: readonly number[]): tf.Tensor2D {
-  const values = new Float32Array(places.length * PIXELS);
+/** The images at these places as float32 [places, height · width · channels] within 0–1. */
+export function toInputs({ pixels, shape }: Images, places: readonly number[]): tf.Tensor2D {
+  const size = sizeOf(shape);
+  const values = new Float32Array(places.length * size);
   let i = 0;
   for (const place of places) {
-    const end = (place + 1) * PIXELS;
-    for (let from = end - PIXELS; from < end; from++) values[i++] = pixels[from]! / 255;
+    const end = (place + 1) * size;
+    for (let from = end - size; from < end; from++) values[i++] = pixels[from]! / 255;
   }
-  return tf.tensor2d(values, [places.length, PIXELS]);
+  return tf.tensor2d(values, [places.length, size]);
+}
+
+/**
+ * The images at these places as float32 [places, height, width, channels], within 0–1 or, with a
+ * normalization, less its mean and divided by its deviation, channel by channel.
+ */
+export function toImageInputs(
+  images: Images,
+  places: readonly number[],
+  normalization?: Normalization,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const inputs = tf.reshape(toInputs(images, places), [places.length, ...images.shape]);
+    if (!normalization) return inputs;
+    const [mean, std] = [normalization.mean, normalization.std].map((x) => tf.tensor1d([...x]));
+    return tf.div(tf.sub(inputs, mean!), std!);
+  }) as tf.Tensor4D;
 }
 
 /** Their class indices, int32 [places]. */

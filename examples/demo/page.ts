@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgl";
 import type { Progress } from "../common/jobs.ts";
-import type { Dataset, Images } from "../data/images.ts";
+import { type Dataset, GREY, type Images } from "../data/images.ts";
 import type { Job } from "./job.ts";
 import { runSeed, type SeedResult } from "./seed.ts";
 
@@ -17,6 +17,7 @@ const bytes = async (path: string) => new Uint8Array(await (await fetch(path)).a
 const images = async (part: "train" | "test"): Promise<Images> => ({
   pixels: await bytes(`${part}-pixels`),
   labels: await bytes(`${part}-labels`),
+  shape: GREY,
 });
 
 globalThis.doJob = async ({ backend, recipe, seed, name, classNames }) => {

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { readFile, readFileOfSize } from "./files.ts";
+import { type Dataset, type Images, type Shape, sizeOf } from "./images.ts";
+
+const SHAPE: Shape = [32, 32, 3];
+const SIZE = sizeOf(SHAPE);
+const PLANE = 32 * 32;
+const SOURCE = "get the binary version from https://www.cs.toronto.edu/~kriz/cifar.html";
+
+/** How the files of one of the two data sets are laid out. */
+interface Format {
+  numClasses: number;
+  /** Before the pixels of each image; the last of them is its class. */
+  labelBytes: number;
+}
+
+/**
+ * CIFAR-10 (Krizhevsky, 2009): 50,000 training and 10,000 test images of 32×32 in colour, of ten
+ * classes, from the original binary version.
+ *
+ * @param directory Where `data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin` and
+ * `batches.meta.txt` are.
+ * @throws If a file is missing or truncated, or has other labels or names, naming it.
+ */
+export function loadCifar10(directory: string): Dataset {
+  const format = { numClasses: 10, labelBytes: 1 };
+  const load = (...names: string[]) => readImages(directory, names, 10_000, format);
+  return {
+    name: "CIFAR-10",
+    classNames: readNames(join(directory, "batches.meta.txt"), format),
+    train: load(...[1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`)),
+    test: load("test_batch.bin"),
+    normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+  };
+}
+
+/**
+ * CIFAR-100 (Krizhevsky, 2009): 50,000 training and 10,000 test images of 32×32 in colour, of a
+ * hundred classes, from the original binary version. Its twenty superclasses are left out.
+ *
+ * @param directory Where `train.bin`, `test.bin` and `fine_label_names.txt` are.
+ * @throws If a file is missing or truncated, or has other labels or names, naming it.
+ */
+export function loadCifar100(directory: string): Dataset {
+  const format = { numClasses: 100, labelBytes: 2 };
+  return {
+    name: "CIFAR-100",
+    classNames: readNames(join(directory, "fine_label_names.txt"), format),
+    train: readImages(directory, ["train.bin"], 50_000, format),
+    test: readImages(directory, ["test.bin"], 10_000, format),
+    normalization: { mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] },
+  };
+}
+
+function readNames(path: string, { numClasses }: Format): string[] {
+  const lines = readFile(path, SOURCE).toString().split("\n");
+  const names = lines.map((line) => line.trim()).filter((line) => line !== "");
+  if (names.length !== numClasses) {
+    throw new Error(`data file ${path} must have ${numClasses} names, found ${names.length}`);
+  }
+  return names;
+}
+
+/** The images of files with so many records each. */
+function readImages(
+  directory: string,
+  names: readonly string[],
+  records: number,
+  { numClasses, labelBytes }: Format,
+): Images {
+  const images: Images = {
+    pixels: new Uint8Array(names.length * records * SIZE),
+    labels: new Uint8Array(names.length * records),
+    shape: SHAPE,
+  };
+  let i = 0;
+  for (const name of names) {
+    const path = join(directory, name);
+    const recordBytes = labelBytes + SIZE;
+    const file = readFileOfSize(path, records * recordBytes, SOURCE);
+    for (let record = 0; record < records; record++, i++) {
+      const start = record * recordBytes + labelBytes;
+      const label = file[start - 1]!;
+      if (label >= numClasses) {
+        const expected = `labels below ${numClasses}`;
+        throw new Error(`data file ${path} must have ${expected}, found ${label} in record ${record + 1}`); // biome-ignore format: one line
+      }
+      images.labels[i] = label;
+      interleave(file, start, images.pixels, i * SIZE);
+    }
+  }
+  return images;
+}
+
+/** The red plane, the green one and the blue one become red, green and blue of each pixel. */
+function interleave(from: Uint8Array, start: number, to: Uint8Array, first: number): void {
+  for (let pixel = 0, i = first; pixel < PLANE; pixel++) {
+    for (let place = start + pixel; place < start + SIZE; place += PLANE) to[i++] = from[place]!;
+  }
+}

@@ -1,0 +1,25 @@
+import type { ModelBuilder } from "./builder.ts";
+import { cnns } from "./cnn.ts";
+import { mlps } from "./mlp.ts";
+import { mobileNetV2 } from "./mobilenet-v2.ts";
+import { resnets } from "./resnet.ts";
+import { shuffleNetV1 } from "./shufflenet-v1.ts";
+import { shuffleNetV2 } from "./shufflenet-v2.ts";
+import { vggs } from "./vgg.ts";
+import { wideResnets } from "./wrn.ts";
+
+export type { ModelBuilder, ModelOptions } from "./builder.ts";
+
+/** The networks of RepDistiller's benchmark by their published names, and small ones for the CPU. */
+export const models = {
+  ...resnets,
+  ...wideResnets,
+  ...vggs,
+  MobileNetV2: mobileNetV2,
+  ShuffleNetV1: shuffleNetV1,
+  ShuffleNetV2: shuffleNetV2,
+  ...cnns,
+  ...mlps,
+} satisfies Record<string, ModelBuilder>;
+
+export type ModelName = keyof typeof models;

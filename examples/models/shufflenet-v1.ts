@@ -1,0 +1,68 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import { type ModelBuilder, modelBuilder } from "./builder.ts";
+import { grouped, shuffleChannels } from "./channels.ts";
+import { torchUniform } from "./initial.ts";
+import {
+  add,
+  apply,
+  channelsOf,
+  concatenate,
+  imageModel,
+  lastBlocks,
+  type Maps,
+  normalize,
+  relu,
+  stages,
+  torchLayers,
+} from "./layers.ts";
+
+const WIDTHS = [240, 480, 960];
+const COUNTS = [4, 8, 4];
+const GROUPS = 3;
+const STEM = 24;
+
+/** The mean of 3×3 positions at a stride of 2, zeros beyond the border included. */
+function halved(x: Maps, name: string): Maps {
+  const padded = apply(tfl.layers.zeroPadding2d({ name: `${name}_pad`, padding: 1 }), x);
+  return apply(tfl.layers.averagePooling2d({ name, poolSize: 3, strides: 2 }), padded);
+}
+
+/**
+ * ShuffleNetV1 for small images, with three groups, as in RepDistiller's benchmark: a 1×1 stem in
+ * place of a strided one and its pool. The maps are those after ReLU.
+ *
+ * Source: Zhang et al., "ShuffleNet: an extremely efficient convolutional neural network for mobile
+ * devices", CVPR 2018.
+ */
+export const shuffleNetV1: ModelBuilder = modelBuilder(
+  (options) => {
+    const { convolution, depthwise, pool, logits } = torchLayers(options.seed, torchUniform);
+    const pointwise = (x: Maps, name: string, filters: number, groups: number) =>
+      grouped(x, name, groups, (part, name) =>
+        convolution(part, name, { filters: filters / groups, kernelSize: 1 }),
+      );
+
+    return imageModel("ShuffleNetV1", options, (images) => {
+      const stemConv = convolution(images, "stem_conv", { filters: STEM, kernelSize: 1 });
+      const stem = relu(normalize(stemConv, "stem_conv_bn"), "stem");
+      const maps = stages(stem, COUNTS, (x, name, stage, isFirst) => {
+        // What the first block of a stage adds to the channels that it keeps.
+        const filters = WIDTHS[stage]! - (isFirst ? channelsOf(x) : 0);
+        const groups = channelsOf(x) === STEM ? 1 : GROUPS;
+        const narrow = pointwise(x, `${name}_conv1`, filters / 4, groups);
+        const active = relu(normalize(narrow, `${name}_conv1_bn`), `${name}_relu1`);
+        const shuffled = shuffleChannels(active, `${name}_shuffle`, groups);
+        const spatial = depthwise(shuffled, `${name}_conv2`, isFirst ? 2 : 1);
+        const filtered = relu(normalize(spatial, `${name}_conv2_bn`), `${name}_relu2`);
+        const wide = pointwise(filtered, `${name}_conv3`, filters, GROUPS);
+        const own = normalize(wide, `${name}_conv3_bn`);
+        const joined = isFirst
+          ? concatenate([own, halved(x, `${name}_shortcut`)], `${name}_concatenate`)
+          : add(own, x, `${name}_add`);
+        return relu(joined, name);
+      });
+      return logits(pool(maps), options.numClasses, torchUniform, torchUniform);
+    });
+  },
+  { maps: lastBlocks(COUNTS), embedding: "embedding" },
+);

@@ -1,0 +1,61 @@
+import { type ModelBuilder, modelBuilder } from "./builder.ts";
+import { shuffleChannels, splitChannels } from "./channels.ts";
+import { torchUniform } from "./initial.ts";
+import {
+  concatenate,
+  imageModel,
+  lastBlocks,
+  type Maps,
+  normalize,
+  relu,
+  stages,
+  torchLayers,
+} from "./layers.ts";
+
+const WIDTHS = [116, 232, 464];
+/** A block that halves the maps, and those that keep them. */
+const COUNTS = [1 + 3, 1 + 7, 1 + 3];
+const STEM = 24;
+const EMBEDDING = 1024;
+
+/**
+ * ShuffleNetV2 of width 1 for small images, as in RepDistiller's benchmark: a 1×1 stem in place of a
+ * strided one and its pool. The maps are those after ReLU and the shuffle.
+ *
+ * Source: Ma et al., "ShuffleNet V2: practical guidelines for efficient CNN architecture design",
+ * ECCV 2018.
+ */
+export const shuffleNetV2: ModelBuilder = modelBuilder(
+  (options) => {
+    const { convolution, depthwise, pool, logits } = torchLayers(options.seed, torchUniform);
+    const pointwise = (x: Maps, name: string, filters: number) => {
+      const conv = convolution(x, `${name}_conv`, { filters, kernelSize: 1 });
+      return relu(normalize(conv, `${name}_bn`), name);
+    };
+    const spatial = (x: Maps, name: string, strides: number) =>
+      normalize(depthwise(x, name, strides), `${name}_bn`);
+
+    return imageModel("ShuffleNetV2", options, (images) => {
+      const stem = pointwise(images, "stem", STEM);
+      const maps = stages(stem, COUNTS, (x, name, stage, isFirst) => {
+        const half = WIDTHS[stage]! / 2;
+        const strides = isFirst ? 2 : 1;
+        const [left, right] = isFirst ? [x, x] : splitChannels(x, name, 2);
+        const kept = isFirst
+          ? pointwise(spatial(left!, `${name}_left1`, strides), `${name}_left2`, half)
+          : left!;
+        const narrow = pointwise(right!, `${name}_right1`, half);
+        const own = pointwise(spatial(narrow, `${name}_right2`, strides), `${name}_right3`, half);
+        const joined = concatenate([kept, own], `${name}_concatenate`);
+        return shuffleChannels(joined, name, 2);
+      });
+      return logits(
+        pool(pointwise(maps, "last", EMBEDDING)),
+        options.numClasses,
+        torchUniform,
+        torchUniform,
+      );
+    });
+  },
+  { maps: lastBlocks(COUNTS), embedding: "embedding" },
+);
