@@ -4,13 +4,7 @@ import { checkInteger } from "../../internal/checks.ts";
 import { type EpochOptions, trainEpochs } from "./epochs.ts";
 import { accuracy, type DistillationLoss, type Metric } from "./measure.ts";
 import { type LogitsModel, layersNetwork, teacherNetwork } from "./networks.ts";
-import {
-  type BatchDataset,
-  datasetSource,
-  holdOut,
-  type Samples,
-  tensorSource,
-} from "./sources.ts";
+import { type BatchDataset, datasetSource, holdOut, tensorSource } from "./sources.ts";
 import { evaluateBatches, type Parts } from "./step.ts";
 import { TeacherCache } from "./teacher-cache.ts";
 
@@ -50,7 +44,7 @@ export interface DistillerFitOptions extends EpochOptions {
   /** The share of the samples, the last ones, that is held out; within 0–1, default 0. */
   validationSplit?: number | undefined;
   /** Inputs and labels; rules out `validationSplit`. */
-  validationData?: Samples | undefined;
+  validationData?: readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tensor] | undefined;
 }
 
 /** Options of {@link Distiller.fitDataset}. */
@@ -58,7 +52,10 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
   /** Where the data set is endless; it then goes on from epoch to epoch. Default: all of it. */
   batchesPerEpoch?: number | undefined;
   /** A data set of batches, or inputs and labels. */
-  validationData?: BatchDataset | Samples | undefined;
+  validationData?:
+    | BatchDataset
+    | readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tensor]
+    | undefined;
   /** Size of validation batches of tensors; default 32. */
   validationBatchSize?: number | undefined;
 }

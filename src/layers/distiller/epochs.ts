@@ -6,15 +6,17 @@ import { disposeBatch, type Source } from "./sources.ts";
 import { evaluateBatches, type Parts, trainStep } from "./step.ts";
 import { Totals } from "./totals.ts";
 
-type Callbacks = tfl.Callback | tfl.CustomCallbackArgs;
-
 /** Options of both `fit` and `fitDataset`, as of `tf.LayersModel`. */
 export interface EpochOptions {
   /** Index of the last epoch plus 1; default 1. */
   epochs?: number | undefined;
   /** Index of the first epoch; default 0. */
   initialEpoch?: number | undefined;
-  callbacks?: Callbacks | readonly Callbacks[] | undefined;
+  callbacks?:
+    | tfl.Callback
+    | tfl.CustomCallbackArgs
+    | readonly (tfl.Callback | tfl.CustomCallbackArgs)[]
+    | undefined;
   /** Saves the training, and continues from where the store says that it stood. */
   checkpoint?: DistillerCheckpoint | undefined;
 }
@@ -118,7 +120,7 @@ async function trainEpoch(
 
 type Logs = Record<string, tf.Scalar>;
 
-const toCallback = (callback: Callbacks): tfl.Callback =>
+const toCallback = (callback: tfl.Callback | tfl.CustomCallbackArgs): tfl.Callback =>
   callback instanceof tfl.Callback
     ? callback
     : (new tfl.CustomCallback(callback, "never") as unknown as tfl.Callback);
