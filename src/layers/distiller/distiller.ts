@@ -94,7 +94,8 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  *     ],
  *   });
  * const inputs = tf.randomNormal([64, 4]);
- * const labels = tf.oneHot(tf.range(0, 64, 1, "int32").mod(tf.scalar(3, "int32")), 3);
+ * const classes = Array.from({ length: 64 }, (_, i) => i % 3);
+ * const labels = tf.oneHot(tf.tensor1d(classes, "int32"), 3);
  * const distiller = new Distiller({
  *   teacher: network(32),
  *   student: network(8),
