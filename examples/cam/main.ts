@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { installChromium } from "../../scripts/chromium.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 import { inChildProcess } from "../common/child-process.ts";
+import { orExit } from "../common/exit.ts";
 import { runAll } from "../common/jobs.ts";
 import { showProgress } from "../common/progress.ts";
 import { pick } from "../data/images.ts";
@@ -21,7 +22,7 @@ const { backend, classes, epochs } = options;
 if (backend === "webgpu") installChromium();
 await startNodeBackend("wasm"); // for the pictures; each seed has a process of its own
 
-const all = loaders[options.dataset]();
+const all = await orExit(() => loaders[options.dataset]());
 const chosen = shuffled(range(all.test.labels.length), "test").slice(0, options.testImages);
 const data = { ...all, test: pick(all.test, chosen) };
 const firstOf = (label: number) =>
@@ -52,7 +53,7 @@ const folder = join(options.out, "teachers");
 const { reuse } = options;
 const jobs = seeds.map((seed): Job => ({ backend, data, recipe, seed, folder, reuse }));
 const run = inChildProcess<Job, SeedResult>(new URL("child.ts", import.meta.url));
-const results = await runAll(jobs, atOnce, run, display.update).finally(display.stop);
+const results = await orExit(() => runAll(jobs, atOnce, run, display.update).finally(display.stop));
 const seconds = Math.round((performance.now() - start) / 1000);
 
 const rows = summarize(results, classes, data.classNames);

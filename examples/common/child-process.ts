@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import type { Progress, Run } from "./jobs.ts";
 
-type Message<Result> = { progress: Progress } | { result: Result };
+type Message<Result> = { progress: Progress } | { result: Result } | { error: string };
 
 /**
  * Does jobs in a process of their own each, since tfjs computes in one thread on wasm and cpu.
@@ -15,7 +15,8 @@ export const inChildProcess =
       const child = fork(entry, { execArgv: ["--import", "tsx"], serialization: "advanced" });
       child.on("message", (message: Message<Result>) => {
         if ("progress" in message) return onProgress(message.progress);
-        resolve(message.result);
+        if ("error" in message) reject(new Error(`seed ${job.seed} ended early: ${message.error}`));
+        else resolve(message.result);
         child.disconnect();
       });
       child.on("error", reject);
@@ -29,7 +30,11 @@ export const inChildProcess =
 export function serveJob<Job, Result>(run: Run<Job, Result>): void {
   process.once("disconnect", () => process.exit());
   process.once("message", async (job: Job) => {
-    const result = await run(job, (progress) => process.send!({ progress }));
-    process.send!({ result });
+    try {
+      const result = await run(job, (progress) => process.send!({ progress }));
+      process.send!({ result });
+    } catch (error) {
+      process.send!({ error: (error as Error).message });
+    }
   });
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { installChromium } from "../../scripts/chromium.ts";
+import { orExit } from "../common/exit.ts";
 import { runAll } from "../common/jobs.ts";
 import { showProgress } from "../common/progress.ts";
 import { loaders } from "../data/load.ts";
@@ -15,7 +16,7 @@ const options = readOptions(process.argv.slice(2));
 const { backend, recipe } = options;
 if (backend === "webgl" || backend === "webgpu") installChromium();
 
-const data = load();
+const data = await orExit(() => loaders[options.dataset]());
 const seeds = range(options.seeds).map((i) => i + 1);
 const atOnce = Math.min(seeds.length, availableParallelism());
 const run: RunJob = backend === "webgl" ? runInBrowser : runInChild;
@@ -31,7 +32,7 @@ process.once("SIGINT", () => {
 
 const start = performance.now();
 const jobs = seeds.map((seed) => ({ backend, data, recipe, seed }));
-const results = await runAll(jobs, atOnce, run, display.update).finally(display.stop);
+const results = await orExit(() => runAll(jobs, atOnce, run, display.update).finally(display.stop));
 const seconds = Math.round((performance.now() - start) / 1000);
 
 const rows = summarize(results, recipe, data.classNames);
@@ -40,12 +41,3 @@ console.log(
   `${data.name}, accuracies on ${recipe.evaluate} images; mean ± standard error over ${seeds.length} seed(s); ${seconds} s on ${backend}`,
 );
 console.log(`written: ${writeReport({ options, data, results, rows, seconds })}`);
-
-function load() {
-  try {
-    return loaders[options.dataset]();
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exit(1);
-  }
-}
