@@ -101,7 +101,8 @@ function elementOf(fn: string, model: tfl.LayersModel, element: unknown): Batch 
   throw new Error(`${fn}: the elements of the data set must be ${expected}, got ${got}`);
 }
 
-function tensorsOf(x: unknown, names: string[]): tf.Tensor[] {
+/** Tensors of an element of a data set: alone, as an array, or by the names that a model gives them. */
+export function tensorsOf(x: unknown, names: string[]): tf.Tensor[] {
   if (x instanceof tf.Tensor) return [x];
   if (Array.isArray(x)) return x;
   return names.map((name) => (Object(x) as Record<string, tf.Tensor>)[name]!);

@@ -20,7 +20,6 @@ export {
 export type { DistillationBatch, DistillationLoss } from "./distiller/measure.ts";
 export type { LogitsModel } from "./distiller/networks.ts";
 export type { DistillerCheckpoint } from "./distiller/progress.ts";
-export type { BatchDataset } from "./distiller/sources.ts";
 export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
 export type { PassOptions } from "./estimate.ts";
 export { featureExtractor } from "./features.ts";

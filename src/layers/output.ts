@@ -22,20 +22,24 @@ function isSoftmax({ sourceLayer, inputs }: tfl.SymbolicTensor): boolean {
 
 const warned = new WeakSet<tfl.LayersModel>();
 
-/** Says, once for a model, that its probabilities are taken for logits. */
-export function warnOfSoftmax(fn: string, model: tfl.LayersModel): void {
+function warnOnce(model: tfl.LayersModel, message: string): void {
   if (warned.has(model) || !endsInSoftmax(model)) return;
   warned.add(model);
-  console.warn(
+  console.warn(message);
+}
+
+/** Says, once for a model, that its probabilities are taken for logits. */
+export function warnOfSoftmax(fn: string, model: tfl.LayersModel): void {
+  warnOnce(
+    model,
     `${fn}: the model ends in a softmax, but fromLogits is true. Give fromLogits: false to ${fn} and to compiledMcmiLoss, or drop the softmax.`,
   );
 }
 
 /** The same of a network whose output a loss is given as logits. */
 export function warnOfProbabilities(fn: string, name: string, model: tfl.LayersModel): void {
-  if (warned.has(model) || !endsInSoftmax(model)) return;
-  warned.add(model);
-  console.warn(
+  warnOnce(
+    model,
     `${fn}: the ${name} ends in a softmax, but losses take ${name}Logits for logits. Drop the softmax, or give the model before it: tf.model({inputs, outputs: logits}).`,
   );
 }

@@ -124,6 +124,31 @@ test("20 steps give the very weights of a loop by hand, from tensors and from a 
   expect(tf.memory().numTensors - before).toBeLessThanOrEqual(20 * 5 + 8);
 });
 
+test("inputs of a dataset go to the student by their names", async () => {
+  const [left, right] = ["left", "right"].map((name) => tfl.input({ name, shape: [2] }));
+  const swapped = tfl.layers.concatenate().apply([left!, right!]) as tfl.SymbolicTensor;
+  const out = tfl.layers.dense({ units: CLASSES }).apply(swapped) as tfl.SymbolicTensor;
+  const two = tfl.model({ inputs: [left!, right!], outputs: out });
+  const seen: tf.Tensor[] = [];
+  const d = new Distiller({
+    teacher: two,
+    student: two,
+    loss: ({ studentLogits }) => {
+      seen.push(tf.keep(tf.clone(studentLogits)));
+      return tf.mean(studentLogits);
+    },
+  });
+  d.compile({ optimizer: "sgd" });
+  const [a, b] = [tf.slice(inputs, [0, 0], [4, 2]), tf.slice(inputs, [0, 2], [4, 2])];
+  const expected = two.predict([a, b]) as tf.Tensor;
+  const element = { xs: { right: tf.clone(b), left: tf.clone(a) }, ys: tf.slice(labels, 0, 4) };
+  const elements = [element];
+  const next = async () => ({ value: elements.pop(), done: false });
+  await d.fitDataset({ iterator: async () => ({ next }) }, { batchesPerEpoch: 1 });
+  const [got, wanted] = await Promise.all([seen[0]!.data(), expected.data()]);
+  for (const [i, x] of got.entries()) expect(x).toBeCloseTo(wanted[i]!, 5);
+});
+
 test("the history holds the means of loss, terms and metrics, and of held-out samples", async () => {
   const { distiller: d, student: s } = distiller();
   const { history } = await d.fit(inputs, labels, {

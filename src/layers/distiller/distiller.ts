@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger } from "../../internal/checks.ts";
+import type { LabelledDataset } from "../data.ts";
 import { type EpochOptions, trainEpochs } from "./epochs.ts";
 import { accuracy, type DistillationLoss, type Metric } from "./measure.ts";
 import { type LogitsModel, layersNetwork, teacherNetwork } from "./networks.ts";
-import { type BatchDataset, datasetSource, holdOut, tensorSource } from "./sources.ts";
+import { datasetSource, holdOut, tensorSource } from "./sources.ts";
 import { evaluateBatches, type Parts } from "./step.ts";
 import { TeacherCache } from "./teacher-cache.ts";
 
@@ -53,7 +54,7 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
   batchesPerEpoch?: number | undefined;
   /** A data set of batches, or inputs and labels. */
   validationData?:
-    | BatchDataset
+    | LabelledDataset
     | readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tensor]
     | undefined;
   /** Size of validation batches of tensors; default 32. */
@@ -196,7 +197,7 @@ export class Distiller {
    * the loss throws, before the first step.
    */
   async fitDataset(
-    dataset: BatchDataset,
+    dataset: LabelledDataset,
     options: DistillerFitDatasetOptions = {},
   ): Promise<tfl.History> {
     const fn = "Distiller.fitDataset";
@@ -205,9 +206,9 @@ export class Distiller {
     checkInteger(fn, "validationBatchSize", validationBatchSize, 1);
     const validation =
       validationData && "iterator" in validationData
-        ? datasetSource(fn, validationData)
+        ? datasetSource(fn, this.parts.student, validationData)
         : validationData && tensorSource(fn, validationData, validationBatchSize, "validationData");
-    const source = datasetSource(fn, dataset, batchesPerEpoch);
+    const source = datasetSource(fn, this.parts.student, dataset, batchesPerEpoch);
     return trainEpochs(fn, this.compiled(fn), source, validation, options);
   }
 
@@ -229,9 +230,9 @@ export class Distiller {
   }
 
   /** {@link evaluate} over a `tf.data.Dataset` of batches. */
-  async evaluateDataset(dataset: BatchDataset): Promise<Record<string, number>> {
+  async evaluateDataset(dataset: LabelledDataset): Promise<Record<string, number>> {
     const fn = "Distiller.evaluateDataset";
-    return evaluateBatches(this.compiled(fn), datasetSource(fn, dataset));
+    return evaluateBatches(this.compiled(fn), datasetSource(fn, this.parts.student, dataset));
   }
 
   private compiled(fn: string): Parts {

@@ -39,7 +39,7 @@ export function layersNetwork(
 }
 
 /** Any other model, which has nothing but its output. */
-export function logitsNetwork(model: LogitsModel): Network {
+function logitsNetwork(model: LogitsModel): Network {
   return (inputs) => {
     const output = model.predict(inputs);
     const tensors = output instanceof tf.Tensor ? [output] : Object.values(output);

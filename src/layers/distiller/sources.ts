@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkNumber } from "../../internal/checks.ts";
 import { gatherRows } from "../../internal/numerics.ts";
 import { randomSource } from "../../internal/random.ts";
+import { type LabelledDataset, tensorsOf } from "../data.ts";
 
 /** Samples that go through the networks together. */
 export interface Batch {
@@ -31,11 +33,6 @@ export interface Place {
 
 /** The beginning, with the rows as they are. */
 export const START: Place = { epoch: 0, step: 0, steps: 0, seed: undefined };
-
-/** A `tf.data.Dataset` of batches. */
-export interface BatchDataset {
-  iterator(): Promise<{ next(): Promise<{ value: unknown; done: boolean }> }>;
-}
 
 /** Inputs and labels. */
 export type Samples = readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tensor];
@@ -109,8 +106,13 @@ function checkSamples(fn: string, name: string, samples: Samples): Samples {
  * The elements of a data set, each a batch. With a number of batches the data set goes on from epoch
  * to epoch, else it begins anew.
  */
-export function datasetSource(fn: string, dataset: BatchDataset, steps?: number): Source {
-  let iterator: Awaited<ReturnType<BatchDataset["iterator"]>> | undefined;
+export function datasetSource(
+  fn: string,
+  student: tfl.LayersModel,
+  dataset: LabelledDataset,
+  steps?: number,
+): Source {
+  let iterator: Awaited<ReturnType<LabelledDataset["iterator"]>> | undefined;
   return {
     steps,
     async *batches(place) {
@@ -121,7 +123,7 @@ export function datasetSource(fn: string, dataset: BatchDataset, steps?: number)
       for (let step = place.step; steps === undefined || step < steps; ) {
         const { value, done } = await iterator!.next();
         if (done) return;
-        const batch = toBatch(fn, value);
+        const batch = toBatch(fn, student, value);
         if (skipped > 0) {
           skipped -= 1;
           disposeBatch(batch);
@@ -138,18 +140,23 @@ export const disposeBatch = ({ inputs, labels, indices }: Batch): void => {
   tf.dispose([inputs, labels, indices ?? []]);
 };
 
-function toBatch(fn: string, element: unknown): Batch {
+/** An element of a data set, its inputs in the student's order. */
+function toBatch(fn: string, student: tfl.LayersModel, element: unknown): Batch {
   const { xs, ys, indices } = (element ?? {}) as Record<string, unknown>;
-  const inputs = xs instanceof tf.Tensor ? xs : Object.values(xs ?? {});
-  const isBatch = [inputs].flat().every((x) => x instanceof tf.Tensor) && ys instanceof tf.Tensor;
+  const inputs = tensorsOf(xs, student.inputNames);
+  const isBatch = inputs.every((x) => x instanceof tf.Tensor) && ys instanceof tf.Tensor;
   const isIndexed = indices === undefined || indices instanceof tf.Tensor;
-  if (!isBatch || !isIndexed || [inputs].flat().length === 0) {
+  if (!isBatch || !isIndexed || inputs.length === 0) {
     const got = Object.keys((element ?? {}) as object).join(", ");
     throw new Error(
       `${fn}: an element of the dataset must be {xs, ys} or {xs, ys, indices}, each of tensors, got {${got}}`,
     );
   }
-  return { inputs, labels: ys, indices: indices as tf.Tensor1D | undefined };
+  return {
+    inputs: inputs.length === 1 ? inputs[0]! : inputs,
+    labels: ys,
+    indices: indices as tf.Tensor1D | undefined,
+  };
 }
 
 /** Rows of a tensor of any rank. */
