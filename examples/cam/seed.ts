@@ -12,8 +12,9 @@ import {
 import { extractActivations } from "kd-cmi/layers";
 import { loadModel, saveModel } from "../common/files.ts";
 import type { Progress } from "../common/jobs.ts";
+import type { Schedule } from "../common/optimizer.ts";
 import { trainTeacher } from "../common/teacher.ts";
-import { estimate, type Schedule } from "../common/training.ts";
+import { estimate } from "../common/training.ts";
 import { type Dataset, type Images, pick, toInputs, toLabels } from "../data/images.ts";
 import { batches, range, shuffled } from "../data/order.ts";
 import { camNetwork, MAPS } from "./network.ts";

@@ -1,26 +1,28 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { CmiEstimator } from "kd-cmi";
-import { type Images, toInputs, toLabels } from "../data/images.ts";
+import { setLearningRate } from "kd-cmi/layers";
+import { cropAndFlip } from "../data/augment.ts";
+import { type Images, toImageInputs, toInputs, toLabels } from "../data/images.ts";
 import { batches, range, shuffled } from "../data/order.ts";
+import { createOptimizer, learningRateAt, type Schedule } from "./optimizer.ts";
 
 /** Samples in a pass without gradient. */
 const PASS = 500;
 
-export interface Schedule {
-  epochs: number;
-  batchSize: number;
-  /** Of Adam at the first step; it falls to 0 along half a cosine. */
-  learningRate: number;
-}
+/** Some of the images as the model takes them, [places, height, width, channels] or flat. */
+export const inputsOf = (model: tfl.LayersModel, images: Images, places: readonly number[]) =>
+  (model.inputs[0]!.rank === 2 ? toInputs : toImageInputs)(images, places);
 
-/** The logits of a model for some of the images, [places, 10]. */
+export const classesOf = (model: tfl.LayersModel): number => model.outputs[0]!.shape[1]!;
+
+/** The logits of a model for some of the images, [places, classes]. */
 export const logitsOf = (model: tfl.LayersModel, images: Images, places: readonly number[]) =>
-  model.apply(toInputs(images, places)) as tf.Tensor2D;
+  model.apply(inputsOf(model, images, places)) as tf.Tensor2D;
 
 /** Estimates CMI, accuracy and the rest over images, in passes that hold little memory. */
 export async function estimate(model: tfl.LayersModel, images: Images) {
-  const estimator = new CmiEstimator({ numClasses: 10 });
+  const estimator = new CmiEstimator({ numClasses: classesOf(model) });
   for (const places of batches(range(images.labels.length), PASS)) {
     let counted = Promise.resolve();
     tf.tidy(() => {
@@ -31,45 +33,68 @@ export async function estimate(model: tfl.LayersModel, images: Images) {
   return estimator.result();
 }
 
-/** The logits of a model for all images, read back: [images · 10]. */
+/** The logits of a model for all images, read back: [images · classes]. */
 export async function readLogits(model: tfl.LayersModel, images: Images): Promise<Float32Array> {
-  const parts: number[] = [];
+  const all = new Float32Array(images.labels.length * classesOf(model));
   for (const places of batches(range(images.labels.length), PASS)) {
     const logits = tf.tidy(() => logitsOf(model, images, places));
-    parts.push(...(await logits.data<"float32">()));
+    all.set(await logits.data<"float32">(), places[0]! * classesOf(model));
     logits.dispose();
   }
-  return Float32Array.from(parts);
+  return all;
+}
+
+/** A model's training on shuffled batches. */
+export interface Training {
+  model: tfl.LayersModel;
+  images: Images;
+  schedule: Schedule;
+  /** Names the order of the batches: two trainings with the same name see the same. */
+  order: string;
 }
 
 /**
- * Trains a model with Adam on shuffled batches.
+ * Trains a model.
  *
  * @param loss Gives the loss of the images at `places`, which the model maps to `logits`.
- * @param order Names the order of the batches: two runs with the same name see the same.
  * @param onEpoch Called before each epoch, and once after the last with the number of epochs.
  */
 export async function train(
-  model: tfl.LayersModel,
-  images: Images,
-  { epochs, batchSize, learningRate }: Schedule,
+  training: Training,
   loss: (logits: tf.Tensor2D, places: readonly number[]) => tf.Scalar,
-  order: string,
   onEpoch: (epoch: number) => void | Promise<void>,
 ): Promise<void> {
+  const { model, schedule } = training;
+  const optimizer = createOptimizer(schedule);
+  const step = (inputs: tf.Tensor, places: readonly number[]) =>
+    optimizer.minimize(() => loss(model.apply(inputs, { training: true }) as tf.Tensor2D, places));
+  await eachBatch(training, optimizer, step, onEpoch);
+  optimizer.dispose();
+}
+
+/** {@link train}, whatever a step does with its batch. */
+export async function eachBatch(
+  { model, images, schedule, order }: Training,
+  optimizer: tf.Optimizer,
+  step: (inputs: tf.Tensor, places: readonly number[]) => unknown,
+  onEpoch: (epoch: number) => void | Promise<void>,
+): Promise<void> {
+  const { epochs, batchSize, augment } = schedule;
   const all = range(images.labels.length);
-  const optimizer = tf.train.adam(learningRate);
   const steps = epochs * Math.ceil(all.length / batchSize);
-  let step = 0;
+  let done = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     await onEpoch(epoch);
-    for (const places of batches(shuffled(all, `${order}, epoch ${epoch}`), batchSize)) {
-      const factor = (1 + Math.cos((Math.PI * step) / steps)) / 2;
-      Object.assign(optimizer, { learningRate: learningRate * factor }); // Adam has no setter
-      optimizer.minimize(() => loss(logitsOf(model, images, places), places));
-      step += 1;
+    const name = `${order}, epoch ${epoch}`;
+    for (const places of batches(shuffled(all, name), batchSize)) {
+      setLearningRate(optimizer, learningRateAt(schedule, done / steps));
+      tf.tidy(() => {
+        if (!augment) return void step(inputsOf(model, images, places), places);
+        const moved = cropAndFlip(images, places, name);
+        step(inputsOf(model, moved, range(places.length)), places);
+      });
+      done += 1;
     }
   }
   await onEpoch(epochs);
-  optimizer.dispose();
 }

@@ -30,7 +30,8 @@ export function cropAndFlip(images: Images, places: readonly number[], name: str
       }
     }
   }
-  return { pixels: result, labels: Uint8Array.from(places, (place) => labels[place]!), shape };
+  const chosen = Uint8Array.from(places, (place) => labels[place]!);
+  return { ...images, pixels: result, labels: chosen };
 }
 
 const shift = (random: number) => Math.floor(random * (2 * PADDING + 1)) - PADDING;

@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import { readFile, readFileOfSize } from "./files.ts";
-import { type Dataset, type Images, type Shape, sizeOf } from "./images.ts";
+import { type Dataset, type Images, type Normalization, type Shape, sizeOf } from "./images.ts";
 
 const SHAPE: Shape = [32, 32, 3];
 const SIZE = sizeOf(SHAPE);
 const PLANE = 32 * 32;
 const SOURCE = "get the binary version from https://www.cs.toronto.edu/~kriz/cifar.html";
 
-/** How the files of one of the two data sets are laid out. */
+/** How the files of one of the two data sets are laid out, and what their pixels are like. */
 interface Format {
   numClasses: number;
   /** Before the pixels of each image; the last of them is its class. */
   labelBytes: number;
+  normalization: Normalization;
 }
 
 /**
@@ -23,14 +24,14 @@ interface Format {
  * @throws If a file is missing or truncated, or has other labels or names, naming it.
  */
 export function loadCifar10(directory: string): Dataset {
-  const format = { numClasses: 10, labelBytes: 1 };
+  const normalization = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] };
+  const format = { numClasses: 10, labelBytes: 1, normalization };
   const load = (...names: string[]) => readImages(directory, names, 10_000, format);
   return {
     name: "CIFAR-10",
     classNames: readNames(join(directory, "batches.meta.txt"), format),
     train: load(...[1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`)),
     test: load("test_batch.bin"),
-    normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
   };
 }
 
@@ -42,13 +43,13 @@ export function loadCifar10(directory: string): Dataset {
  * @throws If a file is missing or truncated, or has other labels or names, naming it.
  */
 export function loadCifar100(directory: string): Dataset {
-  const format = { numClasses: 100, labelBytes: 2 };
+  const normalization = { mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] };
+  const format = { numClasses: 100, labelBytes: 2, normalization };
   return {
     name: "CIFAR-100",
     classNames: readNames(join(directory, "fine_label_names.txt"), format),
     train: readImages(directory, ["train.bin"], 50_000, format),
     test: readImages(directory, ["test.bin"], 10_000, format),
-    normalization: { mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] },
   };
 }
 
@@ -66,12 +67,13 @@ function readImages(
   directory: string,
   names: readonly string[],
   records: number,
-  { numClasses, labelBytes }: Format,
+  { numClasses, labelBytes, normalization }: Format,
 ): Images {
   const images: Images = {
     pixels: new Uint8Array(names.length * records * SIZE),
     labels: new Uint8Array(names.length * records),
     shape: SHAPE,
+    normalization,
   };
   let i = 0;
   for (const name of names) {

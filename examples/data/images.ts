@@ -11,6 +11,8 @@ export interface Images {
   pixels: Uint8Array;
   labels: Uint8Array;
   shape: Shape;
+  /** What networks of the literature are trained with on these images. */
+  normalization?: Normalization;
 }
 
 /** Mean and standard deviation of each channel, of pixels within 0–1. */
@@ -25,8 +27,6 @@ export interface Dataset {
   classNames: readonly string[];
   train: Images;
   test: Images;
-  /** What networks of the literature are trained with on these images. */
-  normalization?: Normalization;
 }
 
 /** The shape of MNIST's images and of those like it. */
@@ -38,12 +38,13 @@ export const GREY: Shape = [SIDE, SIDE, 1];
 export const sizeOf = ([height, width, channels]: Shape): number => height * width * channels;
 
 /** The images at these places. */
-export function pick({ pixels, labels, shape }: Images, places: readonly number[]): Images {
+export function pick(images: Images, places: readonly number[]): Images {
+  const { pixels, labels, shape } = images;
   const size = sizeOf(shape);
   const chosen = {
+    ...images,
     pixels: new Uint8Array(places.length * size),
     labels: new Uint8Array(places.length),
-    shape,
   };
   for (const [i, place] of places.entries()) {
     chosen.pixels.set(pixels.subarray(place * size, (place + 1) * size), i * size);
@@ -65,16 +66,13 @@ export function toInputs({ pixels, shape }: Images, places: readonly number[]): 
 }
 
 /**
- * The images at these places as float32 [places, height, width, channels], within 0–1 or, with a
- * normalization, less its mean and divided by its deviation, channel by channel.
+ * The images at these places as float32 [places, height, width, channels], within 0–1 or, if they
+ * have a normalization, less its mean and divided by its deviation, channel by channel.
  */
-export function toImageInputs(
-  images: Images,
-  places: readonly number[],
-  normalization?: Normalization,
-): tf.Tensor4D {
+export function toImageInputs(images: Images, places: readonly number[]): tf.Tensor4D {
   return tf.tidy(() => {
-    const inputs = tf.reshape(toInputs(images, places), [places.length, ...images.shape]);
+    const { shape, normalization } = images;
+    const inputs = tf.reshape(toInputs(images, places), [places.length, ...shape]);
     if (!normalization) return inputs;
     const [mean, std] = [normalization.mean, normalization.std].map((x) => tf.tensor1d([...x]));
     return tf.div(tf.sub(inputs, mean!), std!);

@@ -1,4 +1,4 @@
-import type { Schedule } from "../common/training.ts";
+import type { Schedule } from "../common/optimizer.ts";
 
 export type { Schedule };
 

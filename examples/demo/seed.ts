@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkLabels, kdLoss } from "kd-cmi";
+import { accuracyOf, confusionOf } from "../common/confusion.ts";
 import type { Progress } from "../common/jobs.ts";
 import { type EpochReport, trainTeacher } from "../common/teacher.ts";
 import { estimate, readLogits, train } from "../common/training.ts";
@@ -180,8 +181,7 @@ async function distilAll(
       recipe.zeroShot,
       `without class ${removed}`,
     );
-    const row = confusion[removed]!;
-    zeroShot.push({ removed, accuracy: row[removed]! / row.reduce((a, b) => a + b), confusion });
+    zeroShot.push({ removed, accuracy: accuracyOf(confusion, [removed]), confusion });
   }
   return { fewShot, zeroShot };
 }
@@ -204,7 +204,7 @@ async function distilInto(
     const hard = tf.losses.softmaxCrossEntropy(oneHot, logits);
     return tf.add(soft, tf.mul(hard, 1 - alpha)) as tf.Scalar;
   };
-  await train(student, images, schedule, loss, order, onEpoch);
+  await train({ model: student, images, schedule, order }, loss, onEpoch);
 }
 
 function pickRows(logits: Float32Array, places: readonly number[]): Float32Array {
@@ -213,21 +213,6 @@ function pickRows(logits: Float32Array, places: readonly number[]): Float32Array
     rows.set(logits.subarray(place * 10, (place + 1) * 10), i * 10);
   }
   return rows;
-}
-
-async function confusionOf(model: tfl.LayersModel, images: Images): Promise<number[][]> {
-  const logits = await readLogits(model, images);
-  const confusion = range(10).map(() => range(10).map(() => 0));
-  for (const [i, label] of images.labels.entries()) {
-    const row = logits.subarray(i * 10, (i + 1) * 10);
-    confusion[label]![row.indexOf(row.reduce((a, b) => Math.max(a, b)))]! += 1;
-  }
-  return confusion;
-}
-
-function accuracyOf(confusion: readonly (readonly number[])[]): number {
-  const total = confusion.flat().reduce((a, b) => a + b);
-  return confusion.reduce((hits, row, label) => hits + row[label]!, 0) / total;
 }
 
 /** Costs of an epoch in student steps: the teacher has ten times the parameters. */

@@ -42,7 +42,7 @@ beforeAll(() => {
 });
 
 test("CIFAR-10 has its five files one after another, and the colours of a pixel together", () => {
-  const { name, classNames, train, test, normalization } = loadCifar10(work);
+  const { name, classNames, train, test } = loadCifar10(work);
   expect([name, classNames.length, classNames[3]]).toEqual(["CIFAR-10", 10, "class 3"]);
   expect([train.labels.length, test.labels.length]).toEqual([50_000, 10_000]);
   expect([...pick(train, [0, 10_000, 20_000, 30_000, 40_000]).labels]).toEqual([0, 1, 2, 3, 4]);
@@ -52,16 +52,16 @@ test("CIFAR-10 has its five files one after another, and the colours of a pixel 
   expect(train.pixels.length).toBe(50_000 * pixels.length);
   expect([...pixels.subarray(0, 6)]).toEqual([10, 20, 30, 1, 2, 3]);
   expect([...pixels.subarray(-6)]).toEqual([1, 2, 3, 20, 40, 60]);
-  expect(normalization!.std).toHaveLength(3);
+  expect(train.normalization!.std).toHaveLength(3);
 });
 
 test("CIFAR-100 has the fine classes", () => {
-  const { name, classNames, train, test, normalization } = loadCifar100(work);
+  const { name, classNames, train, test } = loadCifar100(work);
   expect([name, classNames.length]).toEqual(["CIFAR-100", 100]);
   expect([train.labels.length, test.labels.length]).toEqual([50_000, 10_000]);
   expect([...train.labels.subarray(0, 3)]).toEqual([99, 42, 0]);
   expect([...train.pixels.subarray(3072, 3078)]).toEqual([10, 20, 30, 1, 2, 3]);
-  expect(normalization!.mean).toEqual([0.5071, 0.4867, 0.4408]);
+  expect(train.normalization!.mean).toEqual([0.5071, 0.4867, 0.4408]);
 });
 
 describe("a bad file is named, with what was expected and found", () => {

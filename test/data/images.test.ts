@@ -34,7 +34,10 @@ test("images become inputs within 0–1, flat or in their shape", async () => {
 
 test("normalization is by channel", async () => {
   const before = tf.memory().numTensors;
-  const inputs = toImageInputs(small, [0], { mean: [0.5, 0.25], std: [0.2, 0.1] });
+  const inputs = toImageInputs(
+    { ...small, normalization: { mean: [0.5, 0.25], std: [0.2, 0.1] } },
+    [0],
+  );
   expect(tf.memory().numTensors).toBe(before + 1);
   const values = await inputs.data();
   const expected = range(12).map((i) =>
