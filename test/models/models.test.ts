@@ -22,6 +22,7 @@ const FAMILIES: ModelName[] = [
   "MobileNetV2",
   "ShuffleNetV1",
   "ShuffleNetV2",
+  "cnn-light",
   "cnn-tiny",
   "mlp-64",
 ];

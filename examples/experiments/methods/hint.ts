@@ -1,0 +1,29 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { hintLoss } from "kd-cmi";
+import { hintRegressor } from "kd-cmi/layers";
+import { besideLabels, distil } from "./distil.ts";
+import { allMaps, type Layers, onBoth, shapeOf } from "./layers.ts";
+import type { Method } from "./method.ts";
+import { seeded } from "./seeded.ts";
+
+/** RepDistiller's `hint_layer` 2, where the stem is 0. */
+const hinted: Layers = (network) => allMaps("hint")(network).slice(1, 2);
+
+/** FitNet in one stage, beside cross-entropy, as in RepDistiller; the paper has a stage of its own. */
+export const hint: Method = (setup) => {
+  const { teacherLayers, studentLayers } = onBoth(setup, hinted);
+  const regressor = hintRegressor({
+    studentShape: shapeOf(setup.student, studentLayers[0]!),
+    teacherShape: shapeOf(setup.teacher, teacherLayers[0]!),
+  });
+  seeded(regressor, setup.seed, "hint");
+  return distil(setup, {
+    teacherLayers,
+    studentLayers,
+    parts: [regressor],
+    loss: besideLabels(100, ({ teacherFeatures, studentFeatures }) => {
+      const regressed = regressor.apply(studentFeatures[0]!, { training: true }) as tf.Tensor;
+      return hintLoss(teacherFeatures[0]!, regressed);
+    }),
+  });
+};

@@ -1,0 +1,30 @@
+import { at } from "./attention.ts";
+import { crd, inBatchCrd } from "./contrast.ts";
+import { hint } from "./hint.ts";
+import { dist, dkd, kd } from "./logits.ts";
+import type { Method } from "./method.ts";
+import { nst } from "./nst.ts";
+import { cc, pkt, rkd, sp } from "./relations.ts";
+
+export { type KdOptions, kd } from "./logits.ts";
+export type { Batch, Distillation, Method, Network, Setup } from "./method.ts";
+
+/** Every distillation method of the library as its field runs it. */
+export const methods = {
+  kd: kd({ temperature: 4, alpha: 0.9 }),
+  // The authors' weights of 9 and 1 are in the same proportion.
+  "kd-std": kd({ temperature: 2, alpha: 0.9, standardize: true }),
+  dkd,
+  dist,
+  hint,
+  at,
+  nst,
+  sp,
+  cc,
+  rkd,
+  pkt,
+  crd,
+  "crd-in-batch": inBatchCrd,
+} satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof methods;

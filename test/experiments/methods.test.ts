@@ -1,0 +1,150 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { registerTrainingKernels } from "kd-cmi/wasm";
+import { beforeAll, describe, expect, test } from "vitest";
+import { range } from "../../examples/data/order.ts";
+import {
+  type Batch,
+  type MethodName,
+  methods,
+  type Network,
+  type Setup,
+} from "../../examples/experiments/methods/index.ts";
+import { type ModelName, models } from "../../examples/models/index.ts";
+import { startNodeBackend } from "../../scripts/node-backends.ts";
+
+beforeAll(async () => {
+  await startNodeBackend("wasm");
+  registerTrainingKernels();
+});
+
+const SIZE = 24;
+const BATCH = 8;
+
+/** The variables that each method trains beside the student's eight. */
+const OWN: Record<MethodName, number> = {
+  kd: 0,
+  "kd-std": 0,
+  dkd: 0,
+  dist: 0,
+  hint: 4, // a convolution and its normalisation
+  at: 0,
+  nst: 0,
+  sp: 0,
+  cc: 4, // two projections
+  rkd: 0,
+  pkt: 0,
+  crd: 4,
+  "crd-in-batch": 4,
+};
+const names = Object.keys(methods) as MethodName[];
+
+function network(name: ModelName, seed: number): Network {
+  const { maps, embedding } = models[name];
+  const model = models[name]({ inputShape: [28, 28, 1], numClasses: 10, seed });
+  return { model, maps, embedding };
+}
+
+/** An epoch, the same each time. */
+function* batches(): Generator<Batch> {
+  for (let first = 0; first < SIZE; first += BATCH) {
+    const labels = range(BATCH).map((i) => (first + i) % 10);
+    yield {
+      inputs: tf.randomUniform([BATCH, 28, 28, 1], 0, 1, "float32", 1 + first),
+      labels: tf.tensor1d(labels, "int32"),
+      indices: tf.range(first, first + BATCH, 1, "int32"),
+    };
+  }
+}
+
+const setUp = (teacher: Network, student: Network, seed = 1): Setup => ({
+  teacher,
+  student,
+  optimizer: tf.train.adam(1e-3),
+  numClasses: 10,
+  size: SIZE,
+  seed,
+  batches,
+});
+
+const weightsOf = async ({ model }: Network) => {
+  const values = await Promise.all(model.getWeights().map((x) => x.data()));
+  return values.flatMap((x) => [...x]);
+};
+
+/** Two epochs, of a student that starts the same each time. */
+async function train(name: MethodName, { teacherSeed = 1, seed = 1 } = {}) {
+  const start = tf.memory().numTensors;
+  const [teacher, student] = [network("cnn-small", teacherSeed), network("cnn-light", 2)];
+  const setup = setUp(teacher, student, seed);
+  const before = { teacher: await weightsOf(teacher), student: await weightsOf(student) };
+
+  const distillation = await methods[name](setup);
+  const tensors: number[] = [];
+  for (let epoch = 0; epoch < 2; epoch++) {
+    for (const batch of batches()) {
+      distillation.step(batch);
+      tf.dispose({ ...batch });
+      tensors.push(tf.memory().numTensors);
+    }
+  }
+  const after = { teacher: await weightsOf(teacher), student: await weightsOf(student) };
+  const slots = await setup.optimizer.getWeights();
+
+  slots[0]!.tensor.dispose(); // the number of steps, which is made for the reader
+  distillation.dispose();
+  setup.optimizer.dispose();
+  teacher.model.dispose();
+  student.model.dispose();
+  return { before, after, tensors, slots: slots.length, left: tf.memory().numTensors - start };
+}
+
+describe.each(names)("%s", (name) => {
+  let run: Awaited<ReturnType<typeof train>>;
+  beforeAll(async () => {
+    run = await train(name);
+  });
+
+  test("trains the student and its own parts, not the teacher", () => {
+    const { before, after, slots } = run;
+    expect(after.teacher).toEqual(before.teacher);
+    expect(after.student).not.toEqual(before.student);
+    expect(after.student.every(Number.isFinite)).toBe(true);
+    expect(slots).toBe(1 + 2 * (8 + OWN[name])); // Adam counts its steps and keeps two moments
+  });
+
+  test("leaves no tensors behind", () => {
+    expect(new Set(run.tensors.slice(1)).size).toBe(1); // the first step makes the optimizer's
+    expect(run.left).toBe(0);
+  });
+
+  test("gives the same student again, and another one with another teacher", async () => {
+    expect((await train(name)).after.student).toEqual(run.after.student);
+    const other = await train(name, { teacherSeed: 3 });
+    expect(other.after.student).not.toEqual(run.after.student);
+  });
+
+  test.runIf(OWN[name] > 0)("draws its own parts from the seed", async () => {
+    const other = await train(name, { seed: 2 });
+    expect(other.after.student).not.toEqual(run.after.student);
+  });
+});
+
+describe("networks without maps", () => {
+  const distil = async (name: MethodName) => {
+    const setup = setUp(network("mlp-64", 1), network("mlp-64", 2));
+    const [batch] = batches();
+    const distillation = await methods[name](setup);
+    distillation.step(batch!);
+    return weightsOf(setup.student);
+  };
+  const needMaps: MethodName[] = ["hint", "at", "nst", "sp"];
+
+  test.each(needMaps)("%s says that it needs maps", async (name) => {
+    const expected = `table: method ${name} needs a network with maps, mlp-64 has none`;
+    await expect(distil(name)).rejects.toThrow(expected);
+  });
+
+  test.each(names.filter((name) => !needMaps.includes(name)))("%s does without", async (name) => {
+    expect((await distil(name)).every(Number.isFinite)).toBe(true);
+  });
+});
