@@ -36,7 +36,10 @@ export function distil(
 }
 
 /** Of the student alone, as without a teacher. */
-export const crossEntropy: Loss = ({ labels, studentLogits }) =>
+export const crossEntropy = ({
+  labels,
+  studentLogits,
+}: Pick<DistillationBatch, "labels" | "studentLogits">): tf.Tensor =>
   tf.losses.softmaxCrossEntropy(tf.oneHot(labels, studentLogits.shape[1]), studentLogits);
 
 /** A weighted loss beside cross-entropy of weight 1, which is how the collections run nearly all. */

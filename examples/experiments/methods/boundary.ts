@@ -1,0 +1,56 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { activationBoundaryLoss } from "kd-cmi";
+import { featureExtractor, hintRegressor } from "kd-cmi/layers";
+import { crossEntropy, distil } from "./distil.ts";
+import { FIRST_STAGE_EPOCHS } from "./epochs.ts";
+import { firstStage } from "./first-stage.ts";
+import { allMaps, beforeRelu, extractor, type Layers, onBoth, shapeOf } from "./layers.ts";
+import type { Method } from "./method.ts";
+import { seeded } from "./seeded.ts";
+
+const preactivations: Layers = (network) =>
+  allMaps("ab")(network).map((map) => beforeRelu(network, map));
+
+/** As in RepDistiller a first stage with nothing but the loss, then cross-entropy alone. */
+export const ab: Method = (setup) => {
+  const { teacherLayers, studentLayers } = onBoth(setup, preactivations);
+  const student = extractor(setup.student, studentLayers, { training: true });
+  const connectors = studentLayers.map((layer, i) =>
+    connector(
+      shapeOf(setup.student, layer),
+      shapeOf(setup.teacher, teacherLayers[i]!),
+      setup.seed,
+      `ab ${i}`,
+    ),
+  );
+
+  firstStage(setup, {
+    name: "ab",
+    epochs: FIRST_STAGE_EPOCHS,
+    teach: extractor(setup.teacher, teacherLayers),
+    loss(teacherMaps, { inputs }) {
+      const connected = student(inputs).map((maps, i) => connectors[i]!.connect(maps));
+      return activationBoundaryLoss(teacherMaps, connected);
+    },
+  });
+  for (const { dispose } of connectors) dispose();
+  return distil(setup, { loss: crossEntropy });
+};
+
+/** A convolution with batch normalisation to the teacher's shape, or nothing where it is the same. */
+function connector(
+  studentShape: readonly number[],
+  teacherShape: readonly number[],
+  seed: number,
+  name: string,
+) {
+  if (`${studentShape}` === `${teacherShape}`) {
+    return { connect: (maps: tf.Tensor) => maps, dispose: () => {} };
+  }
+  const regressor = seeded(hintRegressor({ studentShape, teacherShape }), seed, name);
+  const beforeItsRelu = featureExtractor(regressor, [regressor.layers.at(-2)!.name]);
+  return {
+    connect: (maps: tf.Tensor) => beforeItsRelu.apply(maps, { training: true }) as tf.Tensor,
+    dispose: () => regressor.dispose(),
+  };
+}

@@ -1,0 +1,80 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { hsakdLoss, jointLabels, rotateBatch } from "kd-cmi";
+import { selfSupervisedHeads } from "kd-cmi/layers";
+import { crossEntropy, distil } from "./distil.ts";
+import { HEADS_EPOCHS } from "./epochs.ts";
+import { firstStage } from "./first-stage.ts";
+import { allMaps, extractor, onBoth, shapeOf } from "./layers.ts";
+import type { Batch, Method, Network, Setup } from "./method.ts";
+import { seeded } from "./seeded.ts";
+
+/**
+ * Heads on all maps of teacher and student. First the teacher's are trained, on its maps as they are;
+ * then the student's follow them, on all rotations.
+ */
+export const hsakd: Method = (setup) => {
+  const layers = onBoth(setup, allMaps("hsakd"));
+  const teacher = buildHeads(setup, setup.teacher, layers.teacherLayers, "teacher");
+  const student = buildHeads(setup, setup.student, layers.studentLayers, "student");
+  trainHeads(setup, teacher.heads, layers.teacherLayers);
+
+  const { step, dispose } = distil(setup, {
+    ...layers,
+    parts: [teacher.model, student.model],
+    loss(batch) {
+      const { labels, teacherLogits, studentLogits } = batch;
+      const taught = teacher.heads(batch.teacherFeatures, { training: false });
+      const heads = student.heads(batch.studentFeatures, { training: true });
+      return tf.add(
+        crossEntropy({ labels, studentLogits: unrotated(studentLogits) }),
+        hsakdLoss({ logits: teacherLogits, heads: taught }, { logits: studentLogits, heads }),
+      );
+    },
+  });
+  return { step: (batch) => tf.tidy(() => step(rotated(batch))), dispose };
+};
+
+type Heads = (maps: tf.Tensor[], options: { training: boolean }) => tf.Tensor[];
+
+/** The heads by themselves, so that they can be trained while the network is not. */
+function buildHeads(setup: Setup, network: Network, layers: readonly string[], name: string) {
+  const maps = layers.map((layer) => tfl.input({ name: layer, shape: shapeOf(network, layer) }));
+  const pooled = maps.map(
+    (x) => tfl.layers.globalAveragePooling2d({}).apply(x) as tfl.SymbolicTensor,
+  );
+  // Heads are made for a classifier. The logits of this one serve nothing.
+  const both = tfl.layers.concatenate().apply(pooled);
+  const logits = tfl.layers.dense({ units: setup.numClasses }).apply(both) as tfl.SymbolicTensor;
+  const model = selfSupervisedHeads(tfl.model({ inputs: maps, outputs: logits }), layers);
+  seeded(model, setup.seed, `hsakd ${name}`);
+  const heads: Heads = (maps, options) => (model.apply(maps, options) as tf.Tensor[]).slice(1);
+  return { model, heads };
+}
+
+/** On class and rotation together; the teacher's maps are those of inference. */
+function trainHeads(setup: Setup, heads: Heads, layers: readonly string[]): void {
+  const teacher = extractor(setup.teacher, layers);
+  firstStage(setup, {
+    name: "hsakd",
+    epochs: HEADS_EPOCHS,
+    teach: (inputs) => teacher(rotateBatch(inputs)),
+    loss(maps, { labels }) {
+      const targets = tf.oneHot(jointLabels(labels), 4 * setup.numClasses);
+      const losses = heads(maps, { training: true }).map((logits) =>
+        tf.losses.softmaxCrossEntropy(targets, logits),
+      );
+      return tf.addN(losses);
+    },
+  });
+}
+
+/** The labels and indices stay those of the images. */
+const rotated = (batch: Batch): Batch => ({ ...batch, inputs: rotateBatch(batch.inputs) });
+
+/** Every fourth row. */
+function unrotated(logits: tf.Tensor2D): tf.Tensor2D {
+  const classes = logits.shape[1];
+  const images = tf.reshape(logits, [-1, 4 * classes]) as tf.Tensor2D;
+  return tf.slice2d(images, [0, 0], [-1, classes]);
+}
