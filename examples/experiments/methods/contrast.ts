@@ -17,7 +17,10 @@ import { seeded } from "./seeded.ts";
 const WEIGHT = 0.8;
 const DIM = 128;
 
-/** 16384 negatives for the 50,000 images of CIFAR: the loss depends on their share, not their number. */
+/**
+ * The published 16384 are a third of CIFAR's 50,000 images. The loss weighs noise by this share, K/M,
+ * which small sets keep.
+ */
 const negativesOf = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
 
 /** Memory banks of all training images. */
