@@ -47,7 +47,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: ["test/{wasm,checkpoint,data,demo,examples,models,package}/**/*.test.ts"],
+          include: [
+            "test/{wasm,checkpoint,data,demo,examples,experiments,models,package}/**/*.test.ts",
+          ],
         },
       },
     ],

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeWhole } from "../common/files.ts";
-import { htmlPage, htmlTable, toHtml } from "../common/html.ts";
+import { htmlPage, htmlSvg, htmlTable, toHtml } from "../common/html.ts";
 import type { Dataset } from "../data/images.ts";
 import { drawClusters, drawHistory, drawStudents, drawZeroShot } from "./charts.ts";
 import type { DemoOptions } from "./options.ts";
@@ -47,7 +47,7 @@ export function writeReport(report: Report): string {
 function page({ options, data, results, rows, seconds }: Report, pictures: Record<string, string>) {
   const { recipe, backend } = options;
   const figure = (name: string, caption: string) =>
-    `<figure><img alt="${toHtml(caption)}" src="data:image/svg+xml;base64,${Buffer.from(pictures[name]!).toString("base64")}"><figcaption>${toHtml(caption)}</figcaption></figure>`;
+    `<figure>${htmlSvg(pictures[name]!, caption)}<figcaption>${toHtml(caption)}</figcaption></figure>`;
   const text = `${results.length} seed(s) on ${backend}, ${seconds} s. Accuracies are those on ${data.name}'s
 ${recipe.evaluate} images; mean ± standard error. Each seed draws ${recipe.trainImages} training images. The CE teacher is trained
 for ${recipe.teacher.epochs} epochs with cross-entropy; control and MCMI continue it for ${recipe.fineTuning.epochs} epochs

@@ -9,7 +9,7 @@ const WIDTH = 900;
 const LEFT = 50;
 const PLOT = WIDTH - LEFT - 30;
 const PLOT_HEIGHT = 260;
-const LABELLED = 32;
+const LABELLED = 48;
 
 /** Groups of bars, each with its value where there is room for it. */
 export function drawBars({ title, y, categories, series }: BarChart): string {
@@ -68,6 +68,6 @@ function labelsOf(categories: readonly string[], room: number) {
   const slanted = needed > room - 8;
   return {
     option: { interval: 0, rotate: slanted ? 45 : 0 },
-    height: 40 + (slanted ? needed * Math.SQRT1_2 : 0),
+    height: slanted ? 24 + needed * Math.SQRT1_2 : 40,
   };
 }

@@ -2,7 +2,7 @@ import type { TitleComponentOption } from "echarts";
 import { textWidth } from "./text.ts";
 
 const ICON = 30;
-const GAP = 18;
+const GAP = 24;
 const LINE = 20;
 
 export const MARGIN_OF_ERROR = "lines: ± one standard error";

@@ -33,6 +33,7 @@ function drawWhisker(color: string, shift: (api: Api) => number): RenderItem {
     const { y, height } = coordSys as unknown as { y: number; height: number };
     const [place, top] = api.coord([api.value(0), api.value(2)]) as [number, number];
     const [, low] = api.coord([api.value(0), api.value(1)]) as [number, number];
+    if (!Number.isFinite(top)) return { type: "group", children: [] };
     const open = !Number.isFinite(low); // not above 0 on a logarithmic axis: beyond the picture
     const bottom = open ? y + height : low;
     const x = place + shift(api);
