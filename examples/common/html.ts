@@ -10,6 +10,10 @@ export function htmlTable(
   return `<table>\n${[row("th", headings), ...rows.map((cells) => row("td", cells))].join("\n")}\n</table>`;
 }
 
+/** A picture within the page itself. */
+export const htmlSvg = (svg: string, alt: string) =>
+  `<img alt="${toHtml(alt)}" src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}">`;
+
 /** A page that needs no other file. */
 export const htmlPage = (title: string, body: string) => `<!doctype html>
 <html lang="en">

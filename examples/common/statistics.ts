@@ -1,4 +1,5 @@
 import { deviation, mean } from "d3-array";
+import jstat from "jstat";
 
 /** A mean over seeds and its standard error, which a single seed does not have. */
 export interface Estimate {
@@ -18,9 +19,31 @@ export function estimateOf(values: readonly number[]): Estimate {
 export const pairedDifference = (a: readonly number[], b: readonly number[]): Estimate =>
   estimateOf(a.map((x, i) => x - b[i]!));
 
+/** A mean with what covers the true one 95 times of 100, which a single value does not tell. */
+export interface Interval extends Estimate {
+  interval: readonly [low: number, high: number] | undefined;
+}
+
+/** The difference between two runs that share a seed, by Student's t. */
+export function pairedInterval(a: readonly number[], b: readonly number[]): Interval {
+  const { mean, error } = pairedDifference(a, b);
+  if (error === undefined) return { mean, error, interval: undefined };
+  const reach = jstat.studentt.inv(0.975, a.length - 1) * error;
+  return { mean, error, interval: [mean - reach, mean + reach] };
+}
+
+const signed = (x: number, digits: number) => `${x >= 0 ? "+" : ""}${x.toFixed(digits)}`;
+
 /** `97.42 ± 0.11`, or the mean alone. */
 export function format({ mean, error }: Estimate, digits: number, sign = false): string {
-  const plus = sign && mean >= 0 ? "+" : "";
-  const text = `${plus}${mean.toFixed(digits)}`;
+  const text = sign ? signed(mean, digits) : mean.toFixed(digits);
   return error === undefined ? text : `${text} ± ${error.toFixed(digits)}`;
+}
+
+/** `+3.1 [+1.2, +5.0]`, or the mean alone. */
+export function formatInterval({ mean, interval }: Interval, digits: number): string {
+  const text = signed(mean, digits);
+  return interval === undefined
+    ? text
+    : `${text} [${interval.map((end) => signed(end, digits)).join(", ")}]`;
 }

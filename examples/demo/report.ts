@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { writeWhole } from "../common/files.ts";
-import { htmlPage, htmlTable, toHtml } from "../common/html.ts";
+import { htmlPage, htmlSvg, htmlTable, toHtml } from "../common/html.ts";
 import type { Dataset } from "../data/images.ts";
-import { drawClusters, drawConfusions, drawHistory, drawStudents } from "./charts.ts";
+import { drawClusters, drawHistory, drawStudents, drawZeroShot } from "./charts.ts";
 import type { DemoOptions } from "./options.ts";
 import type { SeedResult } from "./seed.ts";
 import { cells, type DemoRow, HEADINGS } from "./summary.ts";
@@ -34,7 +34,7 @@ export function writeReport(report: Report): string {
     ),
   };
   for (const [place, removed] of recipe.removed.entries()) {
-    pictures[`confusion-${removed}`] = drawConfusions(results, place, data.classNames);
+    pictures[`confusion-${removed}`] = drawZeroShot(results, place, data.classNames);
   }
   for (const [name, picture] of Object.entries(pictures))
     writeWhole(join(out, `${name}.svg`), picture);
@@ -47,7 +47,7 @@ export function writeReport(report: Report): string {
 function page({ options, data, results, rows, seconds }: Report, pictures: Record<string, string>) {
   const { recipe, backend } = options;
   const figure = (name: string, caption: string) =>
-    `<figure><img alt="${toHtml(caption)}" src="data:image/svg+xml;base64,${Buffer.from(pictures[name]!).toString("base64")}"><figcaption>${toHtml(caption)}</figcaption></figure>`;
+    `<figure>${htmlSvg(pictures[name]!, caption)}<figcaption>${toHtml(caption)}</figcaption></figure>`;
   const text = `${results.length} seed(s) on ${backend}, ${seconds} s. Accuracies are those on ${data.name}'s
 ${recipe.evaluate} images; mean ± standard error. Each seed draws ${recipe.trainImages} training images. The CE teacher is trained
 for ${recipe.teacher.epochs} epochs with cross-entropy; control and MCMI continue it for ${recipe.fineTuning.epochs} epochs
@@ -59,7 +59,7 @@ The last column is the mean of the differences within each seed.`;
     `<h1>What maximum conditional mutual information does to a teacher of ${toHtml(data.name)}</h1>
 <p>${toHtml(text)}</p>
 ${htmlTable(HEADINGS, rows.map(cells))}
-${figure("students", "Students that differ in nothing but their teacher. Lines: ± one standard error.")}
+${figure("students", "Students that differ in nothing but their teacher.")}
 ${recipe.removed.map((removed) => figure(`confusion-${removed}`, `All seeds together. Row ${data.classNames[removed]} is the class that the students never saw.`)).join("\n")}
 ${figure("history", "Means over seeds; the control and the MCMI teacher continue the CE teacher.")}
 ${figure("clusters-1", `Outputs for ${results[0]!.sampleLabels.length} training images of seed ${results[0]!.seed}, coloured by their true class: the simplex projected to a decagon.`)}

@@ -1,0 +1,89 @@
+import { sum } from "d3-array";
+import type { ConfusionChart } from "./chart.ts";
+import { colorsOf } from "./colors.ts";
+import { titleOf } from "./header.ts";
+import { svg } from "./svg.ts";
+import { widest } from "./text.ts";
+
+const LEGIBLE_CLASSES = 20;
+const FONT = 9;
+const TOP = 40;
+const NAME = 24;
+const NOTHING = "#f7fbff";
+
+/** Matrices in rows of up to three. */
+export function drawConfusions({ title, classNames, matrices }: ConfusionChart): string {
+  const legible = classNames.length <= LEGIBLE_CLASSES;
+  const columns = Math.min(matrices.length, legible ? 3 : 2);
+  const size = columns === 1 ? 600 : 1080 / columns;
+  const colors = colorsOf(matrices.map(({ name }) => name));
+  const margin = widest([...classNames], FONT) + 14;
+  const aslant = widest([...classNames], FONT) > 12;
+  const side = size - margin - 10;
+  const left = (i: number) => (i % columns) * size;
+  const height = NAME + side + (aslant ? margin : 24);
+  const top = (i: number) => TOP + Math.floor(i / columns) * height;
+  const axis = {
+    type: "category" as const,
+    data: [...classNames],
+    axisTick: { show: false },
+    axisLine: { show: false },
+    splitLine: { show: legible, lineStyle: { color: "#fff", width: 0.5 } },
+  };
+  const axisLabel = { fontSize: FONT, ...(legible && { interval: 0 }) };
+  return svg(columns * size, TOP + Math.ceil(matrices.length / columns) * height, {
+    title: [
+      titleOf(title, "rows: true class, columns: predicted class, % of the row"),
+      ...matrices.map(({ name }, i) => ({
+        text: name,
+        left: left(i) + margin + side / 2,
+        top: top(i),
+        textAlign: "center" as const,
+        textStyle: { fontSize: 12, color: colors.get(name)! },
+      })),
+    ],
+    grid: matrices.map((_, i) => ({
+      left: left(i) + margin,
+      top: top(i) + NAME,
+      width: side,
+      height: side,
+      show: true,
+      borderWidth: 0,
+      backgroundColor: NOTHING,
+    })),
+    xAxis: matrices.map((_, gridIndex) => ({
+      ...axis,
+      gridIndex,
+      axisLabel: { ...axisLabel, rotate: aslant ? 60 : 0 },
+    })),
+    yAxis: matrices.map((_, gridIndex) => ({ ...axis, gridIndex, axisLabel, inverse: true })),
+    visualMap: {
+      show: false,
+      min: 0,
+      max: 100,
+      dimension: 2,
+      inRange: { color: [NOTHING, "#6baed6", "#08306b"] },
+    },
+    series: matrices.map(({ counts }, i) => ({
+      type: "heatmap" as const,
+      xAxisIndex: i,
+      yAxisIndex: i,
+      data: cellsOf(counts),
+      label: {
+        show: legible,
+        fontSize: 8,
+        formatter: ({ value }: { value: unknown }) => String((value as number[])[2]),
+      },
+      ...(legible && { itemStyle: { borderColor: "#fff", borderWidth: 0.5 } }),
+    })),
+  });
+}
+
+/** [column, row, % of the row], where that is not nought: of 10,000 cells most are empty. */
+const cellsOf = (counts: ConfusionChart["matrices"][number]["counts"]) =>
+  counts.flatMap((row, y) => {
+    const total = sum(row);
+    return row
+      .map((count, x) => [x, y, Math.round((100 * count) / total)])
+      .filter(([, , percent]) => percent! > 0);
+  });

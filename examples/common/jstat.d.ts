@@ -1,0 +1,10 @@
+/** What is used of jStat, which comes without types. */
+declare module "jstat" {
+  const jstat: {
+    studentt: {
+      /** The quantile of Student's t at `probability`. */
+      inv(probability: number, degreesOfFreedom: number): number;
+    };
+  };
+  export default jstat;
+}
