@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { classes, notNegative, positive } from "../common/flags.ts";
+import { METHODS, type Method } from "../common/maps.ts";
 import { type DatasetName, loaders } from "../data/load.ts";
-import { METHODS, type Method } from "./seed.ts";
 
 export interface CamOptions {
   backend: string;

@@ -2,29 +2,20 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import {
-  CamClusterEstimator,
-  type CamClusterReport,
-  eigenCam,
-  gradCam,
-  normalizeCam,
-} from "kd-cmi";
-import { extractActivations } from "kd-cmi/layers";
+import { type CamClusterReport, normalizeCam } from "kd-cmi";
 import { loadModel, saveModel } from "../common/files.ts";
 import type { Progress } from "../common/jobs.ts";
+import { type Method, mapper, scoreMaps } from "../common/maps.ts";
 import type { Schedule } from "../common/optimizer.ts";
 import { trainTeacher } from "../common/teacher.ts";
 import { estimate } from "../common/training.ts";
-import { type Dataset, type Images, pick, toInputs, toLabels } from "../data/images.ts";
-import { batches, range, shuffled } from "../data/order.ts";
+import { type Dataset, type Images, pick } from "../data/images.ts";
+import { range, shuffled } from "../data/order.ts";
 import { camNetwork, MAPS } from "./network.ts";
 
 /** Both continue the same teacher for as many steps, with λ = 0 and with MCMI. */
 export const TEACHERS = ["control", "MCMI"] as const;
 export type TeacherName = (typeof TEACHERS)[number];
-
-export const METHODS = ["eigen", "grad"] as const;
-export type Method = (typeof METHODS)[number];
 
 export interface Recipe {
   trainImages: number;
@@ -63,9 +54,6 @@ export interface SeedResult {
   seed: number;
   teachers: Record<TeacherName, TeacherResult>;
 }
-
-/** Images that are mapped at once. */
-const PASS = 500;
 
 /** Trains or loads the two teachers of a seed, and maps all test images by both. */
 export async function runSeed(
@@ -122,38 +110,16 @@ async function look(
   images: Images,
   { method, shown }: Recipe,
 ): Promise<TeacherResult> {
-  const maps = mapper(model, method);
-  const estimator = new CamClusterEstimator({ numClasses: 10 });
-  const order = shuffled(range(images.labels.length), "maps");
-  for (const places of batches(order, PASS)) {
-    let counted = Promise.resolve();
-    tf.tidy(() => {
-      const labels = toLabels(images, places);
-      const cams = normalizeCam(maps(toInputs(images, places), labels), { to: "distribution" });
-      counted = estimator.update(labels, cams);
-    });
-    await counted;
-  }
+  const maps = mapper(model, MAPS, method);
   const pictures: TeacherResult["shown"] = {};
   for (const [label, places] of Object.entries(shown)) {
-    const cams = tf.tidy(() =>
-      normalizeCam(maps(toInputs(images, places), toLabels(images, places))),
-    );
+    const cams = tf.tidy(() => normalizeCam(maps(images, places)));
     pictures[Number(label)] = (await cams.array()) as number[][][];
     cams.dispose();
   }
   const { accuracy, cmi: test } = await estimate(model, images);
   const { cmi: trained } = await estimate(model, train);
   const cmi = { train: trained, test };
-  return { accuracy, cmi, maps: await estimator.result(), shown: pictures };
-}
-
-/** [N, 784] and labels → [N, 7, 7], by one of the methods. */
-function mapper(model: tfl.LayersModel, method: Method) {
-  const { toActivations, toLogits } = extractActivations(model, MAPS);
-  return (inputs: tf.Tensor, labels: tf.Tensor): tf.Tensor3D => {
-    const activations = toActivations(inputs);
-    if (method === "eigen") return eigenCam(activations);
-    return gradCam(activations, toLogits, labels);
-  };
+  const scores = await scoreMaps(model, MAPS, method, images);
+  return { accuracy, cmi, maps: scores, shown: pictures };
 }

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import type { Progress, Run } from "./jobs.ts";
 
-type Message<Result> = { progress: Progress } | { result: Result } | { error: string };
+type Message<Result, Report> = { progress: Report } | { result: Result } | { error: string };
 
 /**
  * Does jobs in a process of their own each, since tfjs computes in one thread on wasm and cpu.
@@ -9,11 +9,13 @@ type Message<Result> = { progress: Progress } | { result: Result } | { error: st
  * @param entry A module that calls {@link serveJob}.
  */
 export const inChildProcess =
-  <Job extends { seed: number }, Result>(entry: URL): Run<Job, Result> =>
+  <Job extends { seed: number }, Result, Report extends Progress = Progress>(
+    entry: URL,
+  ): Run<Job, Result, Report> =>
   (job, onProgress) =>
     new Promise((resolve, reject) => {
       const child = fork(entry, { execArgv: ["--import", "tsx"], serialization: "advanced" });
-      child.on("message", (message: Message<Result>) => {
+      child.on("message", (message: Message<Result, Report>) => {
         if ("progress" in message) return onProgress(message.progress);
         if ("error" in message) reject(new Error(`seed ${job.seed} ended early: ${message.error}`));
         else resolve(message.result);
@@ -27,7 +29,9 @@ export const inChildProcess =
     });
 
 /** The other end of {@link inChildProcess}: waits for the job and sends what comes of it. */
-export function serveJob<Job, Result>(run: Run<Job, Result>): void {
+export function serveJob<Job, Result, Report extends Progress = Progress>(
+  run: Run<Job, Result, Report>,
+): void {
   process.once("disconnect", () => process.exit());
   process.once("message", async (job: Job) => {
     try {

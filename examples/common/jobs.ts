@@ -5,25 +5,29 @@ export interface Progress {
   label: string;
 }
 
-/** Does a job somewhere else. */
-export type Run<Job, Result> = (
+/** Does a job somewhere else; may report more than how far it is. */
+export type Run<Job, Result, Report extends Progress = Progress> = (
   job: Job,
-  onProgress: (progress: Progress) => void,
+  onProgress: (report: Report) => void,
 ) => Promise<Result>;
 
 /** Does all jobs, a few at a time; results come in the order of the jobs. */
-export async function runAll<Job extends { seed: number }, Result>(
+export async function runAll<
+  Job extends { seed: number },
+  Result,
+  Report extends Progress = Progress,
+>(
   jobs: readonly Job[],
   atOnce: number,
-  run: Run<Job, Result>,
-  onProgress: (seed: number, progress: Progress) => void,
+  run: Run<Job, Result, Report>,
+  onProgress: (seed: number, report: Report) => void,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...jobs.entries()];
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [i, job] = next;
-      results[i] = await run(job, (progress) => onProgress(job.seed, progress));
+      results[i] = await run(job, (report) => onProgress(job.seed, report));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));

@@ -3,11 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 export interface Schedule {
   epochs: number;
   batchSize: number;
-  /** The largest of all steps. */
+  /** The largest of all steps; with Adam it falls to 0 along half a cosine. */
   learningRate: number;
   /** Share of the steps in which the learning rate rises from 0, beside its fall; default 0. */
   warmUp?: number;
-  /** Momentum and steps of the learning rate; without, Adam along half a cosine down to 0. */
+  /** Without, Adam. */
   sgd?: Sgd;
   /** Whether images are moved and mirrored anew each epoch, as is usual on CIFAR. */
   augment?: boolean;
@@ -17,8 +17,8 @@ export interface Sgd {
   momentum: number;
   /** w · weightDecay is added to the gradient of w. */
   weightDecay: number;
-  /** Epochs after which the learning rate is divided by 10. */
-  milestones: readonly number[];
+  /** Epochs after which the learning rate is divided by 10; without, it falls to 0 along half a cosine. */
+  milestones?: readonly number[];
 }
 
 export function createOptimizer({ learningRate, sgd }: Schedule): tf.Optimizer {
@@ -30,7 +30,7 @@ export function createOptimizer({ learningRate, sgd }: Schedule): tf.Optimizer {
 export function learningRateAt(schedule: Schedule, done: number): number {
   const { learningRate, warmUp = 0, epochs, sgd } = schedule;
   const start = done < warmUp ? done / warmUp : 1;
-  if (!sgd) return (start * learningRate * (1 + Math.cos(Math.PI * done))) / 2;
+  if (!sgd?.milestones) return (start * learningRate * (1 + Math.cos(Math.PI * done))) / 2;
   const falls = sgd.milestones.filter((epoch) => done * epochs >= epoch).length;
   return start * learningRate * 0.1 ** falls;
 }

@@ -48,9 +48,9 @@ export const cellsOf = <Name extends string>(
 ];
 
 /** Right-aligned but for the first column. */
-export function printRows(head: string[], rows: readonly string[][]): string {
+export function printRows(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const colAligns = head.map((_, i) => (i === 0 ? ("left" as const) : ("right" as const)));
-  const table = new Table({ head, colAligns, style: { head: [], border: [] } });
-  table.push(...rows);
+  const table = new Table({ head: [...head], colAligns, style: { head: [], border: [] } });
+  table.push(...rows.map((row) => [...row]));
   return table.toString();
 }

@@ -85,6 +85,7 @@ export async function eachBatch(
   let done = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     await onEpoch(epoch);
+    await tf.nextFrame(); // lets a process hear that it is no longer wanted
     const name = `${order}, epoch ${epoch}`;
     for (const places of batches(shuffled(all, name), batchSize)) {
       setLearningRate(optimizer, learningRateAt(schedule, done / steps));

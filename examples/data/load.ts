@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { loadCifar10, loadCifar100 } from "./cifar.ts";
 import { readFile, readFileOfSize } from "./files.ts";
 import { type Dataset, GREY, type Images, PIXELS, SIDE } from "./images.ts";
 
@@ -10,6 +12,36 @@ const SOURCE = "run npm ci to install it";
 export const loaders = { mnist: loadMnist, fashion: loadFashion };
 
 export type DatasetName = keyof typeof loaders;
+
+/** All data sets, those of CIFAR where their archives have been unpacked. */
+const named: Record<string, () => Dataset> = {
+  ...loaders,
+  cifar10: () => loadCifar10("cifar-10-batches-bin"),
+  cifar100: () => loadCifar100("cifar-100-binary"),
+};
+export const datasetNames = Object.keys(named);
+
+/** Which data set a folder has, by one of its files. */
+const inFolders = [
+  { file: "train-images-idx3-ubyte", load: loadMnist },
+  { file: "data_batch_1.bin", load: loadCifar10 },
+  { file: "train.bin", load: loadCifar100 },
+];
+
+/**
+ * A data set by its name, or whatever of MNIST's or CIFAR's files a folder has, by the folder's.
+ *
+ * @throws If there is neither such a name nor such a folder, listing what there may be, and as the
+ * loaders do.
+ */
+export function loadDataset(nameOrFolder: string): Dataset {
+  const load = named[nameOrFolder];
+  if (load) return load();
+  const found = inFolders.find(({ file }) => existsSync(join(nameOrFolder, file)));
+  if (found) return { ...found.load(nameOrFolder), name: basename(nameOrFolder) };
+  const files = inFolders.map(({ file }) => file).join(", ");
+  throw new Error(`dataset ${nameOrFolder} is none of ${datasetNames.join(", ")}, nor a folder with one of ${files}`); // biome-ignore format: one line
+}
 
 /**
  * MNIST (LeCun et al., 1998): 60,000 training and 10,000 test images of handwritten digits, the

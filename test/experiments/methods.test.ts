@@ -65,10 +65,12 @@ function* batches(): Generator<Batch> {
 
 const setUp = (teacher: Network, student: Network, seed = 1): Setup => ({
   teacher,
+  teacherLogits: ({ inputs }) => teacher.model.apply(inputs) as tf.Tensor2D,
   student,
   optimizer: tf.train.adam(1e-3),
   numClasses: 10,
   size: SIZE,
+  epochs: 2,
   seed,
   batches,
 });

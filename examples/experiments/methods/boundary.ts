@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { activationBoundaryLoss } from "kd-cmi";
 import { featureExtractor, hintRegressor } from "kd-cmi/layers";
 import { crossEntropy, distil } from "./distil.ts";
-import { FIRST_STAGE_EPOCHS } from "./epochs.ts";
+import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
 import { allMaps, beforeRelu, extractor, type Layers, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
@@ -26,7 +26,7 @@ export const ab: Method = (setup) => {
 
   firstStage(setup, {
     name: "ab",
-    epochs: FIRST_STAGE_EPOCHS,
+    epochs: firstStageEpochs(setup.epochs),
     teach: extractor(setup.teacher, teacherLayers),
     loss(teacherMaps, { inputs }) {
       const connected = student(inputs).map((maps, i) => connectors[i]!.connect(maps));

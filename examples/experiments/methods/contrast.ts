@@ -23,30 +23,37 @@ const DIM = 128;
  */
 const negativesOf = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
 
+export interface CrdOptions {
+  /** For each image; default the share of the images that is usual on CIFAR. */
+  negatives?: number;
+}
+
 /** Memory banks of all training images. */
-export const crd: Method = (setup) => {
-  const { size, seed } = setup;
-  const negatives = negativesOf(size);
-  let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(seed, "crd bank") });
-  let steps = 0;
-  const distillation = contrast(setup, (t, s, { indices }) => {
-    const draw = layerSeed(seed, `crd step ${steps++}`);
-    const drawn = sampleContrastIndices(indices, { negatives, size, seed: draw });
-    bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // of the first batch
-    const loss = crdLoss(t, s, bank, drawn);
-    const updated = keep(updateContrastBank(bank, t, s, indices));
-    tf.dispose([bank.teacher, bank.student]);
-    bank = updated;
-    return loss;
-  });
-  return {
-    step: distillation.step,
-    dispose() {
-      distillation.dispose();
-      tf.dispose({ ...bank });
-    },
+export const crd =
+  (options: CrdOptions = {}): Method =>
+  (setup) => {
+    const { size, seed } = setup;
+    const { negatives = negativesOf(size) } = options;
+    let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(seed, "crd bank") });
+    let steps = 0;
+    const distillation = contrast(setup, (t, s, { indices }) => {
+      const draw = layerSeed(seed, `crd step ${steps++}`);
+      const drawn = sampleContrastIndices(indices, { negatives, size, seed: draw });
+      bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // of the first batch
+      const loss = crdLoss(t, s, bank, drawn);
+      const updated = keep(updateContrastBank(bank, t, s, indices));
+      tf.dispose([bank.teacher, bank.student]);
+      bank = updated;
+      return loss;
+    });
+    return {
+      step: distillation.step,
+      dispose() {
+        distillation.dispose();
+        tf.dispose({ ...bank });
+      },
+    };
   };
-};
 
 export const inBatchCrd: Method = (setup) => contrast(setup, (t, s) => inBatchCrdLoss(t, s));
 

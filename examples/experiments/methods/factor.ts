@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { factorTransferLoss } from "kd-cmi";
 import { besideLabels, distil } from "./distil.ts";
-import { FIRST_STAGE_EPOCHS } from "./epochs.ts";
+import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
 import { extractor, lastMap, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
@@ -32,7 +32,7 @@ export const ft: Method = (setup) => {
 
   firstStage(setup, {
     name: "ft",
-    epochs: FIRST_STAGE_EPOCHS,
+    epochs: firstStageEpochs(setup.epochs),
     teach: extractor(setup.teacher, teacherLayers),
     loss([maps]) {
       const paraphrased = decoder.apply(encoder.apply(maps!)) as tf.Tensor;

@@ -1,6 +1,6 @@
 import { fspLoss } from "kd-cmi";
 import { crossEntropy, distil } from "./distil.ts";
-import { FIRST_STAGE_EPOCHS } from "./epochs.ts";
+import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
 import { allMaps, extractor, type Layers, onBoth, shapeOf } from "./layers.ts";
 import type { Method, Network } from "./method.ts";
@@ -21,7 +21,7 @@ export const fsp: Method = (setup) => {
   const student = extractor(setup.student, studentLayers, { training: true });
   firstStage(setup, {
     name: "fsp",
-    epochs: FIRST_STAGE_EPOCHS,
+    epochs: firstStageEpochs(setup.epochs),
     teach: extractor(setup.teacher, teacherLayers),
     loss: (teacherMaps, { inputs }) => fspLoss(teacherMaps, student(inputs)),
   });

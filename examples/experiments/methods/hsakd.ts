@@ -3,7 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { hsakdLoss, jointLabels, rotateBatch } from "kd-cmi";
 import { selfSupervisedHeads } from "kd-cmi/layers";
 import { crossEntropy, distil } from "./distil.ts";
-import { HEADS_EPOCHS } from "./epochs.ts";
+import { headsEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
 import { allMaps, extractor, onBoth, shapeOf } from "./layers.ts";
 import type { Batch, Method, Network, Setup } from "./method.ts";
@@ -57,7 +57,7 @@ function trainHeads(setup: Setup, heads: Heads, layers: readonly string[]): void
   const teacher = extractor(setup.teacher, layers);
   firstStage(setup, {
     name: "hsakd",
-    epochs: HEADS_EPOCHS,
+    epochs: headsEpochs(setup.epochs),
     teach: (inputs) => teacher(rotateBatch(inputs)),
     loss(maps, { labels }) {
       const targets = tf.oneHot(jointLabels(labels), 4 * setup.numClasses);

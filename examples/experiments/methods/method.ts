@@ -21,6 +21,8 @@ export interface Batch {
 export interface Setup {
   /** Trained; stays as it is. */
   teacher: Network;
+  /** Its logits for a batch, [N, C]; they are computed once where images stay as they are. */
+  teacherLogits(batch: Batch): tf.Tensor2D;
   /** At its initial weights. */
   student: Network;
   /** The schedule of its learning rate is not the method's. */
@@ -28,6 +30,8 @@ export interface Setup {
   numClasses: number;
   /** Training images of the student. */
   size: number;
+  /** Of the student's training, not counting what comes before it. */
+  epochs: number;
   /** Fixes whatever the method draws. */
   seed: number;
   /**

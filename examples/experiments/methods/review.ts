@@ -29,7 +29,7 @@ export const review: Method = (setup) => {
     teacherShapes: shapesOf(teacher, teacherLayers),
   });
   seeded(fusion, setup.seed, "review");
-  const rising = warmUp(setup.size);
+  const rising = warmUp(setup);
 
   return distil(setup, {
     teacherLayers,

