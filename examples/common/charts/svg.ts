@@ -6,5 +6,12 @@ export function svg(width: number, height: number, option: echarts.EChartsOption
   chart.setOption({ animation: false, backgroundColor: "#fff", ...option });
   const picture = chart.renderToSVGString();
   chart.dispose();
-  return picture.replaceAll(/\bzr\d+-/g, "zr-"); // ids count the pictures of the process
+  return still(picture);
 }
+
+/** Without what answers to a mouse, which is numbered on from picture to picture. */
+const still = (picture: string): string =>
+  picture
+    .replace(/<style[^>]*>.*?<\/style>\s*/s, "")
+    .replaceAll(/ (class="zr\d+-cls-\d+"|ecmeta_\w+="\w+")/g, "")
+    .replaceAll(/\bzr\d+-/g, "zr-");

@@ -1,0 +1,210 @@
+import { describe, expect, test } from "vitest";
+import { drawBars } from "../../examples/common/charts/bars.ts";
+import type { BarChart, ConfusionChart, LineChart } from "../../examples/common/charts/chart.ts";
+import { drawConfusions } from "../../examples/common/charts/confusions.ts";
+import { drawChart } from "../../examples/common/charts/draw.ts";
+import { drawLinePanels, drawLines } from "../../examples/common/charts/lines.ts";
+import type { Estimate } from "../../examples/common/statistics.ts";
+
+const GREY = "#8a8f98";
+const ORANGE = "#d9480f";
+const estimate = (mean: number, error?: number): Estimate => ({ mean, error });
+
+const bars: BarChart = {
+  kind: "bars",
+  title: "Students",
+  y: { name: "accuracy, %" },
+  categories: ["one", "two"],
+  series: [
+    { name: "CE", values: [estimate(50, 10), estimate(100)] },
+    { name: "MCMI", values: [estimate(80, 5), estimate(-20, 4)] },
+  ],
+};
+
+const lines: LineChart = {
+  kind: "lines",
+  title: "Temperatures",
+  x: { name: "T", log: true },
+  y: { name: "CMI, nats", log: true },
+  series: [
+    {
+      name: "MCMI",
+      points: [
+        { x: 1, estimate: estimate(1e-6, 5e-7) },
+        { x: 4, estimate: estimate(1e-3) },
+        { x: 30, estimate: estimate(1, 2) },
+        { x: 40, estimate: estimate(-5, 1) },
+      ],
+    },
+  ],
+};
+
+const confusions: ConfusionChart = {
+  kind: "confusions",
+  title: "Students that never saw 1",
+  classNames: ["cat", "dog"],
+  matrices: [
+    {
+      name: "control",
+      counts: [
+        [1, 7],
+        [0, 5],
+      ],
+    },
+  ],
+};
+
+/** All texts of a picture, in their order. */
+const textsOf = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((m) => m[1]!);
+
+/** The x, y, width and height of each bar of a colour; a negative height hangs up from y. */
+const barsOf = (svg: string, color: string) =>
+  [...svg.matchAll(/<path d="M(\S+) (\S+)l(\S+) 0l0 (\S+)l\S+ 0Z" fill="(#\w+)"/g)]
+    .filter((match) => match[5] === color)
+    .map((match) => match.slice(1, 5).map(Number) as [number, number, number, number]);
+
+/** The ends of each vertical line of a colour. */
+const verticalsOf = (svg: string, color: string) =>
+  [...svg.matchAll(/<path d="M(\S+) (\S+)L(\S+) (\S+)" [^>]*stroke="(#\w+)" stroke-width="1.5"/g)]
+    .filter((match) => match[5] === color && match[1] === match[3])
+    .map((match) => ({ x: Number(match[1]), ends: [Number(match[2]), Number(match[4])] }));
+
+/** The centres of the points of a colour. */
+const pointsOf = (svg: string, color: string) =>
+  [...svg.matchAll(/transform="matrix\(2,0,0,2,([^,]+),([^)]+)\)" fill="#fff" stroke="(#\w+)"/g)]
+    .filter((match) => match[3] === color)
+    .map((match) => ({ x: Number(match[1]), y: Number(match[2]) }));
+
+describe("drawBars", () => {
+  const svg = drawBars(bars);
+
+  test("centres a whisker on its bar and ends it one error above and below the bar's end", () => {
+    const [fifty, hundred] = barsOf(svg, GREY);
+    const [eighty, below] = barsOf(svg, ORANGE);
+    const pixels = -hundred![3] / 100; // of 1 %
+    expect(pixels).toBeGreaterThan(1);
+    const whiskers = verticalsOf(svg, "#111");
+    expect(whiskers).toHaveLength(3); // the bar without an error has none
+    for (const [i, [bar, error]] of (
+      [
+        [fifty!, 10],
+        [eighty!, 5],
+        [below!, 4],
+      ] as const
+    ).entries()) {
+      const [x, y, width, height] = bar;
+      expect(whiskers[i]!.x).toBeCloseTo(x + width / 2, 0);
+      expect(whiskers[i]!.ends[0]).toBeCloseTo(y + height + error * pixels, 0);
+      expect(whiskers[i]!.ends[1]).toBeCloseTo(y + height - error * pixels, 0);
+    }
+    expect(textsOf(svg)).toContain("lines: ± one standard error");
+  });
+
+  test("says nothing of errors where there are none", () => {
+    const series = [{ name: "CE", values: [estimate(1), estimate(2)] }];
+    const single = drawBars({ ...bars, series });
+    expect(verticalsOf(single, "#111")).toEqual([]);
+    expect(textsOf(single)).not.toContain("lines: ± one standard error");
+  });
+
+  test("writes the values into bars that are wide enough", () => {
+    expect(textsOf(svg)).toContain("-20");
+    const categories = Array.from({ length: 18 }, (_, i) => `distillation method ${i}`);
+    const series = ["CE", "control", "MCMI"].map((name) => ({
+      name,
+      values: categories.map((_, i) => estimate(61.23 + i, 1)),
+    }));
+    const crowded = drawBars({ ...bars, categories, series });
+    expect(textsOf(crowded)).toEqual(expect.arrayContaining(categories));
+    expect(textsOf(crowded)).not.toContain("61.2");
+    expect(crowded.match(/matrix\(0\.707,-0\.707,/g)).toHaveLength(18);
+    expect(svg).not.toMatch(/matrix\(0\.707/);
+    expect(verticalsOf(crowded, "#111")).toHaveLength(54);
+  });
+});
+
+describe("drawLines", () => {
+  const svg = drawLines(lines);
+
+  test("ends whiskers one error from the mean, and those without a lower end at the axis", () => {
+    const points = pointsOf(svg, ORANGE);
+    expect(points).toHaveLength(3); // −5 has no place on the axis
+    const decade = (points[0]!.y - points[1]!.y) / 3;
+    expect(points[1]!.y - points[2]!.y).toBeCloseTo(3 * decade, 1);
+    const [first, last, ...others] = verticalsOf(svg, ORANGE);
+    expect(others).toEqual([]);
+    expect(first!.x).toBeCloseTo(points[0]!.x, 0);
+    expect(first!.ends[0]).toBeCloseTo(points[0]!.y - decade * Math.log10(0.5), 0);
+    expect(first!.ends[1]).toBeCloseTo(points[0]!.y - decade * Math.log10(1.5), 0);
+    const axis = Math.max(...[...svg.matchAll(/M72 (\S+)L864 /g)].map((match) => Number(match[1])));
+    expect(last!.ends[0]).toBeCloseTo(axis - 0.5, 5);
+    expect(last!.ends[1]).toBeCloseTo(points[2]!.y - decade * Math.log10(3), 0);
+    expect(svg).not.toContain("NaN");
+  });
+
+  test("labels logarithmic axes with plain numbers, x with its own", () => {
+    const texts = textsOf(svg);
+    expect(texts).toEqual(expect.arrayContaining(["1", "4", "30", "40", "0.000001", "0.001"]));
+    expect(texts.filter((text) => /\de[+-]?\d|999|00000000/.test(text))).toEqual([]);
+  });
+
+  test("lets the names of many lines take several rows within the picture", () => {
+    const names = Array.from({ length: 18 }, (_, i) => `a method with a rather long name ${i}`);
+    const many = drawLines({
+      ...lines,
+      series: names.map((name) => ({ name, points: lines.series[0]!.points })),
+    });
+    const places = [
+      ...many.matchAll(/<text[^>]* transform="translate\((\S+) (\S+)\)"[^>]*>a method/g),
+    ].map((match) => ({ x: Number(match[1]), y: Number(match[2]) }));
+    expect(places).toHaveLength(18);
+    const rows = [...new Set(places.map(({ y }) => y))];
+    expect(rows.length).toBeGreaterThan(4);
+    for (const y of rows) {
+      const row = places.filter((place) => place.y === y).map(({ x }) => x);
+      for (const [i, x] of row.entries()) {
+        expect((row[i + 1] ?? 900) - x).toBeGreaterThan(240); // icon and name
+      }
+    }
+    const top = Number(many.match(/M\d+ (\S+)L864 /)![1]);
+    expect(Math.min(...pointsOf(many, "#4e79a7").map(({ y }) => y))).toBeGreaterThan(
+      Math.max(...rows) + 20,
+    );
+    expect(top).toBeGreaterThan(Math.max(...rows) + 20);
+    expect(many).toMatch(/stroke="#4e79a7"[^>]*stroke-dasharray/); // the eleventh
+  });
+
+  test("sets panels beside each other under one legend", () => {
+    const panels = drawLinePanels("Both", [lines, { ...lines, y: { name: "accuracy, %" } }]);
+    expect(textsOf(panels).filter((text) => text === "MCMI")).toHaveLength(1);
+    const places = pointsOf(panels, ORANGE).map(({ x }) => x);
+    expect(places.filter((x) => x < 450)).toHaveLength(3);
+    expect(places.filter((x) => x > 450)).toHaveLength(4);
+  });
+});
+
+describe("drawConfusions", () => {
+  test("gives cells the percentage of their row", () => {
+    const texts = textsOf(drawConfusions(confusions));
+    expect(texts.filter((text) => /^\d+$/.test(text))).toEqual(["13", "88", "100"]);
+    expect(texts).toEqual(expect.arrayContaining(["control", "cat", "dog"]));
+  });
+
+  test("of a hundred classes labels no cells and not each class", () => {
+    const classNames = Array.from({ length: 100 }, (_, i) => `class ${i}`);
+    const counts = classNames.map((_, row) => classNames.map((_, column) => +(row === column)));
+    const svg = drawConfusions({ ...confusions, classNames, matrices: [{ name: "CE", counts }] });
+    const texts = textsOf(svg);
+    expect(texts.filter((text) => /^\d+$/.test(text))).toEqual([]);
+    const labels = texts.filter((text) => text.startsWith("class "));
+    expect(labels.length).toBeGreaterThan(10);
+    expect(labels.length).toBeLessThan(150); // of 200
+    expect(svg.match(/fill="rgb\(8,48,107\)"|fill="#08306b"/g)).toHaveLength(100);
+  });
+});
+
+test("the same chart gives the same bytes, whatever was drawn before", () => {
+  const all = [bars, lines, confusions];
+  const first = all.map(drawChart);
+  expect([...all].reverse().map(drawChart).reverse()).toEqual(first);
+});
