@@ -46,6 +46,7 @@ export async function trainStudent(
     teacherLogits: logits.of,
     student: { model, maps: build.maps, embedding: build.embedding },
     optimizer,
+    createOptimizer: () => createOptimizer(schedule),
     numClasses,
     size: images.labels.length,
     epochs: schedule.epochs,

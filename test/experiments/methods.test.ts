@@ -68,6 +68,7 @@ const setUp = (teacher: Network, student: Network, seed = 1): Setup => ({
   teacherLogits: ({ inputs }) => teacher.model.apply(inputs) as tf.Tensor2D,
   student,
   optimizer: tf.train.adam(1e-3),
+  createOptimizer: () => tf.train.adam(1e-3),
   numClasses: 10,
   size: SIZE,
   epochs: 2,

@@ -16,7 +16,7 @@ interface Stage {
  * one of them cannot train first these and then those.
  */
 export function firstStage(setup: Setup, { name, epochs, teach, loss }: Stage): void {
-  const optimizer = another(setup.optimizer);
+  const optimizer = setup.createOptimizer();
   for (const batch of setup.batches(epochs, name)) {
     tf.tidy(() => {
       const maps = teach(batch.inputs);
@@ -25,10 +25,4 @@ export function firstStage(setup: Setup, { name, epochs, teach, loss }: Stage): 
     tf.dispose({ ...batch });
   }
   optimizer.dispose();
-}
-
-/** An optimizer with the same options that has not trained anything. */
-function another(optimizer: tf.Optimizer): tf.Optimizer {
-  const kind = optimizer.constructor as tf.serialization.SerializableConstructor<tf.Optimizer>;
-  return kind.fromConfig(kind, optimizer.getConfig());
 }

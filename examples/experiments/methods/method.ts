@@ -27,6 +27,8 @@ export interface Setup {
   student: Network;
   /** The schedule of its learning rate is not the method's. */
   optimizer: tf.Optimizer;
+  /** Another one like it, which has not trained anything. */
+  createOptimizer(): tf.Optimizer;
   numClasses: number;
   /** Training images of the student. */
   size: number;

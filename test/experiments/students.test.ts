@@ -1,0 +1,56 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { registerTrainingKernels } from "kd-cmi/wasm";
+import seedrandom from "seedrandom";
+import { beforeAll, expect, test } from "vitest";
+import type { Images } from "../../examples/data/images.ts";
+import { range } from "../../examples/data/order.ts";
+import { recipes } from "../../examples/experiments/recipe.ts";
+import { trainStudent } from "../../examples/experiments/students.ts";
+import { models } from "../../examples/models/index.ts";
+import { startNodeBackend } from "../../scripts/node-backends.ts";
+
+beforeAll(async () => {
+  await startNodeBackend("wasm");
+  registerTrainingKernels();
+});
+
+const random = seedrandom("students");
+const images: Images = {
+  pixels: Uint8Array.from({ length: 8 * 32 * 32 * 3 }, () => Math.floor(random() * 256)),
+  labels: Uint8Array.from(range(8)),
+  shape: [32, 32, 3],
+  normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+};
+
+/** By the recipe for CIFAR, but for two epochs. */
+async function train(method: "kd" | "ab", teacherSeed: number) {
+  const { probes, student: network } = recipes.full;
+  const schedule = { ...probes.fewImages.schedule, epochs: 2, batchSize: 4 };
+  const { maps, embedding } = models[network];
+  const options = { inputShape: [32, 32, 3] as const, numClasses: 10 };
+  const model = models[network]({ ...options, seed: teacherSeed });
+  const epochs: number[] = [];
+  const plan = { network, method, share: 1, removed: [], schedule };
+  const student = await trainStudent(plan, { model, maps, embedding }, images, 7, (epoch) => {
+    epochs.push(epoch);
+  });
+  const start = models[network]({ ...options, seed: 7 });
+  const [before, after] = await Promise.all([start, student].map(weightsOf));
+  for (const one of [model, student, start]) one.dispose();
+  return { epochs, before: before!, after: after! };
+}
+
+const weightsOf = async (model: { getWeights(): tf.Tensor[] }) =>
+  (await Promise.all(model.getWeights().map((w) => w.data()))).flatMap((values) => [...values]);
+
+test.each(["kd", "ab"] as const)(
+  "a residual network learns by %s with SGD, augmentation and normalisation, the same each time",
+  async (method) => {
+    const one = await train(method, 1);
+    expect(one.epochs).toEqual([0, 1, 2]);
+    expect(one.after.every(Number.isFinite)).toBe(true);
+    expect(one.after).not.toEqual(one.before);
+    expect((await train(method, 1)).after).toEqual(one.after);
+    expect((await train(method, 2)).after).not.toEqual(one.after);
+  },
+);
