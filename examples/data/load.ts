@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { resolve as absolute, basename, dirname, join } from "node:path";
 import { loadCifar10, loadCifar100 } from "./cifar.ts";
 import { readFile, readFileOfSize } from "./files.ts";
 import { type Dataset, GREY, type Images, PIXELS, SIDE } from "./images.ts";
@@ -38,7 +38,7 @@ export function loadDataset(nameOrFolder: string): Dataset {
   const load = named[nameOrFolder];
   if (load) return load();
   const found = inFolders.find(({ file }) => existsSync(join(nameOrFolder, file)));
-  if (found) return { ...found.load(nameOrFolder), name: basename(nameOrFolder) };
+  if (found) return { ...found.load(nameOrFolder), name: basename(absolute(nameOrFolder)) };
   const files = inFolders.map(({ file }) => file).join(", ");
   throw new Error(`dataset ${nameOrFolder} is none of ${datasetNames.join(", ")}, nor a folder with one of ${files}`); // biome-ignore format: one line
 }

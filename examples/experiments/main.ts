@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { installChromium } from "../../scripts/chromium.ts";
 import { inChildProcess } from "../common/child-process.ts";
 import { orExit } from "../common/exit.ts";
@@ -15,7 +15,7 @@ import { recipeFor, recipes } from "./recipe.ts";
 import { experimentPage } from "./report/html.ts";
 import { protocolOf, questionOf } from "./report/intro.ts";
 
-import { appendResult, keyOf, readResults } from "./results.ts";
+import { appendResult, keyOf, readResults, repairResults } from "./results.ts";
 import type { Job, JobProgress } from "./run.ts";
 import { studies } from "./studies/index.ts";
 
@@ -29,9 +29,11 @@ const recipe = options.scale ? recipes[options.scale] : recipeFor(data.train.sha
 const plans = study.plans(recipe);
 const seeds = range(options.seeds).map((i) => i + 1);
 
-const folder = join(options.out, basename(options.dataset));
+const folder = join(options.out, basename(resolve(options.dataset)));
 const file = join(folder, `${name}.jsonl`);
-const earlier = await orExit(() => readResults(file, (what) => console.error(what)));
+const repaired = repairResults(file);
+if (repaired) console.error(repaired);
+const earlier = await orExit(() => readResults(file));
 const known = new Set(options.resume ? earlier.map(keyOf) : []);
 const jobs = seeds
   .map(
@@ -65,8 +67,7 @@ const onProgress = (seed: number, { finished, ...progress }: JobProgress) => {
 };
 await orExit(() => runAll(jobs, options.workers, run, onProgress).finally(display.stop));
 
-const results = readResults(file, (what) => console.error(what));
-const outcomes = gather(results, plans, { dataset, backend, seeds });
+const outcomes = gather(readResults(file), plans, { dataset, backend, seeds });
 const sections = study.sections(outcomes, recipe, data.classNames);
 for (const { title, table } of sections) {
   if (table) console.log(`\n${title}\n${printRows(table.head, table.rows)}`);

@@ -96,7 +96,7 @@ const small: Recipe = {
     schedule: zeroShot,
   },
   temperatures: [1, 2, 4, 8, 16],
-  lambdas: [0, 0.1, 0.2, 0.3, 0.5, 0.7, 1],
+  lambdas: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1],
   regularizers: {
     lambda: [0.2, 0.3],
     labelSmoothing: [0.05, 0.1, 0.2],

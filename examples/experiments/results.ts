@@ -30,24 +30,32 @@ export function appendResult(path: string, result: Result): void {
 }
 
 /**
- * All runs in a file; none if there is no file. A last line that was not written to its end, as by a
- * crash, is taken out of the file.
+ * Takes a last line out of a file that was not written to its end, as by a crash.
  *
- * @param onRepair Told what was taken out.
- * @throws If another line is no JSON, naming it.
+ * @returns What was done, if anything.
  */
-export function readResults(path: string, onRepair: (what: string) => void): Result[] {
-  if (!existsSync(path)) return [];
+export function repairResults(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
   const text = readFileSync(path, "utf8");
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole.length < text.length) {
-    onRepair(`${path}: took out the last line, which a crash has cut at ${text.length - whole.length} characters`); // biome-ignore format: one line
-    writeWhole(path, whole);
-  }
-  return whole
-    .split("\n")
-    .slice(0, -1)
-    .map((line, i) => parseLine(line, `${path}, line ${i + 1}`));
+  if (whole.length === text.length) return undefined;
+  writeWhole(path, whole);
+  const lost = text.length - whole.length;
+  return `${path}: took out the last line, which a crash has cut at ${lost} characters`;
+}
+
+/**
+ * All runs in a file; none if there is no file.
+ *
+ * @throws If a line is no JSON or was not written to its end, naming it.
+ */
+export function readResults(path: string): Result[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.flatMap((line, i) => {
+    const isEnd = i === lines.length - 1 && line === "";
+    return isEnd ? [] : [parseLine(line, `${path}, line ${i + 1}`)];
+  });
 }
 
 function parseLine(line: string, where: string): Result {
