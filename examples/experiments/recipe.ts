@@ -72,7 +72,7 @@ const small: Recipe = {
   images: { train: 20_000, validation: 5000 },
   teacher: { ...mlp, schedule: adam(20), kept: [1, 2, 4, 8, 14, 20], epoch: 20 },
   fineTuning: gently(16),
-  lambda: 0.3,
+  lambda: 0.4,
   student: "mlp-64",
   probes: {
     fewImages: { share: 0.05, removed: [], kd: withLabels, schedule: fewImages },
@@ -98,7 +98,7 @@ const small: Recipe = {
   temperatures: [1, 2, 4, 8, 16],
   lambdas: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1],
   regularizers: {
-    lambda: [0.2, 0.3],
+    lambda: [0.3, 0.4],
     labelSmoothing: [0.05, 0.1, 0.2],
     entropy: [0.1, 0.3],
     temperature: [8, 16],
