@@ -23,8 +23,7 @@ Settings were tried on validation images of MNIST, of the seeds 101 to 103. One 
 before: a first recipe (λ = 0.35, batches of 64, T = 4) was given up after its teachers of the seeds 1 and 2 had lost
 0.85 points of test accuracy, where validation had promised 0.5. λ was raised from 0.3 to 0.4 by the validation
 accuracies in the sweep of λ, seeds 1 and 2. Fashion-MNIST took over the settings of MNIST, and the methods in the
-table have the weights that are published for CIFAR: a student by ReviewKD or FSP does worse here than one without
-a teacher would.
+table have the weights that are published for CIFAR, which do not suit all of them here, such as ReviewKD.
 
 What is there: students of few images and of a class that they never saw gain by MCMI with kdLoss, far beyond
 chance, at a small loss of the teacher's accuracy. What is not: no gain by CRD; and MCMI is not the best way to such
