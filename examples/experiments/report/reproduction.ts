@@ -15,7 +15,7 @@ import type { Section } from "./section.ts";
 
 const INTRODUCTION = `# The thesis' experiments, reproduced
 
-Made from the lines in [results](results) by \`npm run reproduction\`. The networks and the images are small enough
+Made from the lines in docs/results by \`npm run reproduction\`. The networks and the images are small enough
 for two CPU cores; what the thesis reports is of CIFAR and ImageNet. Confusion matrices are in the page that each
 \`npm run experiment\` writes.
 
