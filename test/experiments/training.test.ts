@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { accuracyOf } from "../../examples/common/confusion.ts";
 import { createOptimizer, learningRateAt } from "../../examples/common/optimizer.ts";
 import { GREY, type Images } from "../../examples/data/images.ts";
-import { gather } from "../../examples/experiments/comparison.ts";
+import { gather } from "../../examples/experiments/outcomes.ts";
 import type { Plan } from "../../examples/experiments/plan.ts";
 import { recipes } from "../../examples/experiments/recipe.ts";
 import type { Result } from "../../examples/experiments/results.ts";

@@ -1,4 +1,4 @@
-import type { Outcomes } from "../comparison.ts";
+import type { Outcomes } from "../outcomes.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Study } from "../studies/index.ts";
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { writeWhole } from "../../common/files.ts";
 import type { Dataset } from "../../data/images.ts";
 import { datasetNames, loadDataset } from "../../data/load.ts";
-import { gather } from "../comparison.ts";
+import { gather } from "../outcomes.ts";
 import { type Recipe, recipeFor } from "../recipe.ts";
 import { readResults } from "../results.ts";
 import { type StudyName, studies } from "../studies/index.ts";

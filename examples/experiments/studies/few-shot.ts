@@ -1,5 +1,5 @@
 import { formatInterval, pairedInterval } from "../../common/statistics.ts";
-import type { Outcomes } from "../comparison.ts";
+import type { Outcomes } from "../outcomes.ts";
 import type { Plan } from "../plan.ts";
 import { PAIR, type PairName, pairOf, type Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";

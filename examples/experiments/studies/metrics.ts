@@ -5,7 +5,7 @@ import {
   formatInterval,
   pairedInterval,
 } from "../../common/statistics.ts";
-import type { Outcomes } from "../comparison.ts";
+import type { Outcomes } from "../outcomes.ts";
 import type { Outcome, Plan } from "../plan.ts";
 import type { Probe } from "../recipe.ts";
 

@@ -1,6 +1,6 @@
 import { mean } from "d3-array";
 import type { Regularizer } from "../../common/teacher.ts";
-import type { Outcomes } from "../comparison.ts";
+import type { Outcomes } from "../outcomes.ts";
 import type { Plan } from "../plan.ts";
 import { fineTuned, type Recipe } from "../recipe.ts";
 import {

@@ -1,6 +1,6 @@
 import { pairedInterval } from "../../common/statistics.ts";
-import type { Outcomes } from "../comparison.ts";
 import { type MethodName, methods } from "../methods/index.ts";
+import type { Outcomes } from "../outcomes.ts";
 import type { Plan, TeacherPlan } from "../plan.ts";
 import { fineTuned, type Recipe } from "../recipe.ts";
 import { type Goal, goalSection } from "./goal.ts";

@@ -1,6 +1,6 @@
 import { mean } from "d3-array";
 import { estimateOf, format, formatInterval, pairedInterval } from "../../common/statistics.ts";
-import { addMatrices, type Outcomes } from "../comparison.ts";
+import { addMatrices, type Outcomes } from "../outcomes.ts";
 import type { Plan } from "../plan.ts";
 import { PAIR, type PairName, pairOf, type Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
