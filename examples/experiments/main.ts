@@ -14,7 +14,6 @@ import { gather } from "./outcomes.ts";
 import { recipeFor, recipes } from "./recipe.ts";
 import { experimentPage } from "./report/html.ts";
 import { protocolOf, questionOf } from "./report/intro.ts";
-
 import { appendResult, keyOf, readResults, repairResults } from "./results.ts";
 import type { Job, JobProgress } from "./run.ts";
 import { studies } from "./studies/index.ts";
