@@ -31,6 +31,7 @@ export async function trainStudent(
     inputs,
     labels: toLabels(images, places),
     indices: tf.tensor1d([...places], "int32"),
+    places: [...places],
   });
   function* beforehand(epochs: number, name: string) {
     for (const epoch of range(epochs)) {
@@ -48,7 +49,7 @@ export async function trainStudent(
     optimizer,
     createOptimizer: () => createOptimizer(schedule),
     numClasses,
-    size: images.labels.length,
+    labels: images.labels,
     epochs: schedule.epochs,
     seed,
     batches: beforehand,

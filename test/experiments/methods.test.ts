@@ -10,6 +10,7 @@ import {
   type Setup,
 } from "../../examples/experiments/methods/index.ts";
 import { beforeRelu } from "../../examples/experiments/methods/layers.ts";
+import { fromOtherClasses } from "../../examples/experiments/methods/negatives.ts";
 import { type ModelName, models } from "../../examples/models/index.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
 
 const SIZE = 24;
 const BATCH = 8;
+const LABELS = Uint8Array.from(range(SIZE), (place) => place % 10);
 
 /** The variables that each method trains beside the student's eight. */
 const OWN: Record<MethodName, number> = {
@@ -54,11 +56,15 @@ function network(name: ModelName, seed: number): Network {
 /** An epoch, the same each time. */
 function* batches(): Generator<Batch> {
   for (let first = 0; first < SIZE; first += BATCH) {
-    const labels = range(BATCH).map((i) => (first + i) % 10);
+    const places = range(BATCH).map((i) => first + i);
     yield {
       inputs: tf.randomUniform([BATCH, 28, 28, 1], 0, 1, "float32", 1 + first),
-      labels: tf.tensor1d(labels, "int32"),
+      labels: tf.tensor1d(
+        places.map((place) => LABELS[place]!),
+        "int32",
+      ),
       indices: tf.range(first, first + BATCH, 1, "int32"),
+      places,
     };
   }
 }
@@ -70,7 +76,7 @@ const setUp = (teacher: Network, student: Network, seed = 1): Setup => ({
   optimizer: tf.train.adam(1e-3),
   createOptimizer: () => tf.train.adam(1e-3),
   numClasses: 10,
-  size: SIZE,
+  labels: LABELS,
   epochs: 2,
   seed,
   batches,
@@ -169,6 +175,47 @@ test.each([
   const built = network(name, 1);
   expect(built.maps.map((map) => beforeRelu(built, map))).toEqual(expected);
   built.model.dispose();
+});
+
+describe("negatives of crd", () => {
+  const labels = Uint8Array.from([0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
+  const setup = { labels, numClasses: 3, seed: 1 };
+  const drawn = (count: number, places = [0, 1, 5], seed = 1) => {
+    const rows = fromOtherClasses({ ...setup, seed }, count)(places);
+    expect([rows.shape, rows.dtype]).toEqual([[places.length, 1 + count], "int32"]);
+    return rows.arraySync();
+  };
+
+  test("are of other classes, none twice, beside the image's own row", () => {
+    for (const [own, ...others] of drawn(5)) {
+      expect(others.every((row) => labels[row] !== labels[own!])).toBe(true);
+      expect(new Set(others).size).toBe(5);
+    }
+    expect(drawn(5).map(([own]) => own)).toEqual([0, 1, 5]);
+  });
+
+  test("come again where there are too few", () => {
+    for (const [own, ...others] of drawn(50)) {
+      expect(others.every((row) => labels[row] !== labels[own!])).toBe(true);
+      expect(new Set(others).size).toBe(labels.filter((label) => label !== labels[own!]).length);
+    }
+  });
+
+  test("are the same for a seed, each as often as the others", () => {
+    expect(drawn(3)).toEqual(drawn(3));
+    expect(drawn(3, [0, 1, 5], 2)).not.toEqual(drawn(3));
+    const places = range(2000).map(() => 0);
+    const rows = drawn(3, places).flatMap(([, ...others]) => others);
+    for (const row of [1, 2, 4, 5, 7, 8]) {
+      const share = rows.filter((other) => other === row).length / rows.length;
+      expect(share).toBeCloseTo(1 / 6, 1.5);
+    }
+  });
+
+  test("need two classes", () => {
+    const draw = fromOtherClasses({ ...setup, labels: new Uint8Array(4) }, 2);
+    expect(() => draw([0])).toThrow("method crd needs images of two classes at least");
+  });
 });
 
 describe("networks without maps", () => {

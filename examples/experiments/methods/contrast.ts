@@ -4,7 +4,6 @@ import {
   crdLoss,
   createContrastBank,
   inBatchCrdLoss,
-  sampleContrastIndices,
   updateContrastBank,
 } from "kd-cmi";
 import { contrastProjection, type DistillationBatch } from "kd-cmi/layers";
@@ -12,6 +11,7 @@ import { layerSeed } from "../../models/initial.ts";
 import { besideLabels, distil } from "./distil.ts";
 import { embedding, onBoth, shapeOf } from "./layers.ts";
 import type { Distillation, Method, Network, Setup } from "./method.ts";
+import { fromOtherClasses } from "./negatives.ts";
 import { seeded } from "./seeded.ts";
 
 const WEIGHT = 0.8;
@@ -21,24 +21,24 @@ const DIM = 128;
  * The published 16384 are a third of CIFAR's 50,000 images. The loss weighs noise by this share, K/M,
  * which small sets keep.
  */
-const negativesOf = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
+const usualNegatives = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
 
 export interface CrdOptions {
   /** For each image; default the share of the images that is usual on CIFAR. */
   negatives?: number;
 }
 
-/** Memory banks of all training images. */
+/** Memory banks of all training images; an image's negatives are of other classes. */
 export const crd =
   (options: CrdOptions = {}): Method =>
   (setup) => {
-    const { size, seed } = setup;
-    const { negatives = negativesOf(size) } = options;
+    const { labels, seed } = setup;
+    const size = labels.length;
+    const { negatives = usualNegatives(size) } = options;
+    const draw = fromOtherClasses(setup, negatives);
     let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(seed, "crd bank") });
-    let steps = 0;
+    let drawn: tf.Tensor2D;
     const distillation = contrast(setup, (t, s, { indices }) => {
-      const draw = layerSeed(seed, `crd step ${steps++}`);
-      const drawn = sampleContrastIndices(indices, { negatives, size, seed: draw });
       bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // of the first batch
       const loss = crdLoss(t, s, bank, drawn);
       const updated = keep(updateContrastBank(bank, t, s, indices));
@@ -47,7 +47,11 @@ export const crd =
       return loss;
     });
     return {
-      step: distillation.step,
+      step(batch) {
+        drawn = draw(batch.places);
+        distillation.step(batch);
+        drawn.dispose();
+      },
       dispose() {
         distillation.dispose();
         tf.dispose({ ...bank });

@@ -15,6 +15,8 @@ export interface Batch {
   labels: tf.Tensor1D;
   /** Where the images stand among the student's, int32 [N]. */
   indices: tf.Tensor1D;
+  /** The same as plain numbers. */
+  places: number[];
 }
 
 /** What a method starts from. */
@@ -30,8 +32,8 @@ export interface Setup {
   /** Another one like it, which has not trained anything. */
   createOptimizer(): tf.Optimizer;
   numClasses: number;
-  /** Training images of the student. */
-  size: number;
+  /** Of all training images of the student. */
+  labels: Uint8Array;
   /** Of the student's training, not counting what comes before it. */
   epochs: number;
   /** Fixes whatever the method draws. */

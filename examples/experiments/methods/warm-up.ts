@@ -7,12 +7,12 @@ import type { Setup } from "./method.ts";
  * @returns To be told the images of each step, which it counts.
  */
 export function warmUp({
-  size,
+  labels,
   epochs,
-}: Pick<Setup, "size" | "epochs">): (images: number) => number {
+}: Pick<Setup, "labels" | "epochs">): (images: number) => number {
   let seen = 0;
   return (images) => {
-    const epoch = 1 + Math.floor(seen / size);
+    const epoch = 1 + Math.floor(seen / labels.length);
     seen += images;
     return Math.min(epoch / warmUpEpochs(epochs), 1);
   };
