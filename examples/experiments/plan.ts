@@ -33,8 +33,6 @@ export interface StudentPlan {
   method: MethodName;
   /** Of `method: "kd"`. */
   kd?: KdSettings;
-  /** Of `method: "crd"`. */
-  crd?: CrdSettings;
   /** Share of the teacher's training images that the student sees. */
   share: number;
   /** At most so many images. */
@@ -48,11 +46,6 @@ export interface KdSettings {
   temperature: number;
   /** Weight of the distillation loss; the rest is that of cross-entropy. */
   alpha: number;
-}
-
-export interface CrdSettings {
-  /** For each image. */
-  negatives: number;
 }
 
 /** Numbers on validation images, which choices are made on, and on test images. */

@@ -3,7 +3,7 @@ import type { Regularizer } from "../common/teacher.ts";
 import type { Shape } from "../data/images.ts";
 import { range } from "../data/order.ts";
 import type { ModelName } from "../models/index.ts";
-import type { CrdSettings, KdSettings, Plan, StudentPlan, TeacherPlan } from "./plan.ts";
+import type { KdSettings, Plan, StudentPlan, TeacherPlan } from "./plan.ts";
 
 /** What all experiments on a data set are made of. */
 export interface Recipe {
@@ -18,8 +18,8 @@ export interface Recipe {
   probes: { fewImages: Probe; withoutClass: Probe };
   fewShot: {
     kd: KdSettings;
-    /** Without, RepDistiller's share of the images. */
-    crd?: CrdSettings;
+    /** The largest share for CRD, whose steps take the longer the more images there are. */
+    crdUpTo: number;
     shares: readonly { share: number; schedule: Schedule }[];
   };
   zeroShot: {
@@ -80,7 +80,7 @@ const small: Recipe = {
   },
   fewShot: {
     kd: withLabels,
-    crd: { negatives: 256 },
+    crdUpTo: 0.1,
     shares: [
       { share: 0.01, schedule: fewImages },
       { share: 0.05, schedule: fewImages },
@@ -127,7 +127,7 @@ const tiny: Recipe = {
   },
   fewShot: {
     ...small.fewShot,
-    crd: { negatives: 10 },
+    crdUpTo: 1,
     shares: [0.2, 1].map((share) => ({ share, schedule: adam(2) })),
   },
   zeroShot: { kd: withoutLabels, removed: [[3], [0, 1]], atMost: 100, schedule: adam(2) },
@@ -184,6 +184,7 @@ const full: Recipe = {
   },
   fewShot: {
     kd: usual,
+    crdUpTo: 1,
     shares: [0.01, 0.05, 0.1, 0.25, 0.5].map((share) => ({ share, schedule: cifar })),
   },
   zeroShot: {

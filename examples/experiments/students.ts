@@ -4,7 +4,7 @@ import { classesOf, eachBatch, inputsOf } from "../common/training.ts";
 import { type Images, toLabels } from "../data/images.ts";
 import { batches, range, shuffled } from "../data/order.ts";
 import { models } from "../models/index.ts";
-import { crd, kd, methods } from "./methods/index.ts";
+import { kd, methods } from "./methods/index.ts";
 import type { Batch, Method, Network } from "./methods/method.ts";
 import type { StudentPlan } from "./plan.ts";
 import { teacherLogits } from "./teacher-logits.ts";
@@ -65,8 +65,7 @@ export async function trainStudent(
 }
 
 /** With the plan's settings, or as in the table. */
-function methodOf({ method, kd: soft, crd: contrast }: StudentPlan): Method {
+function methodOf({ method, kd: soft }: StudentPlan): Method {
   if (method === "kd" && soft) return kd(soft);
-  if (method === "crd" && contrast) return crd(contrast);
   return methods[method];
 }

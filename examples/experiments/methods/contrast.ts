@@ -21,43 +21,34 @@ const DIM = 128;
  * The published 16384 are a third of CIFAR's 50,000 images. The loss weighs noise by this share, K/M,
  * which small sets keep.
  */
-const usualNegatives = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
-
-export interface CrdOptions {
-  /** For each image; default the share of the images that is usual on CIFAR. */
-  negatives?: number;
-}
+const negativesOf = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
 
 /** Memory banks of all training images; an image's negatives are of other classes. */
-export const crd =
-  (options: CrdOptions = {}): Method =>
-  (setup) => {
-    const { labels, seed } = setup;
-    const size = labels.length;
-    const { negatives = usualNegatives(size) } = options;
-    const draw = fromOtherClasses(setup, negatives);
-    let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(seed, "crd bank") });
-    let drawn: tf.Tensor2D;
-    const distillation = contrast(setup, (t, s, { indices }) => {
-      bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // of the first batch
-      const loss = crdLoss(t, s, bank, drawn);
-      const updated = keep(updateContrastBank(bank, t, s, indices));
-      tf.dispose([bank.teacher, bank.student]);
-      bank = updated;
-      return loss;
-    });
-    return {
-      step(batch) {
-        drawn = draw(batch.places);
-        distillation.step(batch);
-        drawn.dispose();
-      },
-      dispose() {
-        distillation.dispose();
-        tf.dispose({ ...bank });
-      },
-    };
+export const crd: Method = (setup) => {
+  const size = setup.labels.length;
+  const draw = fromOtherClasses(setup, negativesOf(size));
+  let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(setup.seed, "crd bank") });
+  let drawn: tf.Tensor2D;
+  const distillation = contrast(setup, (t, s, { indices }) => {
+    bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // of the first batch
+    const loss = crdLoss(t, s, bank, drawn);
+    const updated = keep(updateContrastBank(bank, t, s, indices));
+    tf.dispose([bank.teacher, bank.student]);
+    bank = updated;
+    return loss;
+  });
+  return {
+    step(batch) {
+      drawn = draw(batch.places);
+      distillation.step(batch);
+      drawn.dispose();
+    },
+    dispose() {
+      distillation.dispose();
+      tf.dispose({ ...bank });
+    },
   };
+};
 
 export const inBatchCrd: Method = (setup) => contrast(setup, (t, s) => inBatchCrdLoss(t, s));
 

@@ -12,7 +12,6 @@ import { cc, pkt, rkd, sp } from "./relations.ts";
 import { review } from "./review.ts";
 import { vid } from "./vid.ts";
 
-export { type CrdOptions, crd } from "./contrast.ts";
 export { type KdOptions, kd } from "./logits.ts";
 export type { Batch, Distillation, Method, Network, Setup } from "./method.ts";
 
@@ -35,7 +34,7 @@ export const methods = {
   cc,
   rkd,
   pkt,
-  crd: crd(),
+  crd,
   "crd-in-batch": inBatchCrd,
   hsakd,
 } satisfies Record<string, Method>;

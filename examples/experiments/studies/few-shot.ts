@@ -19,7 +19,7 @@ export const fewShot: Study = {
   plans: (recipe) =>
     PAIR.flatMap((name) =>
       METHODS.flatMap((method) =>
-        recipe.fewShot.shares.map(({ share }) => plan(recipe, name, method, share)),
+        sharesOf(recipe, method).map((share) => plan(recipe, name, method, share)),
       ),
     ),
 
@@ -31,7 +31,7 @@ export const fewShot: Study = {
         text: [],
         table: {
           head: ["share of the images", ...PAIR, GAIN],
-          rows: recipe.fewShot.shares.map(({ share }) => {
+          rows: sharesOf(recipe, method).map((share) => {
             const [control, mcmi] = PAIR.map((name) => plan(recipe, name, method, share));
             return [
               `${100 * share} %`,
@@ -49,7 +49,7 @@ export const fewShot: Study = {
             y: { name: "test accuracy, %" },
             series: PAIR.map((name) => ({
               name,
-              points: recipe.fewShot.shares.map(({ share }) => ({
+              points: sharesOf(recipe, method).map((share) => ({
                 x: 100 * share,
                 estimate: estimate(outcomes, plan(recipe, name, method, share), studentAccuracy),
               })),
@@ -61,20 +61,25 @@ export const fewShot: Study = {
   ],
 };
 
+const sharesOf = ({ fewShot: { shares, crdUpTo } }: Recipe, method: MethodName) =>
+  shares.map(({ share }) => share).filter((share) => method !== "crd" || share <= crdUpTo);
+
 /** For the two smallest shares. */
 const goals = (outcomes: Outcomes, recipe: Recipe): Goal[] =>
   METHODS.flatMap((method) =>
-    recipe.fewShot.shares.slice(0, 2).map(({ share }) => {
-      const [control, mcmi] = PAIR.map((name) =>
-        outcomes.values(plan(recipe, name, method, share), studentAccuracy.of),
-      );
-      const gain = pairedInterval(mcmi!, control!);
-      return {
-        goal: `${method}, ${100 * share} % of the images: a gain whose 95 % interval excludes 0`,
-        measured: formatInterval(gain, studentAccuracy.digits),
-        isReached: gain.interval !== undefined && gain.interval[0] > 0,
-      };
-    }),
+    sharesOf(recipe, method)
+      .slice(0, 2)
+      .map((share) => {
+        const [control, mcmi] = PAIR.map((name) =>
+          outcomes.values(plan(recipe, name, method, share), studentAccuracy.of),
+        );
+        const gain = pairedInterval(mcmi!, control!);
+        return {
+          goal: `${method}, ${100 * share} % of the images: a gain whose 95 % interval excludes 0`,
+          measured: formatInterval(gain, studentAccuracy.digits),
+          isReached: gain.interval !== undefined && gain.interval[0] > 0,
+        };
+      }),
   );
 
 function plan(recipe: Recipe, name: PairName, method: MethodName, share: number): Plan {
@@ -86,7 +91,6 @@ function plan(recipe: Recipe, name: PairName, method: MethodName, share: number)
       network: recipe.student,
       method,
       ...(method === "kd" && { kd: recipe.fewShot.kd }),
-      ...(method === "crd" && recipe.fewShot.crd && { crd: recipe.fewShot.crd }),
       share,
       removed: [],
       schedule,
