@@ -41,6 +41,7 @@ export interface Recipe {
     teacher: TeacherPlan;
     fineTuning: Schedule;
     lambda: number;
+    lambdas: readonly number[];
     student: ModelName;
     share: number;
     schedule: Schedule;
@@ -107,6 +108,7 @@ const small: Recipe = {
     teacher: { network: "cnn-small", schedule: adam(15), kept: [15], epoch: 15 },
     fineTuning: gently(8),
     lambda: 0.25,
+    lambdas: [0, 0.1, 0.25, 0.5, 1],
     student: "cnn-light",
     share: 0.05,
     schedule: adam(20),
@@ -138,6 +140,7 @@ const tiny: Recipe = {
     ...small.maps,
     teacher: { ...small.maps.teacher, schedule: adam(2), kept: [2], epoch: 2 },
     fineTuning: gently(1),
+    lambdas: [0, 0.3],
     share: 0.2,
     schedule: adam(1),
     images: 200,
@@ -199,6 +202,7 @@ const full: Recipe = {
     teacher: { network: "resnet56", schedule: cifar, kept: [240], epoch: 240 },
     fineTuning: cifarFineTuning,
     lambda: 0.15,
+    lambdas: [0, 0.05, 0.15, 0.35],
     student: "resnet20",
     share: 1,
     schedule: cifar,

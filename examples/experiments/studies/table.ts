@@ -2,7 +2,8 @@ import { pairedInterval } from "../../common/statistics.ts";
 import { type MethodName, methods } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan, TeacherPlan } from "../plan.ts";
-import { fineTuned, type Recipe } from "../recipe.ts";
+import type { Recipe } from "../recipe.ts";
+import { byMethod, mapsTeacher } from "./by-method.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import {
   estimate,
@@ -92,16 +93,10 @@ function goals(outcomes: Outcomes, recipe: Recipe): Goal[] {
   ];
 }
 
-function plan(recipe: Recipe, name: TeacherName, method: MethodName): Plan {
-  const { student: network, share, schedule } = recipe.maps;
-  return {
-    images: recipe.images,
-    teacher: teacherOf(recipe, name),
-    student: { network, method, share, removed: [], schedule },
-  };
-}
+const plan = (recipe: Recipe, name: TeacherName, method: MethodName): Plan =>
+  byMethod(recipe, teacherOf(recipe, name), method);
 
-function teacherOf({ maps }: Recipe, name: TeacherName): TeacherPlan {
-  if (name === "CE") return maps.teacher;
-  return fineTuned(maps.teacher, maps.fineTuning, { lambda: name === "MCMI" ? maps.lambda : 0 });
-}
+const teacherOf = (recipe: Recipe, name: TeacherName): TeacherPlan =>
+  name === "CE"
+    ? recipe.maps.teacher
+    : mapsTeacher(recipe, name === "MCMI" ? recipe.maps.lambda : 0);
