@@ -44,15 +44,18 @@ export const lambda: Study = {
       metric: studentAccuracy,
     }));
     return [
-      sweep("Teachers and students, mean ± standard error", outcomes, recipe.lambdas, students),
-      gains("Gains over λ = 0 [95 %]", outcomes, recipe.lambdas, students),
-      sweep(
-        "Teachers of the table, and students by a method of each family",
-        outcomes,
-        recipe.maps.lambdas,
-        ofMethods,
-      ),
-      gains("Gains of the table's over λ = 0 [95 %]", outcomes, recipe.maps.lambdas, ofMethods),
+      ...sweep(outcomes, {
+        title: "Teachers and students, mean ± standard error",
+        gains: "Gains over λ = 0 [95 %]",
+        lambdas: recipe.lambdas,
+        students,
+      }),
+      ...sweep(outcomes, {
+        title: "Teachers of the table, and students by a method of each family",
+        gains: "Gains of the table's over λ = 0 [95 %]",
+        lambdas: recipe.maps.lambdas,
+        students: ofMethods,
+      }),
     ];
   },
 };
@@ -63,68 +66,49 @@ interface Column {
   metric: Metric;
 }
 
-/** Before those of its students. */
-const teachers = ({ plan }: Column): Column[] => [
-  { title: "teacher's test accuracy, %", plan, metric: teacherAccuracy },
-  { title: "CMI of training images, nats", plan, metric: teacherCmi },
-];
-
-function sweep(
-  title: string,
-  outcomes: Outcomes,
-  lambdas: readonly number[],
-  students: readonly Column[],
-): Section {
-  const columns = [...teachers(students[0]!), ...students];
-  return {
-    title,
-    text: [],
-    table: {
-      head: ["λ", ...columns.map((column) => column.title)],
-      rows: lambdas.map((value) => [
-        String(value),
-        ...columns.map(({ plan, metric }) => show(outcomes, plan(value), metric)),
-      ]),
-    },
-    charts: columns.map(({ title, plan, metric }) => ({
-      kind: "lines",
-      title,
-      x: { name: "λ" },
-      y: { name: title },
-      series: [
-        {
-          name: "MCMI",
-          points: lambdas.map((value) => ({
-            x: value,
-            estimate: estimate(outcomes, plan(value), metric),
-          })),
-        },
-      ],
-    })),
-  };
+interface Sweep {
+  title: string;
+  gains: string;
+  lambdas: readonly number[];
+  students: readonly Column[];
 }
 
-function gains(
-  title: string,
-  outcomes: Outcomes,
-  lambdas: readonly number[],
-  students: readonly Column[],
-): Section {
-  const columns = [...teachers(students[0]!), ...students];
-  return {
-    title,
-    text: [],
-    table: {
-      head: ["λ", ...columns.map((column) => column.title)],
-      rows: lambdas
-        .filter((value) => value !== 0)
-        .map((value) => [
-          String(value),
-          ...columns.map(({ plan, metric }) => showGain(outcomes, [plan(value), plan(0)], metric)),
-        ]),
+function sweep(outcomes: Outcomes, { title, gains, lambdas, students }: Sweep): Section[] {
+  const { plan } = students[0]!;
+  const columns: Column[] = [
+    { title: "teacher's test accuracy, %", plan, metric: teacherAccuracy },
+    { title: "CMI of training images, nats", plan, metric: teacherCmi },
+    ...students,
+  ];
+  const table = (values: readonly number[], cell: (column: Column, lambda: number) => string) => ({
+    head: ["λ", ...columns.map((column) => column.title)],
+    rows: values.map((value) => [String(value), ...columns.map((column) => cell(column, value))]),
+  });
+  const points = ({ plan, metric }: Column) =>
+    lambdas.map((value) => ({ x: value, estimate: estimate(outcomes, plan(value), metric) }));
+  return [
+    {
+      title,
+      text: [],
+      table: table(lambdas, ({ plan, metric }, value) => show(outcomes, plan(value), metric)),
+      charts: columns.map((column) => ({
+        kind: "lines",
+        title: column.title,
+        x: { name: "λ" },
+        y: { name: column.title },
+        series: [{ name: "MCMI", points: points(column) }],
+      })),
     },
-    charts: [],
-  };
+    {
+      title: gains,
+      text: [],
+      table: table(
+        lambdas.filter((value) => value !== 0),
+        ({ plan, metric }, value) => showGain(outcomes, [plan(value), plan(0)], metric),
+      ),
+      charts: [],
+    },
+  ];
 }
 
 const ofProbe = (recipe: Recipe, name: (typeof PROBES)[number], value: number): Plan =>
