@@ -139,7 +139,7 @@ const tiny: Recipe = {
   maps: {
     ...small.maps,
     teacher: { ...small.maps.teacher, schedule: adam(2), kept: [2], epoch: 2 },
-    fineTuning: gently(1),
+    fineTuning: adam(1),
     lambdas: [0, 0.3],
     share: 0.2,
     schedule: adam(1),
