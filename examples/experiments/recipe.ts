@@ -29,6 +29,7 @@ export interface Recipe {
     schedule: Schedule;
   };
   temperatures: readonly number[];
+  /** 0, which gains are over, and others. */
   lambdas: readonly number[];
   regularizers: {
     lambda: readonly number[];
@@ -41,6 +42,7 @@ export interface Recipe {
     teacher: TeacherPlan;
     fineTuning: Schedule;
     lambda: number;
+    /** 0 and others. */
     lambdas: readonly number[];
     student: ModelName;
     share: number;
@@ -228,6 +230,10 @@ export const pairOf = (recipe: Recipe) => ({
   control: fineTuned(recipe.teacher, recipe.fineTuning, { lambda: 0 }),
   MCMI: fineTuned(recipe.teacher, recipe.fineTuning, { lambda: recipe.lambda }),
 });
+
+/** The teacher with feature maps, fine-tuned. */
+export const mapsTeacher = ({ maps }: Recipe, lambda: number): TeacherPlan =>
+  fineTuned(maps.teacher, maps.fineTuning, { lambda });
 
 export type PairName = keyof ReturnType<typeof pairOf>;
 export const PAIR = ["control", "MCMI"] as const;

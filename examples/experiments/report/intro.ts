@@ -11,9 +11,8 @@ export function protocolOf({ images, teacher, lambda, student, maps }: Recipe): 
     `${epochs} epochs (${maps.teacher.schedule.epochs}); control and MCMI are its continuations of the same length, with ` +
     `λ = 0 and with λ = ${lambda} (${maps.lambda}). Students (${student}; ${maps.student}) of a seed start from the ` +
     "same weights and see the same batches. Choices are made on validation images, accuracies are on the " +
-    "data set's test images. " +
-    "Numbers are means over seeds ± standard error; differences are paired by seed, in brackets their 95 % " +
-    "interval by Student's t."
+    "data set's test images. Numbers are means over seeds ± standard error; differences are paired by seed, " +
+    "in brackets their 95 % interval by Student's t."
   );
 }
 

@@ -1,13 +1,9 @@
 import type { MethodName } from "../methods/index.ts";
 import type { Plan, TeacherPlan } from "../plan.ts";
-import { fineTuned, type Recipe } from "../recipe.ts";
+import type { Recipe } from "../recipe.ts";
 
 /** A student by any of the methods, of a teacher that has feature maps. */
 export function byMethod({ images, maps }: Recipe, teacher: TeacherPlan, method: MethodName): Plan {
   const { student: network, share, schedule } = maps;
   return { images, teacher, student: { network, method, share, removed: [], schedule } };
 }
-
-/** Such a teacher, fine-tuned. */
-export const mapsTeacher = ({ maps }: Recipe, lambda: number): TeacherPlan =>
-  fineTuned(maps.teacher, maps.fineTuning, { lambda });

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan.ts";
-import { fineTuned, PAIR, type PairName, type Recipe } from "../recipe.ts";
+import { mapsTeacher, PAIR, type PairName, type Recipe } from "../recipe.ts";
 import { GAIN, type Metric, show, showGain, teacherAccuracy, teacherCmi } from "./metrics.ts";
 import type { Study } from "./study.ts";
 
@@ -40,11 +40,11 @@ export const cam: Study = {
   },
 };
 
-function plan({ images, maps }: Recipe, name: PairName): Plan {
-  const lambda = name === "MCMI" ? maps.lambda : 0;
+function plan(recipe: Recipe, name: PairName): Plan {
+  const { images, maps } = recipe;
   return {
     images,
-    teacher: fineTuned(maps.teacher, maps.fineTuning, { lambda }),
+    teacher: mapsTeacher(recipe, name === "MCMI" ? maps.lambda : 0),
     maps: { layer: maps.layer, images: maps.images },
   };
 }

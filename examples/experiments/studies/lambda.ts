@@ -1,9 +1,9 @@
 import type { MethodName } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan } from "../plan.ts";
-import { fineTuned, type Recipe } from "../recipe.ts";
+import { fineTuned, mapsTeacher, type Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
-import { byMethod, mapsTeacher } from "./by-method.ts";
+import { byMethod } from "./by-method.ts";
 import {
   estimate,
   type Metric,
@@ -14,7 +14,7 @@ import {
   teacherAccuracy,
   teacherCmi,
 } from "./metrics.ts";
-import { PROBES, probe, probeTitles } from "./probes.ts";
+import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
 import type { Study } from "./study.ts";
 
 /** One of each family: by outputs, feature maps, relations and contrast. */
@@ -111,7 +111,7 @@ function sweep(outcomes: Outcomes, { title, gains, lambdas, students }: Sweep): 
   ];
 }
 
-const ofProbe = (recipe: Recipe, name: (typeof PROBES)[number], value: number): Plan =>
+const ofProbe = (recipe: Recipe, name: ProbeName, value: number): Plan =>
   probe(recipe, name, fineTuned(recipe.teacher, recipe.fineTuning, { lambda: value }));
 
 const ofTable = (recipe: Recipe, method: MethodName, value: number): Plan =>

@@ -2,8 +2,8 @@ import { pairedInterval } from "../../common/statistics.ts";
 import { type MethodName, methods } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan, TeacherPlan } from "../plan.ts";
-import type { Recipe } from "../recipe.ts";
-import { byMethod, mapsTeacher } from "./by-method.ts";
+import { mapsTeacher, type Recipe } from "../recipe.ts";
+import { byMethod } from "./by-method.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import {
   estimate,
