@@ -37,6 +37,13 @@ describe.each(Object.keys(studies))("%s", (name) => {
       expect(outcome.student !== undefined).toBe(plan.student !== undefined);
       expect(outcome.maps !== undefined).toBe(plan.maps !== undefined);
     }
+    const teachers = new Map(
+      results.map(({ seed, plan, outcome }) => [
+        JSON.stringify([seed, plan.teacher]),
+        outcome.teacher.crossEntropy.validation,
+      ]),
+    );
+    expect(new Set(teachers.values()).size, "each way to train ends elsewhere").toBe(teachers.size);
     const html = readFileSync(join(out, "mnist", `${name}.html`), "utf8");
     expect(html).toContain(studies[name as keyof typeof studies].title);
     expect(printed).not.toContain("NaN");
