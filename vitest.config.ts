@@ -18,10 +18,7 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
   },
   test: {
     name: backend.name,
-    include: [
-      "test/{cam,distill,information,internal,layers,teacher}/**/*.test.ts",
-      "test/*.test.ts",
-    ],
+    include: ["test/{cam,distill,information,layers,ops,teacher}/**/*.test.ts", "test/*.test.ts"],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
     ...(backend.host === "chromium" && {
@@ -37,7 +34,7 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
 }));
 
 export default defineConfig({
-  resolve: { tsconfigPaths: true }, // the examples import kd-cmi by its name
+  resolve: { tsconfigPaths: true }, // examples and experiments import kd-cmi by its name
   test: {
     testTimeout: 600_000,
     hookTimeout: 600_000,
@@ -47,9 +44,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: [
-            "test/{wasm,checkpoint,data,demo,examples,experiments,models,package}/**/*.test.ts",
-          ],
+          include: ["test/{wasm,checkpoint,examples,experiments,package}/**/*.test.ts"],
         },
       },
     ],

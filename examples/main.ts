@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { Argument, Command, Option } from "commander";
 import { registerTrainingKernels } from "kd-cmi/wasm";
+import { positive } from "../experiments/common/flags.ts";
+import { pick } from "../experiments/data/images.ts";
+import { loadMnist } from "../experiments/data/load.ts";
+import { range, shuffled } from "../experiments/data/order.ts";
 import { installChromium } from "../scripts/chromium.ts";
 import { startNodeBackend } from "../scripts/node-backends.ts";
-import { positive } from "./common/flags.ts";
-import { pick } from "./data/images.ts";
-import { loadMnist } from "./data/load.ts";
-import { range, shuffled } from "./data/order.ts";
 import type { Setup } from "./losses/training.ts";
 import { programs } from "./programs.ts";
 

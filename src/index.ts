@@ -1,72 +1,82 @@
-export { classActivationMap } from "./cam/class-activation.ts";
-export { clusterEigenCam } from "./cam/cluster-eigen.ts";
+export { classActivationMap } from "./cam/maps/class-activation-map.ts";
+export { clusterEigenCam } from "./cam/maps/cluster-eigen-cam.ts";
+export { eigenCam } from "./cam/maps/eigen-cam.ts";
+export { gradCam } from "./cam/maps/grad-cam.ts";
+export type { Colormap } from "./cam/pictures/colormaps.ts";
+export { type NormalizeCamOptions, normalizeCam } from "./cam/pictures/normalize-cam.ts";
+export { type OverlayCamOptions, overlayCam } from "./cam/pictures/overlay-cam.ts";
 export {
   type CamClassScore,
   CamClusterEstimator,
   type CamClusterReport,
   type CamClusterScore,
-} from "./cam/cluster-estimator.ts";
-export type { Colormap } from "./cam/colormaps.ts";
-export { eigenCam } from "./cam/eigen.ts";
-export { gradCam } from "./cam/grad-cam.ts";
-export { type NormalizeCamOptions, normalizeCam } from "./cam/normalize.ts";
-export { type OverlayCamOptions, overlayCam } from "./cam/overlay.ts";
-export { camClusterScore } from "./cam/score.ts";
-export {
-  type ContrastBankOptions,
-  createContrastBank,
-  updateContrastBank,
-} from "./distill/contrast/bank.ts";
-export { crdLoss } from "./distill/contrast/crd.ts";
-export { inBatchCrdLoss } from "./distill/contrast/in-batch.ts";
-export { checkContrastIndices } from "./distill/contrast/indices.ts";
-export { l2Normalize } from "./distill/contrast/l2-normalize.ts";
-export { contrastNormalizer } from "./distill/contrast/normalizer.ts";
-export {
-  contrastQueueIndices,
-  createContrastQueue,
-  updateContrastQueue,
-} from "./distill/contrast/queue.ts";
-export { type SampleContrastOptions, sampleContrastIndices } from "./distill/contrast/sample.ts";
-export {
-  type ActivationBoundaryOptions,
-  activationBoundaryLoss,
-} from "./distill/features/activation-boundary.ts";
-export {
-  type AttentionTransferOptions,
-  attentionTransferLoss,
-} from "./distill/features/attention.ts";
-export { factorTransferLoss } from "./distill/features/factor.ts";
-export { fspLoss } from "./distill/features/fsp.ts";
-export { hierarchicalContextLoss } from "./distill/features/hcl.ts";
-export { hintLoss } from "./distill/features/hint.ts";
-export { nstLoss } from "./distill/features/nst.ts";
-export { type VidOptions, vidLoss } from "./distill/features/vid.ts";
-export { type DistOptions, distLoss } from "./distill/logits/dist.ts";
-export { type DkdOptions, dkdLoss } from "./distill/logits/dkd.ts";
-export { type KdOptions, kdLoss } from "./distill/logits/kd.ts";
-export { standardizeLogits } from "./distill/logits/standardize.ts";
-export { correlationLoss } from "./distill/relations/correlation.ts";
-export { pktLoss } from "./distill/relations/pkt.ts";
-export { type RkdOptions, rkdLoss } from "./distill/relations/rkd.ts";
-export { similarityLoss } from "./distill/relations/similarity.ts";
-export {
-  type HsakdOptions,
-  hsakdLoss,
-  type SelfSupervisedOutputs,
-} from "./distill/self-supervised/hsakd.ts";
-export { jointLabels, rotateBatch } from "./distill/self-supervised/rotation.ts";
-export { classCentroids, updateCentroids } from "./information/centroids.ts";
-export { type CmiOptions, conditionalMutualInformation } from "./information/cmi.ts";
-export { CmiEstimator, type CmiEstimatorJson, type CmiReport } from "./information/estimator.ts";
-export { checkLabels } from "./information/labels.ts";
+} from "./cam/scores/cam-cluster-estimator.ts";
+export { camClusterScore } from "./cam/scores/cam-cluster-score.ts";
+export { checkContrastIndices } from "./distill/contrast/check-contrast-indices.ts";
 export type {
   ContrastBank,
   ContrastIndices,
   ContrastNormalizer,
   CrdOptions,
   SharedContrastIndices,
-} from "./internal/contrast.ts";
-export type { Layers } from "./internal/layer-loss.ts";
+} from "./distill/contrast/contrast.ts";
+export {
+  type ContrastBankOptions,
+  createContrastBank,
+  updateContrastBank,
+} from "./distill/contrast/contrast-bank.ts";
+export { contrastNormalizer } from "./distill/contrast/contrast-normalizer.ts";
+export {
+  contrastQueueIndices,
+  createContrastQueue,
+  updateContrastQueue,
+} from "./distill/contrast/contrast-queue.ts";
+export { crdLoss } from "./distill/contrast/crd-loss.ts";
+export { inBatchCrdLoss } from "./distill/contrast/in-batch-crd-loss.ts";
+export { l2Normalize } from "./distill/contrast/l2-normalize.ts";
+export {
+  type SampleContrastOptions,
+  sampleContrastIndices,
+} from "./distill/contrast/sample-contrast-indices.ts";
+export {
+  type ActivationBoundaryOptions,
+  activationBoundaryLoss,
+} from "./distill/features/activation-boundary-loss.ts";
+export {
+  type AttentionTransferOptions,
+  attentionTransferLoss,
+} from "./distill/features/attention-transfer-loss.ts";
+export { factorTransferLoss } from "./distill/features/factor-transfer-loss.ts";
+export { fspLoss } from "./distill/features/fsp-loss.ts";
+export { hierarchicalContextLoss } from "./distill/features/hierarchical-context-loss.ts";
+export { hintLoss } from "./distill/features/hint-loss.ts";
+export { nstLoss } from "./distill/features/nst-loss.ts";
+export { type VidOptions, vidLoss } from "./distill/features/vid-loss.ts";
+export type { Layers } from "./distill/layer-loss.ts";
+export { type DistOptions, distLoss } from "./distill/logits/dist-loss.ts";
+export { type DkdOptions, dkdLoss } from "./distill/logits/dkd-loss.ts";
+export { type KdOptions, kdLoss } from "./distill/logits/kd-loss.ts";
+export { standardizeLogits } from "./distill/logits/standardize-logits.ts";
+export { correlationLoss } from "./distill/relations/correlation-loss.ts";
+export { pktLoss } from "./distill/relations/pkt-loss.ts";
+export { type RkdOptions, rkdLoss } from "./distill/relations/rkd-loss.ts";
+export { similarityLoss } from "./distill/relations/similarity-loss.ts";
+export {
+  type HsakdOptions,
+  hsakdLoss,
+  type SelfSupervisedOutputs,
+} from "./distill/self-supervised/hsakd-loss.ts";
+export { jointLabels, rotateBatch } from "./distill/self-supervised/rotate-batch.ts";
+export { checkLabels } from "./information/check-labels.ts";
+export { classCentroids, updateCentroids } from "./information/class-centroids.ts";
+export {
+  CmiEstimator,
+  type CmiEstimatorJson,
+  type CmiReport,
+} from "./information/cmi-estimator.ts";
+export {
+  type CmiOptions,
+  conditionalMutualInformation,
+} from "./information/conditional-mutual-information.ts";
 export type { SampleLossOptions } from "./internal/sample-loss.ts";
-export { type McmiOptions, mcmiLoss } from "./teacher/mcmi.ts";
+export { type McmiOptions, mcmiLoss } from "./teacher/mcmi-loss.ts";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { dkdLoss } from "kd-cmi";
 import { distillationStep, weightedSum } from "kd-cmi/layers";
-import { toInputs, toLabels } from "../data/images.ts";
-import { batches, range, shuffled } from "../data/order.ts";
+import { toInputs, toLabels } from "../../experiments/data/images.ts";
+import { batches, range, shuffled } from "../../experiments/data/order.ts";
 import { studentNetwork } from "../losses/networks.ts";
 import {
   compare,

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { attentionTransferLoss, kdLoss } from "kd-cmi";
 import { Distiller, weightedSum } from "kd-cmi/layers";
-import { toInputs, toLabels } from "../data/images.ts";
-import { range } from "../data/order.ts";
+import { toInputs, toLabels } from "../../experiments/data/images.ts";
+import { range } from "../../experiments/data/order.ts";
 import { studentNetwork } from "../losses/networks.ts";
 import { crossEntropy, LEARNING_RATE, type Setup, trainTeacher } from "../losses/training.ts";
 

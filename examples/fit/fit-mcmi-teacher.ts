@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { CentroidCallback, CmiMonitor, compiledMcmiLoss } from "kd-cmi/layers";
-import { type Images, PIXELS, toInputs, toLabels } from "../data/images.ts";
-import { range } from "../data/order.ts";
+import { type Images, PIXELS, toInputs, toLabels } from "../../experiments/data/images.ts";
+import { range } from "../../experiments/data/order.ts";
 import type { Setup } from "../losses/training.ts";
 
 export const title = "an MCMI teacher by model.compile and model.fit";

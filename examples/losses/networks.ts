@@ -1,6 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { PIXELS, SIDE } from "../data/images.ts";
-import { type CnnSizes, cnnLayers, LARGER, SMALLER } from "../models/cnn.ts";
+import { PIXELS, SIDE } from "../../experiments/data/images.ts";
+import { type CnnSizes, cnnLayers, LARGER, SMALLER } from "../../experiments/models/cnn.ts";
 
 export const TEACHER = LARGER;
 export const STUDENT = SMALLER;

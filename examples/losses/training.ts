@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Images, toInputs, toLabels } from "../data/images.ts";
-import { batches, range, shuffled } from "../data/order.ts";
+import { type Images, toInputs, toLabels } from "../../experiments/data/images.ts";
+import { batches, range, shuffled } from "../../experiments/data/order.ts";
 import { studentNetwork, teacherNetwork } from "./networks.ts";
 
 /** What a program works on, and where it says what happens. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { drawBars } from "../../examples/common/charts/bars.ts";
-import type { BarChart, ConfusionChart, LineChart } from "../../examples/common/charts/chart.ts";
-import { drawConfusions } from "../../examples/common/charts/confusions.ts";
-import { drawChart } from "../../examples/common/charts/draw.ts";
-import { drawLinePanels, drawLines } from "../../examples/common/charts/lines.ts";
-import type { Estimate } from "../../examples/common/statistics.ts";
+import { drawBars } from "../../experiments/charts/bars.ts";
+import type { BarChart, ConfusionChart, LineChart } from "../../experiments/charts/chart.ts";
+import { drawConfusions } from "../../experiments/charts/confusions.ts";
+import { drawChart } from "../../experiments/charts/draw.ts";
+import { drawLinePanels, drawLines } from "../../experiments/charts/lines.ts";
+import type { Estimate } from "../../experiments/common/statistics.ts";
 
 const GREY = "#8a8f98";
 const ORANGE = "#d9480f";

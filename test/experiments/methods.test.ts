@@ -1,17 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import { beforeAll, describe, expect, test } from "vitest";
-import { range } from "../../examples/data/order.ts";
+import { range } from "../../experiments/data/order.ts";
 import {
   type Batch,
   type MethodName,
   methods,
   type Network,
   type Setup,
-} from "../../examples/experiments/methods/index.ts";
-import { beforeRelu } from "../../examples/experiments/methods/layers.ts";
-import { fromOtherClasses } from "../../examples/experiments/methods/negatives.ts";
-import { type ModelName, models } from "../../examples/models/index.ts";
+} from "../../experiments/methods/index.ts";
+import { beforeRelu } from "../../experiments/methods/layers.ts";
+import { fromOtherClasses } from "../../experiments/methods/negatives.ts";
+import { type ModelName, models } from "../../experiments/models/index.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 
 beforeAll(async () => {

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { experimentPage } from "../../examples/experiments/report/html.ts";
-import { toMarkdown } from "../../examples/experiments/report/markdown.ts";
-import { slugOf, writePictures } from "../../examples/experiments/report/pictures.ts";
-import type { BarChart, Section } from "../../examples/experiments/report/section.ts";
+import { experimentPage } from "../../experiments/report/html.ts";
+import { toMarkdown } from "../../experiments/report/markdown.ts";
+import { slugOf, writePictures } from "../../experiments/report/pictures.ts";
+import type { BarChart, Section } from "../../experiments/report/section.ts";
 
 const work = mkdtempSync(join(tmpdir(), "kd-cmi-report-"));
 afterAll(() => rmSync(work, { recursive: true }));

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { recipes } from "../../examples/experiments/recipe.ts";
-import { stepsOf } from "../../examples/experiments/report/full-scale.ts";
-import { writeReproduction } from "../../examples/experiments/report/reproduction.ts";
-import { studies } from "../../examples/experiments/studies/index.ts";
+import { recipes } from "../../experiments/recipe.ts";
+import { stepsOf } from "../../experiments/report/full-scale.ts";
+import { writeReproduction } from "../../experiments/report/reproduction.ts";
+import { studies } from "../../experiments/studies/index.ts";
 import { remove, root, temporaryFolder } from "../package/support.ts";
 
 const work = temporaryFolder();

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Result } from "../../examples/experiments/results.ts";
-import { studies } from "../../examples/experiments/studies/index.ts";
+import type { Result } from "../../experiments/results.ts";
+import { studies } from "../../experiments/studies/index.ts";
 import { remove, root, run, temporaryFolder } from "../package/support.ts";
 
 const out = temporaryFolder();
 afterAll(() => remove(out));
 
-const program = [join(root, "examples/experiments/main.ts"), "--scale", "tiny", "--seeds", "2"];
+const program = [join(root, "experiments/main.ts"), "--scale", "tiny", "--seeds", "2"];
 const runExperiment = (name: string, ...args: string[]) =>
   run(root, "node_modules/.bin/tsx", program[0]!, name, ...program.slice(1), "--out", out, ...args);
 

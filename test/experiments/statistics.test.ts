@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatInterval, pairedInterval } from "../../examples/common/statistics.ts";
+import { formatInterval, pairedInterval } from "../../experiments/common/statistics.ts";
 
 describe("pairedInterval", () => {
   test("reaches t standard errors of the differences to each side", () => {

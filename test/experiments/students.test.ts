@@ -2,11 +2,11 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import seedrandom from "seedrandom";
 import { beforeAll, expect, test } from "vitest";
-import type { Images } from "../../examples/data/images.ts";
-import { range } from "../../examples/data/order.ts";
-import { recipes } from "../../examples/experiments/recipe.ts";
-import { trainStudent } from "../../examples/experiments/students.ts";
-import { models } from "../../examples/models/index.ts";
+import type { Images } from "../../experiments/data/images.ts";
+import { range } from "../../experiments/data/order.ts";
+import { models } from "../../experiments/models/index.ts";
+import { recipes } from "../../experiments/recipe.ts";
+import { trainStudent } from "../../experiments/students.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 
 beforeAll(async () => {

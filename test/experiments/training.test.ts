@@ -1,15 +1,15 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { accuracyOf } from "../../examples/common/confusion.ts";
-import { createOptimizer, learningRateAt } from "../../examples/common/optimizer.ts";
-import { GREY, type Images } from "../../examples/data/images.ts";
-import { gather } from "../../examples/experiments/outcomes.ts";
-import type { Plan } from "../../examples/experiments/plan.ts";
-import { recipes } from "../../examples/experiments/recipe.ts";
-import type { Result } from "../../examples/experiments/results.ts";
-import { split, studentImages } from "../../examples/experiments/split.ts";
-import { studies } from "../../examples/experiments/studies/index.ts";
+import { accuracyOf } from "../../experiments/common/confusion.ts";
+import { createOptimizer, learningRateAt } from "../../experiments/common/optimizer.ts";
+import { GREY, type Images } from "../../experiments/data/images.ts";
+import { gather } from "../../experiments/outcomes.ts";
+import type { Plan } from "../../experiments/plan.ts";
+import { recipes } from "../../experiments/recipe.ts";
+import type { Result } from "../../experiments/results.ts";
+import { split, studentImages } from "../../experiments/split.ts";
+import { studies } from "../../experiments/studies/index.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 

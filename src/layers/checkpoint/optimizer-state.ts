@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { assignLearningRate, learningRateOf } from "../learning-rate.ts";
+import { assignLearningRate, learningRateOf } from "../learning-rate/set-learning-rate.ts";
 import type { NamedTensor, OptimizerState } from "./contents.ts";
 
 /** What a tfjs optimizer keeps beside its configuration, by the names of its private fields. */

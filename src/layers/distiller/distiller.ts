@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger } from "../../internal/checks.ts";
-import type { LabelledDataset } from "../data.ts";
+import { datasetSource, holdOut, tensorSource } from "../data/batch-sources.ts";
+import type { LabelledDataset } from "../data/labelled-data.ts";
 import { type EpochOptions, trainEpochs } from "./epochs.ts";
 import { accuracy, type DistillationLoss, type Metric } from "./measure.ts";
 import { type LogitsModel, layersNetwork, teacherNetwork } from "./networks.ts";
-import { datasetSource, holdOut, tensorSource } from "./sources.ts";
 import { evaluateBatches, type Parts } from "./step.ts";
 import { TeacherCache } from "./teacher-cache.ts";
 

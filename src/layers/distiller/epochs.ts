@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger } from "../../internal/checks.ts";
+import { disposeBatch, type Source } from "../data/batch-sources.ts";
 import { type DistillerCheckpoint, type Progress, resumeFrom, saveProgress } from "./progress.ts";
-import { disposeBatch, type Source } from "./sources.ts";
 import { evaluateBatches, type Parts, trainStep } from "./step.ts";
 import { Totals } from "./totals.ts";
 

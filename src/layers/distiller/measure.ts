@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { toIndices } from "../../internal/labels.ts";
+import type { Batch } from "../data/batch-sources.ts";
 import type { Outputs } from "./networks.ts";
-import type { Batch } from "./sources.ts";
 import type { Measured } from "./totals.ts";
 import type { WeightedSum } from "./weighted-sum.ts";
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { outputsOf } from "../features.ts";
-import { warnOfProbabilities } from "../output.ts";
+import { warnOfProbabilities } from "../model/classifier-output.ts";
+import { outputsOf } from "../model/feature-extractor.ts";
 
 /** What a network gives for a batch. */
 export type Outputs = {

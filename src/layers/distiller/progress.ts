@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger } from "../../internal/checks.ts";
 import { encodeCheckpoint, restoreCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { CheckpointStore } from "../checkpoint/store.ts";
+import type { CheckpointStore } from "../checkpoint/file-checkpoint.ts";
 import type { TotalsState } from "./totals.ts";
 
 /**

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Batch, disposeBatch, type Source, START } from "../data/batch-sources.ts";
 import { batchOf, type DistillationLoss, type Metric, measure } from "./measure.ts";
 import type { Network, Outputs } from "./networks.ts";
-import { type Batch, disposeBatch, type Source, START } from "./sources.ts";
 import type { TeacherCache } from "./teacher-cache.ts";
 import { type Measured, Totals } from "./totals.ts";
 

@@ -1,0 +1,82 @@
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  contrastNormalizer,
+  crdLoss,
+  createContrastBank,
+  inBatchCrdLoss,
+  updateContrastBank,
+} from "kd-cmi";
+import { contrastProjection, type DistillationBatch } from "kd-cmi/layers";
+import { layerSeed } from "../models/initial.ts";
+import { besideLabels, distil } from "./distil.ts";
+import { embedding, onBoth, shapeOf } from "./layers.ts";
+import type { Distillation, Method, Network, Setup } from "./method.ts";
+import { fromOtherClasses } from "./negatives.ts";
+import { seeded } from "./seeded.ts";
+
+const WEIGHT = 0.8;
+const DIM = 128;
+
+/**
+ * The published 16384 are a third of CIFAR's 50,000 images. The loss weighs noise by this share, K/M,
+ * which small sets keep.
+ */
+const negativesOf = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
+
+/** Memory banks of all training images; an image's negatives are of other classes. */
+export const crd: Method = (setup) => {
+  const size = setup.labels.length;
+  const draw = fromOtherClasses(setup, negativesOf(size));
+  let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(setup.seed, "crd bank") });
+  let drawn: tf.Tensor2D;
+  const distillation = contrast(setup, (t, s, { indices }) => {
+    bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // of the first batch
+    const loss = crdLoss(t, s, bank, drawn);
+    const updated = keep(updateContrastBank(bank, t, s, indices));
+    tf.dispose([bank.teacher, bank.student]);
+    bank = updated;
+    return loss;
+  });
+  return {
+    step(batch) {
+      drawn = draw(batch.places);
+      distillation.step(batch);
+      drawn.dispose();
+    },
+    dispose() {
+      distillation.dispose();
+      tf.dispose({ ...bank });
+    },
+  };
+};
+
+export const inBatchCrd: Method = (setup) => contrast(setup, (t, s) => inBatchCrdLoss(t, s));
+
+/** A loss of the projected embeddings of teacher and student; both projections are trained. */
+function contrast(
+  setup: Setup,
+  loss: (teacher: tf.Tensor, student: tf.Tensor, batch: DistillationBatch) => tf.Tensor,
+): Distillation {
+  const head = (network: Network, name: string) => {
+    const inputShape = shapeOf(network, network.embedding);
+    return seeded(contrastProjection({ inputShape, dim: DIM }), setup.seed, `contrast ${name}`);
+  };
+  const teacherHead = head(setup.teacher, "teacher");
+  const studentHead = head(setup.student, "student");
+  return distil(setup, {
+    ...onBoth(setup, embedding),
+    parts: [teacherHead, studentHead],
+    loss: besideLabels(WEIGHT, (batch) => {
+      const teacher = teacherHead.apply(batch.teacherFeatures[0]!) as tf.Tensor;
+      const student = studentHead.apply(batch.studentFeatures[0]!) as tf.Tensor;
+      return loss(teacher, student, batch);
+    }),
+  });
+}
+
+/** Beyond the step that they come from. */
+function keep<Pair extends { teacher: tf.Tensor; student: tf.Tensor }>(pair: Pair): Pair {
+  tf.keep(pair.teacher);
+  tf.keep(pair.student);
+  return pair;
+}

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkMaps } from "../../internal/checks.ts";
+import { atLeastTiny } from "../../internal/numerics.ts";
+import { chunkSize, mapChunks, sumChunks } from "./chunks.ts";
+import { fixSign, leadingEigenvector, principalProjection } from "./principal-axis.ts";
+
+/**
+ * Eigen-CAM of a cluster, such as the images of one class: all maps are projections on the same
+ * axis, the first principal one over all positions of all images, so that they can be compared.
+ *
+ * $$M_n = (A_n - \bar A) \, v, \qquad v = \arg\max_{|v| = 1} \sum_n | (A_n - \bar A) \, v |^2$$
+ *
+ * A_n are the h·w positions as rows of K channels, the bar their mean over the whole cluster. The
+ * sign is such that the larger absolute extreme of the whole cluster is positive. The
+ * method is that of {@link eigenCam}, with the smaller of N·h·w and K.
+ *
+ * Source: the method of Muhammad and Yeasin, see {@link eigenCam}; one axis for a cluster is this
+ * library's own.
+ *
+ * @param activations float32 [N, h, w, K], all of one cluster.
+ * @returns float32 [N, h, w], in units of the activations, with mean 0 over the whole cluster; zeros
+ * if all positions are alike. No gradient is defined.
+ * @throws If a shape or dtype is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { clusterEigenCam } from "kd-cmi";
+ *
+ * const activationsOfClass = tf.randomUniform([8, 7, 7, 16]);
+ * const cams = clusterEigenCam(activationsOfClass); // [8, 7, 7]
+ * ```
+ */
+export function clusterEigenCam(activations: tf.Tensor): tf.Tensor3D {
+  const maps = checkMaps("clusterEigenCam", "activations", activations);
+  const [n, h, w, k] = maps.shape;
+  const rows = n * h * w;
+  return tf.tidy(() => {
+    const projection =
+      rows < k ? principalProjection(tf.reshape(maps, [1, rows, k])) : projectInParts(maps);
+    const row: tf.Tensor2D = tf.reshape(projection, [1, rows]);
+    return tf.reshape(fixSign(row), [n, h, w]);
+  });
+}
+
+/** The same as `principalProjection` of all rows at once, by sums over parts of them. */
+function projectInParts(maps: tf.Tensor4D): tf.Tensor {
+  const [, h, w, k] = maps.shape;
+  const size = chunkSize(maps);
+  const toRows = (chunk: tf.Tensor4D): tf.Tensor2D => tf.reshape(chunk, [-1, k]);
+  const sum = sumChunks(maps, size, (chunk) => tf.sum(toRows(chunk), 0, true));
+  const mean = tf.mul(sum, 1 / (maps.shape[0] * h * w));
+  const scale = atLeastTiny(tf.maximum(tf.max(maps), tf.neg(tf.min(maps))));
+  const centre = (chunk: tf.Tensor4D): tf.Tensor2D => tf.div(tf.sub(toRows(chunk), mean), scale);
+  const gram = sumChunks(maps, size, (chunk) => {
+    const rows = centre(chunk);
+    return tf.expandDims(tf.matMul(tf.transpose(rows), rows)) as tf.Tensor3D;
+  });
+  const axis = tf.squeeze(leadingEigenvector(gram), [0]) as tf.Tensor2D;
+  return tf.mul(
+    mapChunks(maps, size, (chunk) => tf.matMul(centre(chunk), axis)),
+    scale,
+  );
+}

@@ -1,0 +1,71 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkLabelShape, checkMaps, checkMatrix, checkSameBatch } from "../../internal/checks.ts";
+import { toOneHot } from "../../internal/labels.ts";
+import { weighChannels } from "./weigh-channels.ts";
+
+/**
+ * Grad-CAM: the channels weighted by how the logit of a class answers to each, on average over the
+ * positions; what speaks for the class is kept. For any differentiable network.
+ *
+ * $$L_n = \mathrm{ReLU}\Big( \sum_k \alpha_{nk} A_{nk} \Big), \qquad \alpha_{nk} = \frac{1}{h w}
+ * \sum_{x, y} \frac{\partial z_{n, y_n}}{\partial A_n(x, y, k)}$$
+ *
+ * Where global average pooling and a dense layer follow, this is the positive part of
+ * {@link classActivationMap} over h·w. A gradient runs through `toLogits`, so that the gradients of
+ * its operations must be registered, as `@tensorflow/tfjs` and `@tensorflow/tfjs-layers` do; on
+ * wasm, convolutions need `registerTrainingKernels` of `kd-cmi/wasm` too.
+ *
+ * Source: Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
+ * localization", ICCV 2017 (arXiv 1610.02391), eq. 1 and 2.
+ *
+ * @param activations float32 [N, h, w, K].
+ * @param toLogits The rest of the network, from the activations to logits [N, C] in which no sample
+ * depends on another one; `extractActivations` of `kd-cmi/layers` gives both for a layers model.
+ * Called once. Logits rather than probabilities: a saturated softmax has no gradient.
+ * @param labels The class to explain, for each sample: int32 indices [N] or one-hot [N, C]. A row
+ * whose index is outside 0…C−1 gets a map of zeros.
+ * @returns float32 [N, h, w], at least 0; {@link normalizeCam} scales it. No gradient is defined.
+ * @throws If a shape or dtype is not as described, or if `toLogits` does not depend on its argument.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import "@tensorflow/tfjs-layers"; // registers the gradients of the operations in toLogits
+ * import { gradCam } from "kd-cmi";
+ *
+ * const activations = tf.randomUniform([2, 7, 7, 16]);
+ * const kernel = tf.randomNormal<tf.Rank.R2>([7 * 7 * 16, 10]);
+ * const labels = tf.tensor1d([3, 8], "int32");
+ * const toLogits = (x: tf.Tensor4D) => tf.matMul(tf.reshape(x, [2, -1]), kernel);
+ * const cams = gradCam(activations, toLogits, labels); // [2, 7, 7]
+ * ```
+ */
+export function gradCam(
+  activations: tf.Tensor,
+  toLogits: (activations: tf.Tensor4D) => tf.Tensor,
+  labels: tf.Tensor,
+): tf.Tensor3D {
+  const maps = checkMaps("gradCam", "activations", activations);
+  if (typeof toLogits !== "function") {
+    throw new Error(`gradCam: toLogits must be a function, got ${typeof toLogits}`);
+  }
+  const labelLogits = tf.grad((x) => sumOfLabels(labels, maps, toLogits(x as tf.Tensor4D)));
+  return tf.tidy(() => {
+    const alpha = tf.mean(labelLogits(maps), [1, 2]);
+    return tf.relu(weighChannels(maps, alpha));
+  });
+}
+
+/** Σ_n z_{n, y_n}, with a gradient of closed form: the one-hot labels stay out of the tape. */
+function sumOfLabels(labels: tf.Tensor, activations: tf.Tensor4D, logits: tf.Tensor): tf.Tensor {
+  const z = checkMatrix("gradCam", "toLogits(activations)", logits);
+  checkSameBatch("gradCam", "toLogits(activations)", z, "activations", activations);
+  checkLabelShape("gradCam", labels, z);
+  const op = tf.customGrad((x, save) => {
+    const oneHot = toOneHot(labels, z.shape[1]);
+    (save as tf.GradSaveFunc)([oneHot]);
+    const gradFunc = (dy: tf.Tensor, [oneHot]: tf.Tensor[]) => tf.mul(oneHot!, dy);
+    return { value: tf.sum(tf.mul(x as tf.Tensor2D, oneHot)), gradFunc };
+  });
+  return op(z);
+}

@@ -1,0 +1,215 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { readIndices } from "../../information/check-labels.ts";
+import { checkCams, checkInteger, checkLabelShape } from "../../internal/checks.ts";
+import { addBatch, addSums, type ClusterSums, copySums, emptySums } from "./cluster-sums.ts";
+
+/** What {@link CamClusterEstimator} found in the maps of one class, or of all. */
+export interface CamClusterScore {
+  /**
+   * I(X;S|Y) in nats: the mean divergence of a map from the mean map of its class. Equal to the
+   * generalised Jensen–Shannon divergence of all maps of the class with equal weights.
+   */
+  cmi: number;
+  /** The mean effective area of a map, exp(entropy)/(h·w), within 1/(h·w)…1. */
+  coverage: number;
+  /**
+   * The mean Jensen–Shannon divergence of two different maps of one class in nats, 0…log 2; null
+   * without a pair. The mean over all classes weighs those with pairs by their maps, as `cmi` does.
+   */
+  divergence: number | null;
+  /** Maps. */
+  count: number;
+  /** Pairs behind `divergence`. */
+  pairs: number;
+}
+
+/** The scores of one class. */
+export interface CamClassScore extends CamClusterScore {
+  /** The mean of the maps as distributions, [h][w], with sum 1. */
+  meanMap: number[][];
+}
+
+/** What {@link CamClusterEstimator} found in all maps so far. */
+export interface CamClusterReport extends CamClusterScore {
+  /** The scores of each class; null for a class without maps. */
+  perClass: (CamClassScore | null)[];
+}
+
+/**
+ * Measures how the maps of a class differ from each other, in one pass over batches. Each map is a
+ * distribution d over positions S, itself over its sum:
+ *
+ * $$I(X; S | Y) = \frac{1}{n} \sum_i \mathrm{KL}(d_i \| \bar d_{y_i}), \qquad
+ * \mathrm{coverage} = \frac{1}{n} \sum_i \frac{\exp H(d_i)}{h w}, \qquad
+ * \mathrm{JS}_{ij} = H\big(\tfrac{d_i + d_j}{2}\big) - \tfrac{H(d_i) + H(d_j)}{2}$$
+ *
+ * **What is exact.** `cmi` and `coverage` come from sums ({@link CmiEstimator} with log d as logits)
+ * and are exact however the maps are split into batches. The entropy of a mixture of two maps is no
+ * sum: `divergence` needs every pair. Only the maps of one batch are paired, since no map is kept;
+ * batches drawn at random make it an unbiased estimate, and `pairs` says from how many. For all pairs
+ * give all maps in one batch, as {@link camClusterScore} does. (`cmi` is what all maps of the class
+ * differ by at once, and at least (n − 1)/n of that mean over all pairs.)
+ *
+ * **Read-back and cost.** Maps are read back asynchronously and summed up in float64 on the CPU. The
+ * state holds 2·max(h·w, C)² numbers; n maps of a class in one batch cost n²/2·h·w logarithms.
+ *
+ * Sources: the CMI of Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 8–13, applied to maps; Lin,
+ * "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37 (1991), for JS and
+ * its generalised form.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { CamClusterEstimator, normalizeCam } from "kd-cmi";
+ *
+ * const estimator = new CamClusterEstimator({ numClasses: 2 });
+ * for (let batch = 0; batch < 2; batch++) {
+ *   const cams = normalizeCam(tf.randomUniform([4, 7, 7]), { to: "distribution" });
+ *   await estimator.update(tf.tensor1d([0, 1, 1, 0], "int32"), cams);
+ * }
+ * const { cmi, coverage, perClass } = await estimator.result();
+ * ```
+ */
+export class CamClusterEstimator {
+  private readonly numClasses: number;
+  /** Batches are added to the object that stood here when they came; a reset replaces it. */
+  private sums: ClusterSums | undefined;
+  /** Batches and merges under way, in their order. */
+  private queue: Promise<void> = Promise.resolve();
+  private failure: unknown;
+
+  /**
+   * @param options `numClasses` C.
+   * @throws If `numClasses` is not an integer of at least 1.
+   */
+  constructor({ numClasses }: { numClasses: number }) {
+    checkInteger("CamClusterEstimator", "numClasses", numClasses, 1);
+    this.numClasses = numClasses;
+  }
+
+  /**
+   * Counts a batch. The tensors may be disposed as soon as this returns.
+   *
+   * @param labels int32 class indices [N] or one-hot [N, C]. A label that names no class makes
+   * `result()` reject.
+   * @param cams float32 [N, h, w], at least 0, such as {@link normalizeCam} gives; each map is divided
+   * by its sum, a map of zeros counts as uniform. Negative values, NaN and infinities make `result()`
+   * reject.
+   * @returns A promise that the batch has been counted. Waiting for it is optional, except to bound
+   * the memory of the batches that are queued.
+   * @throws At once, if a shape or dtype is not as described or h or w has changed.
+   */
+  update(labels: tf.Tensor, cams: tf.Tensor): Promise<void> {
+    const fn = "CamClusterEstimator.update";
+    const [n, h, w] = checkCams(fn, "cams", cams).shape;
+    checkLabelShape(fn, labels, { shape: [n, this.numClasses] });
+    const sums = this.sumsOf([h, w], "update");
+    const { shape } = labels;
+    // WebGPU still needs the tensors when the data arrive, and the caller may dispose them.
+    const held = [tf.keep(tf.clone(labels)), tf.keep(tf.clone(cams))] as const;
+    const read = Promise.all([held[0].data(), held[1].data<"float32">()]);
+    return this.enqueue(async () => {
+      const [y, values] = await read.finally(() => tf.dispose([...held]));
+      await addBatch(sums, readIndices(y, shape, this.numClasses), values);
+    });
+  }
+
+  /**
+   * Adds everything that another estimator has seen up to now; the other one stays as it is. No pairs
+   * are formed between the two.
+   *
+   * @throws If the numbers of classes or the sizes of the maps differ.
+   */
+  merge(other: CamClusterEstimator): Promise<void> {
+    if (other.numClasses !== this.numClasses) {
+      const expected = `${this.numClasses} classes as here`;
+      throw new Error(`CamClusterEstimator.merge: expected ${expected}, got ${other.numClasses}`);
+    }
+    const theirs = other.sums;
+    if (!theirs) return this.queue;
+    const sums = this.sumsOf(theirs.size, "merge");
+    const snapshot = other.queue.then(() => copySums(theirs));
+    return this.enqueue(async () => addSums(sums, await snapshot));
+  }
+
+  /**
+   * @returns The report over all maps so far, after the reading under way has ended.
+   * @throws Rejects if there are no maps, if a label names no class, or if a map had a value that is
+   * negative or not finite.
+   */
+  async result(): Promise<CamClusterReport> {
+    await this.queue;
+    if (this.failure) throw this.failure;
+    if (!this.sums) {
+      throw new Error("CamClusterEstimator.result: there are no maps, call update first");
+    }
+    checkRows(this.sums, this.numClasses);
+    return report(this.sums);
+  }
+
+  /** Forgets all maps, also those still being read, and their size. */
+  reset(): void {
+    this.failure = undefined;
+    this.sums = undefined;
+  }
+
+  /** Frees the state; the estimator is empty afterwards. It holds no tensors. */
+  dispose(): void {
+    this.reset();
+  }
+
+  private sumsOf(size: ClusterSums["size"], method: string): ClusterSums {
+    this.sums ??= emptySums(size, this.numClasses);
+    const [h, w] = this.sums.size;
+    if (h === size[0] && w === size[1]) return this.sums;
+    const expected = `maps of ${h}x${w} as before`;
+    throw new Error(`CamClusterEstimator.${method}: expected ${expected}, got ${size.join("x")}`);
+  }
+
+  private enqueue(step: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(step).catch((error: unknown) => {
+      this.failure ??= error;
+    });
+    return this.queue;
+  }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+function checkRows({ badLabels, badMaps }: ClusterSums, numClasses: number): void {
+  if (badLabels > 0) {
+    const expected = `one-hot or within 0 to ${numClasses - 1}`;
+    throw new Error(`CamClusterEstimator.result: labels must be ${expected}, ${badLabels} are not`);
+  }
+  if (badMaps > 0) {
+    throw new Error(
+      `CamClusterEstimator.result: cams must be finite and at least 0, ${badMaps} maps are not`,
+    );
+  }
+}
+
+async function report(sums: ClusterSums): Promise<CamClusterReport> {
+  const [h, w] = sums.size;
+  const { cmi, perClass: cmis, counts, centroids } = await sums.cmi.result();
+  const perClass = sums.areas.map((area, y): CamClassScore | null => {
+    const [count, pairs] = [counts[y]!, sums.pairs[y]!];
+    if (count === 0) return null;
+    const divergence = pairs > 0 ? sums.divergences[y]! / pairs : null;
+    const rows = Array.from({ length: h }, (_, i) => centroids[y]!.slice(i * w, (i + 1) * w));
+    const coverage = area / count / (h * w);
+    return { cmi: cmis[y]!, coverage, divergence, count, pairs, meanMap: rows };
+  });
+  const present = perClass.filter((score) => score !== null);
+  const count = sum(present.map((score) => score.count));
+  const paired = present.filter((score) => score.divergence !== null);
+  const pairedCount = sum(paired.map((score) => score.count));
+  const divergence = sum(paired.map((score) => score.divergence! * (score.count / pairedCount)));
+  return {
+    cmi,
+    coverage: sum(present.map((score) => score.coverage * (score.count / count))),
+    divergence: pairedCount > 0 ? divergence : null,
+    count,
+    pairs: sum(present.map((score) => score.pairs)),
+    perClass,
+  };
+}

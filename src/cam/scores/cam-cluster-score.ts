@@ -1,0 +1,42 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { checkCams, checkInteger, checkLabelShape } from "../../internal/checks.ts";
+import { CamClusterEstimator, type CamClusterReport } from "./cam-cluster-estimator.ts";
+
+/**
+ * How much the maps of a class differ from each other, and how much of the image they cover:
+ * I(X;S|Y) in nats, coverage, and the mean Jensen–Shannon divergence over all pairs of one class.
+ * Formulas, sources and precision are those of {@link CamClusterEstimator}, which takes batches.
+ *
+ * @param labels int32 class indices [N] or one-hot [N, C].
+ * @param cams float32 [N, h, w], at least 0, such as {@link normalizeCam} gives; each map is divided
+ * by its sum, a map of zeros counts as uniform.
+ * @param options `numClasses` C.
+ * @returns The scores over all maps, and `perClass`; see {@link CamClusterReport}.
+ * @throws Rejects if a shape or dtype is not as described, if a label names no class, or if a map has
+ * a value that is negative or not finite.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { camClusterScore, eigenCam, normalizeCam } from "kd-cmi";
+ *
+ * const labels = tf.tensor1d([0, 1, 1, 0], "int32");
+ * const cams = normalizeCam(eigenCam(tf.randomUniform([4, 7, 7, 16])), { to: "distribution" });
+ * const { cmi, coverage, divergence, perClass } = await camClusterScore(labels, cams, {
+ *   numClasses: 2,
+ * });
+ * ```
+ */
+export async function camClusterScore(
+  labels: tf.Tensor,
+  cams: tf.Tensor,
+  { numClasses }: { numClasses: number },
+): Promise<CamClusterReport> {
+  checkInteger("camClusterScore", "numClasses", numClasses, 1);
+  const batch = checkCams("camClusterScore", "cams", cams).shape[0];
+  checkLabelShape("camClusterScore", labels, { shape: [batch, numClasses] });
+
+  const estimator = new CamClusterEstimator({ numClasses });
+  estimator.update(labels, cams);
+  return estimator.result();
+}

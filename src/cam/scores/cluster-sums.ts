@@ -1,0 +1,116 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { CmiEstimator } from "../../information/cmi-estimator.ts";
+import { TINY } from "../../internal/numerics.ts";
+
+/** What {@link CamClusterEstimator} keeps: sums per class. */
+export interface ClusterSums {
+  size: readonly [height: number, width: number];
+  cmi: CmiEstimator;
+  /** Σ exp H. */
+  areas: number[];
+  /** Σ of the Jensen–Shannon divergences of pairs. */
+  divergences: number[];
+  pairs: number[];
+  badLabels: number;
+  badMaps: number;
+}
+
+const zeros = (length: number): number[] => new Array<number>(length).fill(0);
+
+export function emptySums(size: ClusterSums["size"], numClasses: number): ClusterSums {
+  // The estimator has as many classes as logits: of the larger number some stay unused.
+  const cmi = new CmiEstimator({ numClasses: Math.max(size[0] * size[1], numClasses) });
+  const [areas, divergences, pairs] = [zeros(numClasses), zeros(numClasses), zeros(numClasses)];
+  return { size, cmi, areas, divergences, pairs, badLabels: 0, badMaps: 0 };
+}
+
+export const copySums = (sums: ClusterSums): ClusterSums => ({
+  ...structuredClone({ ...sums, cmi: undefined }),
+  cmi: CmiEstimator.fromJSON(sums.cmi.toJSON()),
+});
+
+export async function addSums(into: ClusterSums, other: ClusterSums): Promise<void> {
+  for (const key of ["areas", "divergences", "pairs"] as const) {
+    into[key].forEach((x, y) => {
+      into[key][y] = x + other[key][y]!;
+    });
+  }
+  into.badLabels += other.badLabels;
+  into.badMaps += other.badMaps;
+  await into.cmi.merge(other.cmi);
+}
+
+/** Adds maps that were read back, row by row, and the pairs among those of one class. */
+export async function addBatch(
+  sums: ClusterSums,
+  indices: Int32Array,
+  values: Float32Array,
+): Promise<void> {
+  const positions = sums.size[0] * sums.size[1];
+  const rows = [...indices].map((label, row) => {
+    const map = values.subarray(row * positions, (row + 1) * positions);
+    const isGood = map.every((x) => x >= 0 && x < Number.POSITIVE_INFINITY);
+    sums.badLabels += label < 0 ? 1 : 0;
+    sums.badMaps += isGood ? 0 : 1;
+    return { label, map, isGood };
+  });
+  const good = rows.filter(({ label, isGood }) => label >= 0 && isGood);
+  if (good.length === 0) return;
+  const members = sums.areas.map((): Distribution[] => []);
+  for (const { label, map } of good) members[label]!.push(distribution(map));
+  members.forEach((maps, label) => {
+    addPairs(sums, label, maps);
+  });
+  const labels = members.flatMap((maps, label) => maps.map(() => label));
+  await addLogits(sums, labels, members.flat());
+}
+
+/** A map over its sum, and its entropy in nats. */
+interface Distribution {
+  p: Float64Array;
+  entropy: number;
+}
+
+function distribution(map: Float32Array): Distribution {
+  const values = Float64Array.from(map);
+  const total = values.reduce((a, b) => a + b, 0);
+  const p = values.map((x) => (total > 0 ? x / total : 1 / values.length));
+  return { p, entropy: p.reduce((h, x) => h - xLogX(x), 0) };
+}
+
+const xLogX = (x: number): number => (x > 0 ? x * Math.log(x) : 0);
+
+function addPairs(sums: ClusterSums, label: number, maps: Distribution[]): void {
+  maps.forEach((a, i) => {
+    sums.areas[label]! += Math.exp(a.entropy);
+    for (let j = 0; j < i; j++) sums.divergences[label]! += jensenShannon(a, maps[j]!);
+  });
+  sums.pairs[label]! += (maps.length * (maps.length - 1)) / 2;
+}
+
+function jensenShannon(a: Distribution, b: Distribution): number {
+  let mixture = 0;
+  for (let s = 0; s < a.p.length; s++) mixture -= xLogX((a.p[s]! + b.p[s]!) / 2);
+  return Math.max(0, mixture - (a.entropy + b.entropy) / 2); // rounding may leave −1e-16
+}
+
+/** Log-probabilities as logits; those of 0, and of columns that the maps lack, are log 1e-37. */
+async function addLogits(
+  { cmi, size: [h, w], areas }: ClusterSums,
+  labels: number[],
+  maps: Distribution[],
+): Promise<void> {
+  const columns = Math.max(h * w, areas.length);
+  const logits = new Float32Array(labels.length * columns).fill(Math.log(TINY));
+  maps.forEach(({ p }, row) => {
+    logits.set(
+      p.map((x) => Math.log(Math.max(x, TINY))),
+      row * columns,
+    );
+  });
+  const y = tf.tensor1d(labels, "int32");
+  const z = tf.tensor2d(logits, [labels.length, columns]);
+  const counted = cmi.update(y, z);
+  tf.dispose([y, z]);
+  await counted;
+}

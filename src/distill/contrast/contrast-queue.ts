@@ -1,0 +1,134 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkInteger } from "../../internal/checks.ts";
+import {
+  type ContrastBank,
+  checkBank,
+  checkEmbeddings,
+  type SharedContrastIndices,
+} from "./contrast.ts";
+import { type ContrastBankOptions, randomBank } from "./contrast-bank.ts";
+
+/**
+ * Creates a memory of recent embeddings for {@link crdLoss}: a bank whose rows are the embeddings that
+ * were pushed last, newest batch first, so that it needs no index of a sample in the data set and its
+ * size does not depend on the data set. A value like any other: nothing in it changes.
+ *
+ * At each step {@link updateContrastQueue} pushes the batch in at the front and drops the oldest rows.
+ * Then {@link contrastQueueIndices} names the rows: the positive of a sample is its own embedding, just
+ * pushed (row i of the batch is row i of the queue), and the negatives, shared by the batch, are all
+ * older rows. At first the rows are random as in {@link createContrastBank}; after size/N steps all of
+ * them are embeddings.
+ *
+ * Source: He et al., "Momentum contrast for unsupervised visual representation learning", CVPR 2020
+ * (arXiv 1911.05722), section 3.2, which the authors of CRD recommend for large data sets
+ * (github.com/HobbitLong/RepDistiller/issues/40).
+ *
+ * @returns `{teacher, student}`, float32 [size, dim] each, without `normalizer`: as with a bank, put
+ * that of {@link contrastNormalizer} into it at the first batch. The caller owns both.
+ * @throws If an option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import {
+ *   contrastNormalizer,
+ *   contrastQueueIndices,
+ *   crdLoss,
+ *   createContrastQueue,
+ *   l2Normalize,
+ *   updateContrastQueue,
+ * } from "kd-cmi";
+ *
+ * let queue = createContrastQueue({ size: 64, dim: 8 });
+ * const teacherEmbedding = l2Normalize(tf.randomNormal([4, 8]));
+ * const studentEmbedding = l2Normalize(tf.randomNormal([4, 8]));
+ *
+ * const pushed = updateContrastQueue(queue, teacherEmbedding, studentEmbedding);
+ * tf.dispose([queue.teacher, queue.student]);
+ * queue = pushed;
+ * const rows = contrastQueueIndices(queue, 4); // positives 0 to 3, negatives 4 to 63
+ * queue.normalizer ??= contrastNormalizer(teacherEmbedding, studentEmbedding, queue, rows);
+ * const loss = crdLoss(teacherEmbedding, studentEmbedding, queue, rows);
+ * ```
+ */
+export function createContrastQueue(options: ContrastBankOptions): ContrastBank {
+  return randomBank("createContrastQueue", options);
+}
+
+/**
+ * Pushes the embeddings of a batch into a queue: they become its first N rows, in their order, and the
+ * last N rows leave. To be called before the batch's {@link crdLoss}, see {@link createContrastQueue}.
+ *
+ * @param queue Both banks, float32 [size, dim].
+ * @param teacherEmbedding float32 [N, dim], rows of length 1, stored as they are; N < size.
+ * @param studentEmbedding float32 [N, dim], likewise.
+ * @returns A new queue with the very same normalizer. The caller disposes the old rows by
+ * `tf.dispose([old.teacher, old.student])`. When it is made inside a function given to
+ * `optimizer.minimize` or `tf.tidy`, it has to be kept (`tf.keep`) to last for the next step. No
+ * gradient flows into the embeddings by way of the queue.
+ * @throws If a shape or dtype is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { createContrastQueue, l2Normalize, updateContrastQueue } from "kd-cmi";
+ *
+ * const queue = createContrastQueue({ size: 64, dim: 8 });
+ * const teacherEmbedding = l2Normalize(tf.randomNormal([4, 8]));
+ * const studentEmbedding = l2Normalize(tf.randomNormal([4, 8]));
+ * const pushed = updateContrastQueue(queue, teacherEmbedding, studentEmbedding);
+ * ```
+ */
+export function updateContrastQueue(
+  queue: ContrastBank,
+  teacherEmbedding: tf.Tensor,
+  studentEmbedding: tf.Tensor,
+): ContrastBank {
+  const fn = "updateContrastQueue";
+  const old = checkBank(fn, queue);
+  const { teacher, student } = checkEmbeddings(fn, teacherEmbedding, studentEmbedding, old);
+  const [size, batch] = [old.teacher.shape[0], teacher.shape[0]];
+  checkFits(fn, "teacherEmbedding", batch, size);
+
+  const push = (rows: tf.Tensor2D, batchRows: tf.Tensor2D) =>
+    tf.tidy(() => tf.concat2d([batchRows, tf.slice(rows, [0, 0], [size - batch, -1])], 0));
+  return {
+    teacher: push(old.teacher, teacher),
+    student: push(old.student, student),
+    normalizer: queue.normalizer,
+  };
+}
+
+/**
+ * Names the rows of a queue for {@link crdLoss} after the batch was pushed: the positives are the
+ * first N rows and the negatives, shared by the batch, all others, K = size − N.
+ *
+ * @param queue Both banks, float32 [size, dim].
+ * @param batch N, the number of embeddings that were pushed last; an integer ≥ 1 below the size.
+ * @returns `{positives: [N], negatives: [size − N]}`, int32. The caller owns both.
+ * @throws If an argument is not as described.
+ *
+ * @example
+ * ```ts
+ * import { contrastQueueIndices, createContrastQueue } from "kd-cmi";
+ *
+ * const queue = createContrastQueue({ size: 64, dim: 8 });
+ * const { positives, negatives } = contrastQueueIndices(queue, 4); // 0 to 3 and 4 to 63
+ * ```
+ */
+export function contrastQueueIndices(queue: ContrastBank, batch: number): SharedContrastIndices {
+  const fn = "contrastQueueIndices";
+  const size = checkBank(fn, queue).teacher.shape[0];
+  checkInteger(fn, "batch", batch, 1);
+  checkFits(fn, "batch", batch, size);
+  return {
+    positives: tf.range(0, batch, 1, "int32"),
+    negatives: tf.range(batch, size, 1, "int32"),
+  };
+}
+
+/** A queue must hold more than the batch: without older rows there are no negatives. */
+function checkFits(fn: string, name: string, batch: number, size: number) {
+  if (batch < size) return;
+  throw new Error(`${fn}: ${name} must have fewer rows than the queue's ${size}, got ${batch}`);
+}

@@ -1,0 +1,157 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkTemperature } from "../../internal/checks.ts";
+import { rowSum, safeLog, softplus } from "../../internal/numerics.ts";
+import {
+  type ContrastBank,
+  type ContrastIndices,
+  type CrdOptions,
+  checkBank,
+  checkContrastForm,
+  checkEmbeddings,
+  checkNormalizer,
+  type DrawnRows,
+  drawnRows,
+  pickRows,
+  visitNegatives,
+} from "./contrast.ts";
+
+/** Added to every denominator, as in the reference. */
+const EPSILON = 1e-7;
+
+/**
+ * Contrastive representation distillation (CRD): noise-contrastive estimation of whether the
+ * embeddings of teacher and student come from the same sample, with memory banks of past embeddings,
+ * in nats. Each student embedding is scored against rows of the teacher's bank and each teacher
+ * embedding against rows of the student's bank; the loss is the sum of both sides.
+ *
+ * $$L = \frac{1}{N} \sum_{i} \left[ -\log \frac{P_{i0}}{P_{i0} + K/M + \varepsilon}
+ * - \sum_{k=1}^{K} \log \frac{K/M}{P_{ik} + K/M + \varepsilon} \right] \text{ on each side}, \qquad
+ * P_{ik} = \frac{1}{Z} \exp \frac{\langle v_i, w_{ik} \rangle}{T}$$
+ *
+ * v_i is an embedding, w_i0 the bank's row of the same sample, w_ik the K noise rows, M the number of
+ * rows of the bank, ε = 1e-7, and Z the side's normalizer, which {@link contrastNormalizer} takes from
+ * the first batch and which then stays fixed. After the step {@link updateContrastBank} moves the
+ * rows of the batch towards its embeddings.
+ *
+ * Computed from log P, so that no score overflows, with both gradients at once. The noise rows are
+ * scored in one of three ways. Shared noise: K rows are picked once, one product of K·N·dim. Noise of
+ * each sample with M ≤ 8·K, except on webgl: one product of all embeddings with the whole bank, each
+ * score weighted by how often its row was drawn; about 6·4·N·M bytes at once. Else: the rows of each
+ * sample are picked in blocks of 2 MiB. On wasm at dim 128 a drawn row costs about 8 times a row of
+ * the product, hence the rule.
+ *
+ * Usual weight: 0.8 (RepDistiller, `-b 0.8` in scripts/run_cifar_distill.sh; K = 16384).
+ *
+ * Trainable parts: a linear projection to the common width and rows of length 1 for teacher and for
+ * student, `contrastProjection` of `kd-cmi/layers`; both are trained with the student.
+ *
+ * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
+ * (arXiv 1910.10699), eq. 17–19.
+ *
+ * @param teacherEmbedding float32 [N, dim], rows of length 1: see {@link l2Normalize}. Receives a
+ * gradient, for its projection is trained too; rows of other lengths stay finite but change the
+ * meaning of the temperature.
+ * @param studentEmbedding float32 [N, dim], rows of length 1; receives a gradient.
+ * @param bank Both banks, float32 [M, dim], and their normalizer; constants. A queue of
+ * {@link createContrastQueue} serves as well.
+ * @param contrastIndices Rows of the bank, int32 [N, K+1] with each sample's own row in column 0, or
+ * `{positives: [N], negatives: [K]}`, the same noise for the whole batch; K ≥ 1. A row that is drawn
+ * twice counts twice. An index outside 0…M−1 cannot be seen without reading back: it throws or gives a
+ * result that means nothing, see {@link checkContrastIndices}.
+ * @returns A scalar in nats, at least 0.
+ * @throws If a shape, dtype or option is not as described, or the bank has no normalizer yet.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import {
+ *   contrastNormalizer,
+ *   crdLoss,
+ *   createContrastBank,
+ *   l2Normalize,
+ *   sampleContrastIndices,
+ *   updateContrastBank,
+ * } from "kd-cmi";
+ *
+ * let bank = createContrastBank({ size: 100, dim: 8 });
+ * const indices = tf.tensor1d([7, 42], "int32"); // where the batch stands in the data set
+ * const teacherEmbedding = l2Normalize(tf.randomNormal([2, 8]));
+ * const studentEmbedding = l2Normalize(tf.randomNormal([2, 8]));
+ *
+ * const drawn = sampleContrastIndices(indices, { negatives: 16, size: 100 });
+ * bank.normalizer ??= contrastNormalizer(teacherEmbedding, studentEmbedding, bank, drawn);
+ * const loss = crdLoss(teacherEmbedding, studentEmbedding, bank, drawn);
+ * const updated = updateContrastBank(bank, teacherEmbedding, studentEmbedding, indices);
+ * tf.dispose([bank.teacher, bank.student]);
+ * bank = updated;
+ * ```
+ */
+export function crdLoss(
+  teacherEmbedding: tf.Tensor,
+  studentEmbedding: tf.Tensor,
+  bank: ContrastBank,
+  contrastIndices: ContrastIndices,
+  { temperature = 0.07 }: CrdOptions = {},
+): tf.Scalar {
+  const banks = checkBank("crdLoss", bank);
+  const { teacher, student } = checkEmbeddings(
+    "crdLoss",
+    teacherEmbedding,
+    studentEmbedding,
+    banks,
+  );
+  const normalizer = checkNormalizer("crdLoss", bank);
+  checkContrastForm("crdLoss", contrastIndices, teacher.shape[0]);
+  checkTemperature("crdLoss", temperature);
+
+  const op = tf.customGrad((...args) => {
+    const [teacher, student, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
+    const rows = drawnRows(contrastIndices, banks.teacher.shape[0]);
+    const sides = [
+      nceSide(teacher, banks.student, normalizer.teacher, rows, temperature),
+      nceSide(student, banks.teacher, normalizer.student, rows, temperature),
+    ];
+    save(sides.map(({ gradient }) => gradient));
+    return {
+      value: tf.add(sides[0]!.loss, sides[1]!.loss),
+      gradFunc: (dy: tf.Tensor, kept: tf.Tensor[]) => kept.map((gradient) => tf.mul(gradient, dy)),
+    };
+  });
+  return op(teacher, student) as tf.Scalar;
+}
+
+/**
+ * One side of the loss and its gradient by the embeddings. With c = K/M + ε and
+ * d = ⟨v, w⟩/T − log Z − log c = log(P/c), a positive costs −log(P/(P + c)) = softplus(−d) and a
+ * negative log((P + c)/(K/M)) = softplus(d) + log(1 + ε M/K); their derivatives by d are −σ(−d), σ(d).
+ */
+function nceSide(
+  embeddings: tf.Tensor2D,
+  bank: tf.Tensor2D,
+  normalizer: tf.Scalar,
+  rows: DrawnRows,
+  temperature: number,
+) {
+  return tf.tidy(() => {
+    const [n, size, k] = [embeddings.shape[0], bank.shape[0], rows.negatives.shape.at(-1)!];
+    const anchors: tf.Tensor2D = tf.mul(embeddings, 1 / temperature);
+    const shift = tf.add(safeLog(normalizer), Math.log(k / size + EPSILON));
+    const own = pickRows(bank, rows.positives);
+    const deficit = tf.sub(shift, rowSum(tf.mul(anchors, own)));
+    const blocks = visitNegatives(anchors, bank, rows, ({ scores, counts, combine }) => {
+      const excess: tf.Tensor2D = tf.sub(scores, shift);
+      const weigh = (x: tf.Tensor2D): tf.Tensor2D => (counts ? tf.mul(counts, x) : x);
+      return {
+        loss: tf.tidy(() => tf.sum(rowSum(weigh(softplus(excess))))),
+        push: combine(weigh(tf.sigmoid(excess))),
+      };
+    });
+    const loss = blocks.reduce((sum, block) => tf.add(sum, block.loss), tf.sum(softplus(deficit)));
+    const push = tf.concat(blocks.map((block) => block.push));
+    const gradient = tf.sub(push, tf.mul(tf.sigmoid(deficit), own));
+    return {
+      loss: tf.add(tf.div(loss, n), k * Math.log1p((EPSILON * size) / k)),
+      gradient: tf.mul(gradient, 1 / (n * temperature)),
+    };
+  });
+}

@@ -1,0 +1,75 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkTemperature } from "../../internal/checks.ts";
+import { softmaxAndLog } from "../../internal/numerics.ts";
+import { type CrdOptions, checkEmbeddings } from "./contrast.ts";
+
+/**
+ * Contrastive distillation without any memory: InfoNCE over the batch, in nats. Each student embedding
+ * has to find the teacher's embedding of its sample among those of the batch, and each teacher
+ * embedding the student's; the loss is the sum of both directions, as in {@link crdLoss}.
+ *
+ * $$L = -\frac{1}{N} \sum_i \left[ \log \frac{\exp(\langle s_i, t_i \rangle / T)}
+ * {\sum_j \exp(\langle s_i, t_j \rangle / T)} + \log \frac{\exp(\langle s_i, t_i \rangle / T)}
+ * {\sum_j \exp(\langle s_j, t_i \rangle / T)} \right]$$
+ *
+ * The negatives are the other N − 1 samples of the batch, so that large batches serve it best; the
+ * loss of a batch of 1 is 0.
+ *
+ * Usual weight: none established; 0.8, that of {@link crdLoss}, is a start.
+ *
+ * Trainable parts: a linear projection to the common width and rows of length 1 for teacher and for
+ * student, `contrastProjection` of `kd-cmi/layers`; both are trained with the student.
+ *
+ * Source: van den Oord, Li, Vinyals, "Representation learning with contrastive predictive coding", 2018
+ * (arXiv 1807.03748), eq. 4, between the embeddings of Tian, Krishnan, Isola, ICLR 2020
+ * (arXiv 1910.10699).
+ *
+ * @param teacherEmbedding float32 [N, dim], rows of length 1: see {@link l2Normalize}. Receives a
+ * gradient, for its projection is trained too.
+ * @param studentEmbedding float32 [N, dim], rows of length 1; receives a gradient.
+ * @returns A scalar in nats, at least 0; 2 log N when all embeddings are equal.
+ * @throws If a shape, dtype or option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { inBatchCrdLoss, l2Normalize } from "kd-cmi";
+ *
+ * const teacherEmbedding = l2Normalize(tf.randomNormal([4, 8]));
+ * const studentEmbedding = l2Normalize(tf.randomNormal([4, 8]));
+ * const loss = inBatchCrdLoss(teacherEmbedding, studentEmbedding);
+ * ```
+ */
+export function inBatchCrdLoss(
+  teacherEmbedding: tf.Tensor,
+  studentEmbedding: tf.Tensor,
+  { temperature = 0.07 }: CrdOptions = {},
+): tf.Scalar {
+  const { teacher, student } = checkEmbeddings(
+    "inBatchCrdLoss",
+    teacherEmbedding,
+    studentEmbedding,
+  );
+  checkTemperature("inBatchCrdLoss", temperature);
+  const n = teacher.shape[0];
+
+  // With p and q the softmax of S = s tᵀ/T over rows and over columns, dL/dS = (p + q − 2 I) / N.
+  const op = tf.customGrad((...args) => {
+    const [t, s, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
+    const columns: tf.Tensor2D = tf.transpose(t);
+    const scores = tf.mul(tf.matMul(s, columns), 1 / temperature) as tf.Tensor2D;
+    const forward = softmaxAndLog(scores);
+    const backward = softmaxAndLog(tf.transpose(scores));
+    const own = tf.eye(n);
+    const loss = tf.sum(tf.mul(own, tf.add(forward.logP, backward.logP)));
+    const pull = tf.sub(tf.add(forward.p, tf.transpose(backward.p)), tf.mul(own, 2));
+    save([t, s, tf.mul(pull, 1 / (n * temperature))]);
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+      const [t, s, pull] = kept as tf.Tensor2D[];
+      const slope = tf.mul(pull!, dy) as tf.Tensor2D;
+      return [tf.matMul(tf.transpose(slope), s!), tf.matMul(slope, t!)];
+    };
+    return { value: tf.mul(loss, -1 / n), gradFunc };
+  });
+  return op(teacher, student) as tf.Scalar;
+}

@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type Layers, pairMaps } from "../layer-loss.ts";
+import { attentionLoss } from "./spatial-attention.ts";
+
+/**
+ * Factor transfer (FT): the mean absolute difference between the normalised factors of teacher and
+ * student, summed over layers. Without unit.
+ *
+ * $$L = \sum_\ell \frac{1}{N H W} \sum_{i=1}^{N} \left\| q^s_{\ell i} - q^t_{\ell i} \right\|_1,
+ * \qquad q_{\ell i} = \frac{a_{\ell i}}{\| a_{\ell i} \|_2}, \quad
+ * a_{\ell i}(h, w) = \frac{1}{C} \sum_c x_{\ell i}(h, w, c)^2$$
+ *
+ * The mean of squares over the channels is RepDistiller's; the paper normalises the factor itself.
+ * The number of channels may differ. So may the size: along each axis the larger map is
+ * average-pooled to the smaller size, with windows that overlap where one size does not divide the
+ * other (PyTorch's `adaptive_avg_pool2d`; the collections compare the height only and suppose square
+ * maps). A norm below 1e-12 counts as 1e-12: a map of zeros has gradient 0.
+ *
+ * Usual weight: 200 (RepDistiller, scripts/run_cifar_distill.sh).
+ *
+ * Trainable parts: a paraphraser of the teacher's maps, trained beforehand to reconstruct them and
+ * then fixed, and a translator of the student's maps, trained with the student.
+ *
+ * Source: Kim, Park, Kwak, "Paraphrasing complex network: network compression via factor transfer",
+ * NeurIPS 2018 (arXiv 1802.04977), the factor transfer loss with p = 1, as RepDistiller computes it.
+ *
+ * @param teacherFactors float32 [N, H, W, C], the paraphraser's factors, or a list of such, one per
+ * layer; constants, no gradient flows into them.
+ * @param studentFactors float32 [N, H', W', C'], the translator's, or a list of the same length.
+ * @returns A scalar of at least 0.
+ * @throws If a shape or dtype is not as described, or batches or lengths differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { factorTransferLoss } from "kd-cmi";
+ *
+ * const teacherFactors = tf.randomNormal([2, 8, 8, 16]);
+ * const studentFactors = tf.randomNormal([2, 8, 8, 4]);
+ * const loss = factorTransferLoss(teacherFactors, studentFactors);
+ * ```
+ */
+export function factorTransferLoss(teacherFactors: Layers, studentFactors: Layers): tf.Scalar {
+  const names = ["teacherFactors", "studentFactors"] as const;
+  const pairs = pairMaps("factorTransferLoss", names, teacherFactors, studentFactors);
+
+  // dL/dqˢ = sign(qˢ − qᵗ) / (N H W)
+  return attentionLoss(pairs, 2, {
+    value: (difference) => tf.mean(tf.abs(difference)),
+    slope: (difference) => tf.mul(tf.sign(difference), 1 / difference.size),
+  });
+}

@@ -1,0 +1,121 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { batchProduct } from "../../internal/batch-product.ts";
+import { checkSameBatch } from "../../internal/checks.ts";
+import { pairMaps } from "../layer-loss.ts";
+import {
+  adaptiveAveragePool,
+  adaptiveAveragePoolGradient,
+  commonSize,
+  type MapSize,
+} from "./adaptive-pool.ts";
+
+/**
+ * Flow of the solution procedure (FSP): the mean squared difference between the flow matrices of
+ * teacher and student, summed over pairs of consecutive layers, in units of the maps to the fourth.
+ *
+ * $$L = \sum_{\ell=1}^{L-1} \frac{1}{N C_\ell C_{\ell+1}} \sum_{i=1}^{N}
+ * \left\| G^s_{\ell i} - G^t_{\ell i} \right\|_F^2, \qquad
+ * G_{\ell i} = \frac{1}{H W} \sum_{h,w} x_{\ell i}(h, w) \, x_{\ell+1,i}(h, w)^\top$$
+ *
+ * Of two consecutive layers, the larger map is average-pooled to the smaller size along each axis,
+ * with windows that overlap where one size does not divide the other (PyTorch's
+ * `adaptive_avg_pool2d`; RepDistiller compares the height only and supposes square maps). The sizes
+ * of teacher and student may differ, their channels not.
+ *
+ * Usual weight: 50, in a first stage that trains the student's features by this loss alone, before
+ * the classifier is trained (RepDistiller, scripts/run_cifar_distill.sh and train_student.py).
+ *
+ * Trainable parts: none.
+ *
+ * Source: Yim et al., "A gift from knowledge distillation: fast optimization, network minimization
+ * and transfer learning", CVPR 2017, eq. 1 and 2; the mean over matrix entries is RepDistiller's.
+ *
+ * @param teacherMaps At least two float32 [N, H, W, C] from input to output; constants, no gradient
+ * flows into them.
+ * @param studentMaps As many float32 [N, H', W', C], each with the channels of the teacher's.
+ * @returns A scalar of at least 0.
+ * @throws If a shape or dtype is not as described, or batches, channels or lengths differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { fspLoss } from "kd-cmi";
+ *
+ * const teacherMaps = [tf.randomNormal([2, 8, 8, 4]), tf.randomNormal([2, 4, 4, 8])];
+ * const studentMaps = [tf.randomNormal([2, 8, 8, 4]), tf.randomNormal([2, 4, 4, 8])];
+ * const loss = fspLoss(teacherMaps, studentMaps);
+ * ```
+ */
+export function fspLoss(
+  teacherMaps: readonly tf.Tensor[],
+  studentMaps: readonly tf.Tensor[],
+): tf.Scalar {
+  const pairs = checkLayers(teacherMaps, studentMaps);
+
+  // With D = (Gˢ − Gᵗ) · 2 / (N C C' H W) of each sample, and rows of x the positions:
+  // dL/dx_ℓ = x_{ℓ+1} Dᵀ and dL/dx_{ℓ+1} = x_ℓ D, then back through the pooling of the larger.
+  const op = tf.customGrad((...args) => {
+    const maps = args.slice(0, -1) as tf.Tensor4D[];
+    const flows = maps.slice(1).map((upper, i) => {
+      const { a, b, matrix } = flow(maps[i]!, upper);
+      const target = flow(pairs[i]!.teacher, pairs[i + 1]!.teacher).matrix;
+      return { a, b, difference: tf.sub(matrix, target) };
+    });
+    const save = args.at(-1) as tf.GradSaveFunc;
+    save(flows.flatMap(({ a, b, difference }) => [a, b, difference]));
+    const errors = flows.map(({ difference }) => tf.mean(tf.square(difference)));
+
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+      const slopes: tf.Tensor[][] = maps.map(() => []);
+      for (let i = 0; i + 1 < maps.length; i++) {
+        const [a, b, difference] = kept.slice(3 * i) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+        const scale = 2 / (difference.size * a.shape[1]);
+        const d = tf.mul(difference, tf.mul(dy, scale)) as tf.Tensor3D;
+        const [lower, upper] = [pairs[i]!.student, pairs[i + 1]!.student];
+        const size = commonSize(lower, upper);
+        slopes[i]!.push(unpool(batchProduct(b, d, { b: true }), size, lower));
+        slopes[i + 1]!.push(unpool(batchProduct(a, d), size, upper));
+      }
+      return slopes.map((parts) => tf.addN(parts));
+    };
+    return { value: tf.addN(errors) as tf.Scalar, gradFunc };
+  });
+  return op(...pairs.map(({ student }) => student)) as tf.Scalar;
+}
+
+/** The flow matrices [N, C, C'] of two layers, and both as pooled, [N, H·W, C] and [N, H·W, C']. */
+function flow(lower: tf.Tensor4D, upper: tf.Tensor4D) {
+  const size = commonSize(lower, upper);
+  const [a, b] = [positions(lower, size), positions(upper, size)];
+  return { a, b, matrix: tf.mul(batchProduct(a, b, { a: true }), 1 / a.shape[1]) };
+}
+
+function positions(maps: tf.Tensor4D, size: MapSize): tf.Tensor3D {
+  const [batch, , , channels] = maps.shape;
+  return tf.reshape(adaptiveAveragePool(maps, size), [batch, -1, channels]);
+}
+
+/** A gradient [N, H·W, C] by the pooled maps becomes one by the maps. */
+function unpool(slope: tf.Tensor3D, size: MapSize, maps: tf.Tensor4D): tf.Tensor4D {
+  const [batch, , , channels] = maps.shape;
+  const pooled: tf.Tensor4D = tf.reshape(slope, [batch, ...size, channels]);
+  return adaptiveAveragePoolGradient(pooled, maps.shape);
+}
+
+function checkLayers(teacherMaps: readonly tf.Tensor[], studentMaps: readonly tf.Tensor[]) {
+  const names = ["teacherMaps", "studentMaps"] as const;
+  const pairs = pairMaps("fspLoss", names, teacherMaps, studentMaps);
+  if (pairs.length < 2) {
+    const got = Array.isArray(teacherMaps) ? "1" : "a single tensor";
+    throw new Error(`fspLoss: ${names.join(" and ")} must be lists of at least 2 maps, got ${got}`);
+  }
+  const { teacher: first, teacherName: firstName } = pairs[0]!;
+  for (const { teacher, student, teacherName, studentName } of pairs) {
+    checkSameBatch("fspLoss", teacherName, teacher, firstName, first);
+    if (student.shape[3] !== teacher.shape[3]) {
+      const expected = `the channels of ${teacherName} [${teacher.shape}]`;
+      throw new Error(`fspLoss: ${studentName} must have ${expected}, got [${student.shape}]`);
+    }
+  }
+  return pairs;
+}

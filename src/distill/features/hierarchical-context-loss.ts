@@ -1,0 +1,83 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkMaps } from "../../internal/checks.ts";
+import { type Layers, pairEqualLayers, sumOverLayers } from "../layer-loss.ts";
+import { adaptiveAveragePool, adaptiveAveragePoolGradient } from "./adaptive-pool.ts";
+
+/** Sizes that the maps are pooled to, apart from their own. */
+const LEVELS = [4, 2, 1];
+
+/**
+ * The hierarchical context loss (HCL) of ReviewKD: the mean squared error of the maps and of their
+ * average-pooled versions, from fine to coarse, summed over layers, in squared units of the maps.
+ *
+ * $$L = \sum_\ell \frac{1}{\sum_k 2^{-k}} \sum_{k} 2^{-k} \,
+ * \overline{\left( A_k(x^s_\ell) - A_k(x^t_\ell) \right)^2}$$
+ *
+ * The bar is the mean over all entries. A_0 leaves the map as it is; A_1, A_2, … pool it to those of
+ * the sizes 4×4, 2×2 and 1×1 that are smaller than the map, as PyTorch's `adaptive_avg_pool2d`. So
+ * the weights are 1, 1/2, 1/4, 1/8 over their sum, or the first of these if the map is of size 4
+ * or less. The reference compares the height only and supposes square maps; here an axis shorter
+ * than the level keeps its size.
+ *
+ * Usual weight: 5 on CIFAR-100, 1 to 8 on ImageNet (mdistiller, configs/), raised linearly during
+ * the first epochs.
+ *
+ * Trainable parts: the fusion of the student's stages (ABF), which brings their maps to the teacher's
+ * shapes, `attentionFusion` of `kd-cmi/layers`.
+ *
+ * Source: Chen et al., "Distilling knowledge via knowledge review", CVPR 2021 (arXiv 2104.09044),
+ * HCL; levels, weights and means are those of mdistiller.
+ *
+ * @param teacherMaps float32 [N, H, W, C], or a list of such, one per layer; constants, no gradient
+ * flows into them.
+ * @param studentMaps float32, of the same shape or shapes.
+ * @returns A scalar of at least 0.
+ * @throws If a shape or dtype is not as described, or the lengths of the lists differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { hierarchicalContextLoss } from "kd-cmi";
+ *
+ * const teacherMaps = [tf.randomNormal([2, 8, 8, 16]), tf.randomNormal([2, 1, 1, 32])];
+ * const studentMaps = [tf.randomNormal([2, 8, 8, 16]), tf.randomNormal([2, 1, 1, 32])];
+ * const loss = hierarchicalContextLoss(teacherMaps, studentMaps);
+ * ```
+ */
+export function hierarchicalContextLoss(teacherMaps: Layers, studentMaps: Layers): tf.Scalar {
+  const names = ["teacherMaps", "studentMaps"] as const;
+  const fn = "hierarchicalContextLoss";
+  const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkMaps);
+
+  // Pooling is linear: the differences d_k = A_k(xˢ − xᵗ) are pooled, and the gradient is
+  // Σ_k 2 w_k / |d_k| · A_kᵀ d_k.
+  return sumOverLayers(pairs, {
+    forward(teacher, student) {
+      const difference: tf.Tensor4D = tf.sub(student, teacher);
+      const [, height, width] = difference.shape;
+      const pooled = LEVELS.filter((level) => level < Math.max(height, width)).map((level) =>
+        adaptiveAveragePool(difference, [Math.min(level, height), Math.min(level, width)]),
+      );
+      const saved = [difference, ...pooled];
+      const weights = levelWeights(saved.length);
+      const errors = saved.map((d, k) => tf.mul(tf.mean(tf.square(d)), weights[k]!));
+      return { loss: tf.addN(errors) as tf.Scalar, saved };
+    },
+    gradient(differences) {
+      const { shape } = differences[0] as tf.Tensor4D;
+      const weights = levelWeights(differences.length);
+      const slopes = differences.map((d, k) => {
+        const slope = tf.mul(d, (2 * weights[k]!) / d.size) as tf.Tensor4D;
+        return adaptiveAveragePoolGradient(slope, shape);
+      });
+      return tf.addN(slopes);
+    },
+  });
+}
+
+/** 1, 1/2, 1/4, … over their sum. */
+function levelWeights(count: number): number[] {
+  const powers = Array.from({ length: count }, (_, k) => 2 ** -k);
+  const sum = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / sum);
+}

@@ -1,0 +1,49 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkFeatures } from "../../internal/checks.ts";
+import { type Layers, pairEqualLayers, sumOverLayers } from "../layer-loss.ts";
+
+/**
+ * The hint loss of FitNets: the mean squared error between the teacher's features and the
+ * student's, brought to the teacher's shape by a trained regressor, in squared units of the
+ * features.
+ *
+ * $$L = \frac{1}{|x|} \sum_j (x^s_j - x^t_j)^2$$
+ *
+ * The mean is over all entries j, those of all samples included. With a list of layers the result
+ * is the sum over layers; the paper uses one.
+ *
+ * Usual weight: 100 (RepDistiller, scripts/run_cifar_distill.sh).
+ *
+ * Trainable parts: a regressor from the student's features to the teacher's shape, for maps
+ * `hintRegressor` of `kd-cmi/layers`; none where the shapes agree already.
+ *
+ * Source: Romero et al., "FitNets: hints for thin deep nets", ICLR 2015 (arXiv 1412.6550), eq. 3;
+ * the mean instead of half the sum is that of RepDistiller.
+ *
+ * @param teacherFeatures float32 [N, …] of rank 2 or more, or a list of such, one per layer;
+ * constants, no gradient flows into them.
+ * @param studentFeatures float32, of the same shape or shapes.
+ * @returns A scalar of at least 0.
+ * @throws If a shape or dtype is not as described, or the lengths of the lists differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { hintLoss } from "kd-cmi";
+ *
+ * const teacherFeatures = tf.randomNormal([2, 4, 4, 8]);
+ * const studentFeatures = tf.randomNormal([2, 4, 4, 8]);
+ * const loss = hintLoss(teacherFeatures, studentFeatures);
+ * ```
+ */
+export function hintLoss(teacherFeatures: Layers, studentFeatures: Layers): tf.Scalar {
+  const names = ["teacherFeatures", "studentFeatures"] as const;
+  const pairs = pairEqualLayers("hintLoss", names, teacherFeatures, studentFeatures, checkFeatures);
+  return sumOverLayers(pairs, {
+    forward(teacher, student) {
+      const difference = tf.sub(student, teacher);
+      return { loss: tf.mean(tf.square(difference)), saved: [difference] };
+    },
+    gradient: ([difference]) => tf.mul(difference!, 2 / difference!.size),
+  });
+}

@@ -1,0 +1,149 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { batchProduct } from "../../internal/batch-product.ts";
+import { type Layers, pairMaps, sumOverLayers } from "../layer-loss.ts";
+import {
+  adaptiveAveragePool,
+  adaptiveAveragePoolGradient,
+  commonSize,
+  type MapSize,
+} from "./adaptive-pool.ts";
+import { divisor, isNormal, normalize, normalizeGradient } from "./unit-vectors.ts";
+
+/**
+ * Neuron selectivity transfer (NST): the squared maximum mean discrepancy, with the kernel
+ * k(a, b) = ⟨a, b⟩², between the channels of teacher and student, each channel a vector over the
+ * positions of norm 1. Summed over layers, without unit.
+ *
+ * $$L = \sum_\ell \frac{1}{N} \sum_{i=1}^{N} \left[
+ * \frac{1}{C_t^2} \sum_{c,d} k(t_c, t_d) + \frac{1}{C_s^2} \sum_{c,d} k(s_c, s_d) -
+ * \frac{2}{C_s C_t} \sum_{c,d} k(s_c, t_d) \right]$$
+ *
+ * The sums are computed from the Gram matrices of the channels, or, where there are fewer positions
+ * than channels of both networks, from those of the positions: nothing larger than
+ * N · min(HW, Cₛ + Cₜ)² numbers arises beside the maps.
+ *
+ * The number of channels may differ. So may the size: along each axis the larger map is
+ * average-pooled to the smaller size, with windows that overlap where one size does not divide the
+ * other (PyTorch's `adaptive_avg_pool2d`; the collections compare the height only and suppose square
+ * maps). A norm below 1e-12 counts as 1e-12: a channel of zeros has gradient 0.
+ *
+ * Usual weight: 50 (RepDistiller, scripts/run_cifar_distill.sh).
+ *
+ * Trainable parts: none.
+ *
+ * Source: Huang, Wang, "Like what you like: knowledge distill via neuron selectivity transfer", 2017
+ * (arXiv 1707.01219), the polynomial kernel with d = 2 and c = 0.
+ *
+ * @param teacherMaps float32 [N, H, W, C], or a list of such, one per layer; constants, no gradient
+ * flows into them.
+ * @param studentMaps float32 [N, H', W', C'], or a list of the same length.
+ * @returns A scalar of at least 0, up to rounding.
+ * @throws If a shape or dtype is not as described, or batches or lengths differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { nstLoss } from "kd-cmi";
+ *
+ * const teacherMaps = tf.randomNormal([2, 4, 4, 16]);
+ * const studentMaps = tf.randomNormal([2, 8, 8, 4]);
+ * const loss = nstLoss(teacherMaps, studentMaps);
+ * ```
+ */
+export function nstLoss(teacherMaps: Layers, studentMaps: Layers): tf.Scalar {
+  const names = ["teacherMaps", "studentMaps"] as const;
+  const pairs = pairMaps("nstLoss", names, teacherMaps, studentMaps);
+  const sides = pairs.map(({ teacher, student }) => {
+    const [height, width] = commonSize(teacher, student);
+    const hasFewPositions = height * width < teacher.shape[3] + student.shape[3];
+    return hasFewPositions ? positionGram : channelGram;
+  });
+
+  return sumOverLayers(pairs, {
+    forward(teacher, student, layer) {
+      const size = commonSize(teacher, student);
+      return sides[layer]!.forward(vectors(teacher, size), vectors(student, size));
+    },
+    gradient(saved, layer) {
+      const { teacher, student } = pairs[layer]!;
+      const [batch, , , channels] = student.shape;
+      const shape = [batch, ...commonSize(teacher, student), channels];
+      const slope = tf.reshape(sides[layer]!.gradient(saved, channels), shape);
+      return adaptiveAveragePoolGradient(slope as tf.Tensor4D, student.shape);
+    },
+  });
+}
+
+/** [N, positions, channels] of maps pooled to a size. */
+function vectors(maps: tf.Tensor4D, size: MapSize): tf.Tensor3D {
+  const [batch, , , channels] = maps.shape;
+  return tf.reshape(adaptiveAveragePool(maps, size), [batch, -1, channels]);
+}
+
+/**
+ * By the Gram matrices of the positions, [N, HW, HW]: the loss is the squared Frobenius norm of
+ * M = SSᵀ/Cₛ − TTᵀ/Cₜ, where the columns of S and T are the unit vectors, and dL/dS = 4 M S / Cₛ.
+ */
+const positionGram = {
+  forward(teacher: tf.Tensor3D, student: tf.Tensor3D) {
+    const { unit: s, norm } = normalize(student, 1);
+    const t = normalize(teacher, 1).unit;
+    const m = tf.sub(meanOuterProduct(s), meanOuterProduct(t));
+    const loss: tf.Scalar = tf.mul(tf.sum(tf.square(m)), 1 / m.shape[0]!);
+    return { loss, saved: [s, norm, m] };
+  },
+  gradient([s, norm, m]: tf.Tensor[], channels: number) {
+    const slope = batchProduct(m as tf.Tensor3D, s as tf.Tensor3D);
+    const scale = 4 / (m!.shape[0]! * channels);
+    return tf.mul(normalizeGradient({ unit: s!, norm: norm! }, slope, 1), scale);
+  },
+};
+
+const meanOuterProduct = (x: tf.Tensor) =>
+  tf.mul(batchProduct(x as tf.Tensor3D, x as tf.Tensor3D, { b: true }), 1 / x.shape[2]!);
+
+/**
+ * By the Gram matrices of the channels, [N, C, C]. With unit vectors u of the student's and v of the
+ * teacher's channels, and their cosines g_cd = ⟨u_c, u_d⟩ and h_ck = ⟨u_c, v_k⟩: dL/ds_c =
+ * 4/(N Cₛ) · (Σ_d g_cd u_d / Cₛ − Σ_k h_ck v_k / Cₜ − r_c u_c) / ‖s_c‖, where
+ * r_c = Σ_d g_cd² / Cₛ − Σ_k h_ck² / Cₜ. These are products of the maps with small matrices: the maps
+ * themselves are never normalised.
+ */
+const channelGram = {
+  forward(teacher: tf.Tensor3D, student: tf.Tensor3D) {
+    const [ss, tt] = [gram(student, student), gram(teacher, teacher)];
+    const [normS, normT] = [normsOf(ss), normsOf(tt)];
+    const g = overNorms(ss, normS, normS);
+    const h = overNorms(gram(student, teacher), normS, normT);
+    const [own, target, shared] = [g, overNorms(tt, normT, normT), h].map((x) =>
+      tf.mean(tf.square(x)),
+    );
+    const loss: tf.Scalar = tf.sub(tf.add(own!, target!), tf.mul(shared!, 2));
+    return { loss, saved: [student, teacher, g, h, normS, normT] };
+  },
+  gradient([s, t, g, h, normS, normT]: tf.Tensor[], channels: number) {
+    const r = tf.sub(tf.mean(tf.square(g!), 2, true), tf.mean(tf.square(h!), 2, true));
+    const along = tf.mul(tf.mul(r, isNormal(normS!)), tf.eye(channels));
+    const own = tf.sub(tf.mul(g!, 1 / channels), along);
+    const shared = tf.mul(h!, 1 / h!.shape[2]!);
+    const scale = 4 / (s!.shape[0]! * channels);
+    const [a, b] = [overNorms(own, normS!, normS!), overNorms(shared, normS!, normT!)];
+    return tf.sub(
+      batchProduct(s as tf.Tensor3D, tf.mul(a, scale)),
+      batchProduct(t as tf.Tensor3D, tf.mul(b, scale), { b: true }),
+    );
+  },
+};
+
+/** Products of every two channels, [N, C, C']. */
+const gram = (x: tf.Tensor3D, y: tf.Tensor3D): tf.Tensor3D => batchProduct(x, y, { a: true });
+
+/** The norms of the channels from the diagonal of their Gram matrix, [N, C, 1]. */
+const normsOf = (products: tf.Tensor3D): tf.Tensor =>
+  tf.sqrt(tf.sum(tf.mul(products, tf.eye(products.shape[1])), 2, true));
+
+/** Divides the rows by one vector of norms and the columns by another. */
+function overNorms(x: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor): tf.Tensor3D {
+  const across = tf.reshape(columns, [columns.shape[0]!, 1, -1]);
+  return tf.div(tf.div(x, divisor(rows)), divisor(across));
+}

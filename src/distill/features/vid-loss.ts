@@ -1,0 +1,88 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkFeatures, checkNumber, checkSameShape, checkShape } from "../../internal/checks.ts";
+import { softplus } from "../../internal/numerics.ts";
+import { adaptiveAveragePool } from "./adaptive-pool.ts";
+
+/** Options of {@link vidLoss}. */
+export interface VidOptions {
+  /** The smallest variance, above 0; default 1e-5, as in the authors' code. */
+  epsilon?: number | undefined;
+}
+
+/**
+ * Variational information distillation (VID): the negative log-likelihood, without its constant, of
+ * the teacher's features under Gaussians whose means are regressed from the student and whose
+ * variances are learned, one per channel. In nats per entry.
+ *
+ * $$L = \frac{1}{|\mu|} \sum_j \frac{1}{2} \left[ \frac{(\mu_j - t_j)^2}{\sigma_{c(j)}^2} +
+ * \log \sigma_{c(j)}^2 \right], \qquad
+ * \sigma_c^2 = \log(1 + e^{\alpha_c}) + \epsilon$$
+ *
+ * μ are the regressed maps, t the teacher's, c(j) the channel of entry j and α the log scale. With
+ * several layers, add up their losses, each with a regressor and a log scale of its own.
+ *
+ * Usual weight: 1 (RepDistiller, scripts/run_cifar_distill.sh).
+ *
+ * Trainable parts: a regressor from the student's maps to the teacher's channels and `logScale`, which
+ * starts at log(exp(5 − ε) − 1), a variance of 5: `vidRegressor` and `vidLogScale` of
+ * `kd-cmi/layers`. Give both to the optimizer.
+ *
+ * Source: Ahn et al., "Variational information distillation for knowledge transfer", CVPR 2019
+ * (arXiv 1904.05835); the mean over entries is that of RepDistiller.
+ *
+ * @param teacherMaps float32 [N, …, C], channels last, rank 2 or more; a constant, no gradient flows
+ * into it.
+ * @param regressedStudentMaps float32, of the same shape.
+ * @param logScale float32 [C].
+ * @returns A scalar; negative where the variances are small and the means good.
+ * @throws If a shape, dtype or option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { vidLoss } from "kd-cmi";
+ *
+ * const teacherMaps = tf.randomNormal([2, 4, 4, 8]);
+ * const regressedStudentMaps = tf.randomNormal([2, 4, 4, 8]);
+ * const logScale = tf.variable(tf.fill([8], Math.log(Math.exp(5 - 1e-5) - 1)));
+ * const loss = vidLoss(teacherMaps, regressedStudentMaps, logScale);
+ * ```
+ */
+export function vidLoss(
+  teacherMaps: tf.Tensor,
+  regressedStudentMaps: tf.Tensor,
+  logScale: tf.Tensor,
+  { epsilon = 1e-5 }: VidOptions = {},
+): tf.Scalar {
+  const teacher = checkFeatures("vidLoss", "teacherMaps", teacherMaps);
+  const name = "regressedStudentMaps";
+  checkSameShape("vidLoss", name, regressedStudentMaps, "teacherMaps", teacher);
+  const channels = teacher.shape.at(-1) as number;
+  checkShape("vidLoss", "logScale", logScale, [channels]);
+  checkNumber("vidLoss", "epsilon", epsilon, { above: 0 });
+
+  // With m_c the mean of (μ − t)² over the entries of channel c:
+  // dL/dμ = (μ − t) / (σ² |μ|), dL/dα_c = (1 − m_c / σ_c²) / (2 C σ_c²) · sigmoid(α_c).
+  const op = tf.customGrad((...args) => {
+    const [means, scales, save] = args as [tf.Tensor, tf.Tensor1D, tf.GradSaveFunc];
+    const difference = tf.sub(means, teacher);
+    const variance: tf.Tensor1D = tf.add(softplus(scales), epsilon);
+    const ratio = tf.div(meanOfChannels(tf.square(difference)), variance);
+    save([difference, variance, ratio, tf.sigmoid(scales)]);
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+      const [difference, variance, ratio, sigmoid] = kept as [tf.Tensor, ...tf.Tensor1D[]];
+      const precision = tf.div(dy, variance!);
+      const slope = tf.mul(tf.mul(tf.sub(1, ratio!), precision), 1 / (2 * channels));
+      return [tf.mul(difference, tf.mul(precision, 1 / difference.size)), tf.mul(slope, sigmoid!)];
+    };
+    return { value: tf.mul(tf.mean(tf.add(ratio, tf.log(variance))), 0.5), gradFunc };
+  });
+  return op(regressedStudentMaps, logScale) as tf.Scalar;
+}
+
+/** [N, …, C] → [C]; by pooling, since wasm sums over any axis but the last slowly. */
+function meanOfChannels(x: tf.Tensor): tf.Tensor1D {
+  const [batch, channels] = [x.shape[0]!, x.shape.at(-1) as number];
+  const columns: tf.Tensor4D = tf.reshape(x, [batch, -1, 1, channels]);
+  return tf.mean(tf.reshape(adaptiveAveragePool(columns, [1, 1]), [batch, channels]), 0);
+}

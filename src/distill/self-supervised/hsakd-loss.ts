@@ -1,0 +1,96 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
+import { atTemperature, rowSum, softmaxAndLog } from "../../internal/numerics.ts";
+import { pairLayers, sumOverLayers } from "../layer-loss.ts";
+
+/** What a network with auxiliary heads gives for the images of {@link rotateBatch}. */
+export interface SelfSupervisedOutputs {
+  /** Class logits, float32 [4N, C]. */
+  logits: tf.Tensor;
+  /** Of each auxiliary head the logits of class and rotation together, float32 [4N, 4C]. */
+  heads: readonly tf.Tensor[];
+}
+
+/** Options of {@link hsakdLoss}. */
+export interface HsakdOptions {
+  /** T > 0; default 3, as in the authors' runs. */
+  temperature?: number | undefined;
+}
+
+/**
+ * HSAKD, hierarchical self-supervision augmented distillation: the student learns the teacher's
+ * distribution over classes and rotations at every auxiliary head, and over classes at the end; in
+ * nats.
+ *
+ * $$L = \frac{T^2}{4N} \sum_{i=1}^{4N} \left[ \mathrm{KL}(p_i \Vert q_i) +
+ * \sum_l \mathrm{KL}(p^{(l)}_i \Vert q^{(l)}_i) \right]$$
+ *
+ * p and q are the softened probabilities of teacher and student, softmax(·/T): without index those
+ * of the class logits, with index l those of head l. All four rotations of an image take part.
+ *
+ * Usual weight: 1, beside cross-entropy of weight 1 on the unrotated rows 0, 4, 8, … alone (the
+ * authors' `train_student_cifar.py`).
+ *
+ * Trainable parts: the student's auxiliary heads, `selfSupervisedHeads` of `kd-cmi/layers`; the
+ * teacher has such heads too, trained beforehand on {@link jointLabels}.
+ *
+ * Source: Yang et al., "Hierarchical self-supervised augmented knowledge distillation", IJCAI 2021
+ * (arXiv 2107.13715), section 3.
+ *
+ * @param teacher `{logits, heads}`, float32 [4N, C] and a list of [4N, 4C]; constants: no gradient
+ * flows into them.
+ * @param student `{logits, heads}` of the same shapes and number of heads.
+ * @returns A scalar in nats. At least 0.
+ * @throws If a shape, dtype or option is not as described, or if the numbers of heads differ.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { hsakdLoss } from "kd-cmi";
+ *
+ * const outputs = () => ({
+ *   logits: tf.randomNormal([8, 3]),
+ *   heads: [tf.randomNormal([8, 12]), tf.randomNormal([8, 12])],
+ * });
+ * const loss = hsakdLoss(outputs(), outputs(), { temperature: 3 });
+ * ```
+ */
+export function hsakdLoss(
+  teacher: SelfSupervisedOutputs,
+  student: SelfSupervisedOutputs,
+  { temperature = 3 }: HsakdOptions = {},
+): tf.Scalar {
+  const logits = checkMatrix("hsakdLoss", "teacher.logits", teacher.logits);
+  const [rows, classes] = logits.shape;
+  if (rows % 4 !== 0) {
+    throw new Error(
+      `hsakdLoss: teacher.logits must be [4·batch,classes], one row a rotation, got [${logits.shape}]`,
+    );
+  }
+  const names = ["teacher.heads", "student.heads"] as const;
+  const heads = pairLayers("hsakdLoss", names, teacher.heads, student.heads, (name, x) => {
+    const head = checkMatrix("hsakdLoss", name, x, "4·classes");
+    if (head.shape[0] === rows && head.shape[1] === 4 * classes) return head;
+    const expected = `[${rows},${4 * classes}] as teacher.logits are [${rows},${classes}]`;
+    throw new Error(`hsakdLoss: ${name} must be ${expected}, got [${head.shape}]`);
+  });
+  const own = checkSameShape(
+    "hsakdLoss",
+    "student.logits",
+    student.logits,
+    "teacher.logits",
+    logits,
+  );
+  checkTemperature("hsakdLoss", temperature);
+
+  // As in kdLoss: dL/dz = T² · (1/T) · (q − p)/4N.
+  return sumOverLayers([{ teacher: logits, student: own }, ...heads], {
+    forward(teacher, student) {
+      const p = softmaxAndLog(atTemperature(teacher as tf.Tensor2D, temperature));
+      const q = softmaxAndLog(atTemperature(student as tf.Tensor2D, temperature));
+      const kl = tf.sum(rowSum(tf.mul(p.p, tf.sub(p.logP, q.logP))));
+      return { loss: tf.mul(kl, temperature ** 2 / rows), saved: [p.p, q.p] };
+    },
+    gradient: ([p, q]) => tf.mul(tf.sub(q!, p!), temperature / rows),
+  });
+}

@@ -1,0 +1,73 @@
+import * as tfl from "@tensorflow/tfjs-layers";
+import type { LearningRateSchedule } from "./schedules.ts";
+import { learningRateOf, setLearningRate } from "./set-learning-rate.ts";
+
+/** Options of {@link LearningRateScheduler}. */
+export interface LearningRateSchedulerOptions {
+  /** Whether the rate is set before each epoch (default) or before each batch. */
+  per?: "epoch" | "batch" | undefined;
+}
+
+/**
+ * Sets the learning rate of the optimizer during `model.fit` or `fitDataset` by a schedule, and adds
+ * it to the History as `lr`, as Keras does: the rate of the epoch's last batch.
+ *
+ * Works with all optimizers of `tf.train`. Put it before callbacks that read the logs. With
+ * `per: "batch"`, a dataset must know its size, or `fitDataset` be given `batchesPerEpoch`.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import * as tfl from "@tensorflow/tfjs-layers";
+ * import { cosineSchedule, LearningRateScheduler } from "kd-cmi/layers";
+ *
+ * const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [2] })] });
+ * model.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: "meanSquaredError" });
+ * const schedule = cosineSchedule({ initial: 0.1, epochs: 4, warmupEpochs: 1 });
+ * const callbacks = [new LearningRateScheduler(schedule, { per: "batch" })];
+ * const fit = { epochs: 4, verbose: 0, callbacks } as const;
+ * const { history } = await model.fit(tf.ones([8, 2]), tf.ones([8, 1]), fit);
+ * console.log(history.lr);
+ * ```
+ */
+export class LearningRateScheduler extends tfl.Callback {
+  private readonly per: "epoch" | "batch";
+  private epoch = 0;
+
+  /**
+   * @param schedule The rate at an epoch that counts from 0, with a fraction for batches.
+   * @param options How often the rate is set.
+   * @throws During `fit`, if the optimizer has no learning rate, the schedule gives none that is at
+   * least 0 and finite, or the number of batches in an epoch is needed and not known.
+   */
+  constructor(
+    private readonly schedule: LearningRateSchedule,
+    { per = "epoch" }: LearningRateSchedulerOptions = {},
+  ) {
+    super();
+    if (per !== "epoch" && per !== "batch") {
+      throw new Error(`LearningRateScheduler: per must be "epoch" or "batch", got ${per}`);
+    }
+    this.per = per;
+  }
+
+  override async onEpochBegin(epoch: number): Promise<void> {
+    this.epoch = epoch;
+    if (this.per === "epoch") setLearningRate(this.model.optimizer, this.schedule(epoch));
+  }
+
+  override async onBatchBegin(batch: number): Promise<void> {
+    if (this.per === "epoch") return;
+    const { steps, samples, batchSize } = this.params as Record<string, number | null>;
+    const batches = steps ?? Math.ceil(samples! / batchSize!);
+    if (!batches) {
+      const expected = "fitDataset with batchesPerEpoch, or a dataset that knows its size";
+      throw new Error(`LearningRateScheduler: per "batch" needs ${expected}, got neither`);
+    }
+    setLearningRate(this.model.optimizer, this.schedule(this.epoch + batch / batches));
+  }
+
+  override async onEpochEnd(_: number, logs?: Record<string, unknown>): Promise<void> {
+    if (logs) logs.lr = learningRateOf("LearningRateScheduler", this.model.optimizer);
+  }
+}

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { checkInteger, checkSampleShape } from "../../internal/checks.ts";
+
+/** Options of {@link contrastProjection}. */
+export interface ContrastProjectionOptions {
+  /** The shape of a sample's features, without the batch: [D], or [height, width, channels]. */
+  inputShape: readonly number[];
+  /** Width of the embedding; default 128, as in the authors' runs. */
+  dim?: number | undefined;
+}
+
+/**
+ * The head that CRD compares networks through: the features of a sample as a row, a linear layer to
+ * `dim` and a row of length 1. Teacher and student get one each, and both heads are trained. A saved
+ * head loads by `loadLayersModel` where `kd-cmi/layers` is imported.
+ *
+ * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
+ * (arXiv 1910.10699), section 3.3.
+ *
+ * @param options Shape of the input, width of the embedding.
+ * @returns A model of float32 [N, …inputShape] → [N, dim], rows of length 1. A row whose linear image
+ * is zero stays zero.
+ * @throws If `inputShape` is empty or a size is not an integer of at least 1.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { contrastProjection } from "kd-cmi/layers";
+ *
+ * const head = contrastProjection({ inputShape: [4, 4, 32], dim: 128 });
+ * const embedding = head.apply(tf.randomNormal([8, 4, 4, 32])) as tf.Tensor2D;
+ * ```
+ */
+export function contrastProjection({
+  inputShape,
+  dim = 128,
+}: ContrastProjectionOptions): tfl.LayersModel {
+  checkSampleShape("contrastProjection", "inputShape", inputShape);
+  checkInteger("contrastProjection", "dim", dim, 1);
+  const shape = [...inputShape];
+  const linear =
+    shape.length === 1
+      ? [tfl.layers.dense({ units: dim, inputShape: shape })]
+      : [tfl.layers.flatten({ inputShape: shape }), tfl.layers.dense({ units: dim })];
+  return tfl.sequential({ layers: [...linear, new L2Normalize({})] });
+}
+
+/** The smallest square of a length that a row is divided by. */
+const SMALLEST = 1e-24;
+
+/** Rows of length 1. */
+class L2Normalize extends tfl.layers.Layer {
+  static className = "KdCmiL2Normalize";
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = [inputs].flat()[0] as tf.Tensor;
+      const square = tf.sum(tf.square(x), -1, true);
+      return tf.mul(x, tf.rsqrt(tf.maximum(square, SMALLEST)));
+    });
+  }
+}
+tf.serialization.registerClass(L2Normalize);

@@ -1,0 +1,119 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { checkInteger, checkNumber } from "../../internal/checks.ts";
+
+/** Options of {@link vidRegressor}. */
+export interface VidRegressorOptions {
+  /** Channels of the student's maps. */
+  studentChannels: number;
+  /** Channels of the teacher's maps. */
+  teacherChannels: number;
+  /** Channels in between; default `teacherChannels`, as in RepDistiller. */
+  midChannels?: number | undefined;
+  /** Variance that every channel starts with; default 5, as in RepDistiller. */
+  initialVariance?: number | undefined;
+  /** What VID's loss adds to the variance, below `initialVariance`; default 1e-5, as there. */
+  epsilon?: number | undefined;
+}
+
+/**
+ * The trainable part of VID: three 1×1 convolutions without bias, ReLU between, which predict the
+ * teacher's maps from the student's, and a log-scale for each of the teacher's channels, of which
+ * {@link vidLogScale} reads the variable. It is saved with the model, which loads by
+ * `loadLayersModel` where `kd-cmi/layers` is imported.
+ *
+ * The variance of a channel is softplus(logScale) + epsilon. Maps of the student that are larger than
+ * the teacher's are pooled to its size before they come here, as in RepDistiller.
+ *
+ * Source: Ahn et al., "Variational information distillation for knowledge transfer", CVPR 2019
+ * (arXiv 1904.05835), section 3; sizes and initial values are those of RepDistiller.
+ *
+ * @param options Channels and initial variance.
+ * @returns A model of float32 [N, H, W, studentChannels] → [N, H, W, teacherChannels], any H and W.
+ * @throws If a number of channels is not an integer of at least 1, or another option out of range.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { vidLogScale, vidRegressor } from "kd-cmi/layers";
+ *
+ * const regressor = vidRegressor({ studentChannels: 16, teacherChannels: 32 });
+ * const predicted = regressor.apply(tf.randomNormal([2, 8, 8, 16])); // [2, 8, 8, 32]
+ * const logScale = vidLogScale(regressor); // [32]
+ * ```
+ */
+export function vidRegressor({
+  studentChannels,
+  teacherChannels,
+  midChannels = teacherChannels,
+  initialVariance = 5,
+  epsilon = 1e-5,
+}: VidRegressorOptions): tfl.LayersModel {
+  checkInteger("vidRegressor", "studentChannels", studentChannels, 1);
+  checkInteger("vidRegressor", "teacherChannels", teacherChannels, 1);
+  checkInteger("vidRegressor", "midChannels", midChannels, 1);
+  checkNumber("vidRegressor", "epsilon", epsilon, { minimum: 0 });
+  checkNumber("vidRegressor", "initialVariance", initialVariance, { above: epsilon });
+  const variable = initialVariance - epsilon;
+  const initialValue = variable + Math.log1p(-Math.exp(-variable)); // the inverse of softplus
+  const pointwise = (filters: number, config: object) =>
+    tfl.layers.conv2d({ filters, kernelSize: 1, useBias: false, ...config });
+  return tfl.sequential({
+    layers: [
+      pointwise(midChannels, { activation: "relu", inputShape: [null, null, studentChannels] }),
+      pointwise(midChannels, { activation: "relu" }),
+      pointwise(teacherChannels, {}),
+      new LogScale({ initialValue }),
+    ],
+  });
+}
+
+/**
+ * The log-scale of a {@link vidRegressor}, also of one that was saved and loaded: what
+ * `vidLoss` takes the variance from. A gradient by it reaches the regressor's variable.
+ *
+ * @param regressor What {@link vidRegressor} returned, or a model loaded from it.
+ * @returns float32 [teacherChannels], the variable itself: do not dispose it.
+ * @throws If the model has no log-scale.
+ *
+ * @example
+ * ```ts
+ * import { vidLogScale, vidRegressor } from "kd-cmi/layers";
+ *
+ * const logScale = vidLogScale(vidRegressor({ studentChannels: 16, teacherChannels: 32 })); // [32]
+ * ```
+ */
+export function vidLogScale(regressor: tfl.LayersModel): tf.Tensor1D {
+  const layer = regressor.layers.find((x) => x.getClassName() === LogScale.className);
+  if (layer) return layer.weights[0]!.read() as tf.Tensor1D;
+  const got = regressor.layers.map((x) => x.name).join(", ");
+  throw new Error(`vidLogScale: regressor must be a vidRegressor, got layers ${got}`);
+}
+
+type LogScaleConfig = ConstructorParameters<typeof tfl.layers.Layer>[0] & { initialValue: number };
+
+/** Passes maps through and owns one number for each of their channels. */
+class LogScale extends tfl.layers.Layer {
+  static className = "KdCmiLogScale";
+  private readonly initialValue: number;
+
+  constructor(config: LogScaleConfig) {
+    super(config);
+    this.initialValue = config.initialValue;
+  }
+
+  override build(inputShape: tfl.Shape): void {
+    const value = tfl.initializers.constant({ value: this.initialValue });
+    this.addWeight("log_scale", [inputShape.at(-1)!], "float32", value);
+    super.build(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return [inputs].flat()[0] as tf.Tensor;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), initialValue: this.initialValue };
+  }
+}
+tf.serialization.registerClass(LogScale);

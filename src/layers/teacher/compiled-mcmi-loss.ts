@@ -1,0 +1,46 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { mcmiLoss } from "../../teacher/mcmi-loss.ts";
+import { asLogits } from "../model/classifier-output.ts";
+import { showBatch } from "./batch-observer.ts";
+
+/** Options of {@link compiledMcmiLoss}. */
+export interface CompiledMcmiOptions {
+  /** λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper. */
+  lambda: number;
+  /** Whether the model ends in logits (default) or in probabilities (a softmax layer). */
+  fromLogits?: boolean | undefined;
+  /** ε within 0–1, the share of the target that is spread over all classes; default 0. */
+  labelSmoothing?: number | undefined;
+}
+
+/**
+ * {@link mcmiLoss} as a loss for `model.compile`.
+ *
+ * @param centroids float32 [C, C]. Give a `tf.variable` to have {@link CentroidCallback} move it
+ * during `model.fit`.
+ * @param options λ and the form of the model's output.
+ * @returns A function of (labels, predictions) → scalar in nats, both [N, C]. The labels are one-hot:
+ * `model.fit` accepts class indices for its own sparse loss only.
+ * @throws The returned function throws what {@link mcmiLoss} throws.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import * as tfl from "@tensorflow/tfjs-layers";
+ * import { compiledMcmiLoss } from "kd-cmi/layers";
+ *
+ * const centroids = tf.variable(tf.fill([3, 3], 1 / 3));
+ * const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [4] })] });
+ * model.compile({ optimizer: "sgd", loss: compiledMcmiLoss(centroids, { lambda: 0.2 }) });
+ * ```
+ */
+export function compiledMcmiLoss(
+  centroids: tf.Tensor,
+  { fromLogits = true, ...options }: CompiledMcmiOptions,
+): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar {
+  return (labels, predictions) => {
+    const logits = asLogits(predictions, fromLogits);
+    showBatch(centroids, { labels, logits, fromLogits });
+    return mcmiLoss(labels, logits, centroids, options);
+  };
+}

@@ -1,0 +1,92 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { logCentroidRows } from "../information/class-centroids.ts";
+import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
+import { toOneHot } from "../internal/labels.ts";
+import { rowSum, softmaxParts } from "../internal/numerics.ts";
+import { type SampleLossOptions, sampleLoss } from "../internal/sample-loss.ts";
+
+/** Options of {@link mcmiLoss}. */
+export interface McmiOptions extends SampleLossOptions {
+  /** λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper. 0 is cross-entropy. */
+  lambda: number;
+  /** ε within 0–1, the share of the target that is spread over all classes; default 0. */
+  labelSmoothing?: number | undefined;
+}
+
+/**
+ * The loss of an MCMI teacher: cross-entropy minus λ times the conditional mutual information
+ * between the input and the prediction given the label, in nats. Minimising it maximises
+ * likelihood and contextual information together.
+ *
+ * $$L_i = - \sum_c t_{ic} \log p_{ic} - \lambda \sum_c p_{ic} (\log p_{ic} - \log Q_{y_i c}),
+ * \qquad p_i = \mathrm{softmax}(z_i)$$
+ *
+ * t is the (smoothed) one-hot label and Q the centroids, held constant: take them from
+ * {@link classCentroids} or a {@link CmiEstimator} over the training set before each epoch, or let
+ * {@link updateCentroids} follow them step by step. Entries of Q below 1e-37 count as 1e-37, which
+ * keeps the loss finite. A teacher is first trained with cross-entropy and then fine-tuned with
+ * this loss for a few epochs.
+ *
+ * Usual weight: 1; it holds the cross-entropy.
+ *
+ * Trainable parts: none.
+ *
+ * Source: Ye et al., "Bayes conditional distribution estimation for knowledge distillation based on
+ * conditional mutual information", ICLR 2024 (arXiv 2401.08732), eq. 14 and algorithm 1.
+ *
+ * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen
+ * without reading back: cpu throws, elsewhere the result of its row means nothing. See
+ * {@link checkLabels}.
+ * @param logits float32 [N, C].
+ * @param centroids float32 [C, C], row y the mean probabilities of class y; a constant.
+ * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. Negative when the CMI outweighs the
+ * cross-entropy.
+ * @throws If a shape, dtype or option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { classCentroids, mcmiLoss } from "kd-cmi";
+ *
+ * const labels = tf.tensor1d([0, 1, 1], "int32");
+ * const logits = tf.tensor2d([[2, 0], [0, 3], [1, 2]]);
+ * const centroids = classCentroids(labels, logits);
+ * const loss = mcmiLoss(labels, logits, centroids, { lambda: 0.2 });
+ * ```
+ */
+export function mcmiLoss<O extends tf.Tensor = tf.Scalar>(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  centroids: tf.Tensor,
+  { lambda, labelSmoothing = 0, ...options }: McmiOptions,
+): O {
+  const z = checkMatrix("mcmiLoss", "logits", logits);
+  const numClasses = z.shape[1];
+  checkLabelShape("mcmiLoss", labels, z);
+  const q = checkCentroids("mcmiLoss", centroids, numClasses);
+  checkNumber("mcmiLoss", "lambda", lambda, { minimum: 0 });
+  checkNumber("mcmiLoss", "labelSmoothing", labelSmoothing, { minimum: 0, maximum: 1 });
+
+  // With s = z − max z, u = s − log Q_y, U = Σ_c p u and ℓ = log Σ_c exp s: log p = s − ℓ, so that
+  // KL_i = U − ℓ and L_i = ℓ − Σ_c t s − λ (U − ℓ), and dL_i/dz = p (1 + λ U − λ u) − t.
+  return sampleLoss("mcmiLoss", z, options, {
+    forward(z) {
+      const { p, shifted, logSum } = softmaxParts(z);
+      const target = smooth(toOneHot(labels, numClasses), labelSmoothing);
+      const u = tf.sub(shifted, logCentroidRows(q, labels));
+      const weightedU = tf.mul(rowSum(tf.mul(p, u)), lambda);
+      const fit = tf.add(rowSum(tf.mul(target, shifted)), weightedU);
+      const losses = tf.sub(tf.mul(logSum, 1 + lambda), fit) as tf.Tensor2D;
+      return { losses, saved: [p, u, target, weightedU] };
+    },
+    gradient([p, u, target, weightedU]) {
+      const slope = tf.sub(tf.add(weightedU!, 1), tf.mul(u!, lambda));
+      return tf.sub(tf.mul(p!, slope), target!);
+    },
+  });
+}
+
+function smooth(oneHot: tf.Tensor2D, labelSmoothing: number): tf.Tensor2D {
+  if (labelSmoothing === 0) return oneHot;
+  return tf.add(tf.mul(oneHot, 1 - labelSmoothing), labelSmoothing / oneHot.shape[1]);
+}

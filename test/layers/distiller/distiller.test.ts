@@ -1,0 +1,504 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { beforeAll, describe, expect, inject, test, vi } from "vitest";
+import {
+  crdLoss,
+  createContrastBank,
+  hintLoss,
+  kdLoss,
+  l2Normalize,
+  sampleContrastIndices,
+  updateContrastBank,
+} from "../../../src/index.ts";
+import {
+  type CheckpointStore,
+  contrastProjection,
+  type DistillationLoss,
+  Distiller,
+  type DistillerCheckpoint,
+  distillationStep,
+  LearningRateScheduler,
+  weightedSum,
+} from "../../../src/layers/index.ts";
+
+const [SAMPLES, CLASSES] = [50, 3];
+let inputs: tf.Tensor;
+let labels: tf.Tensor;
+
+beforeAll(() => {
+  inputs = tf.randomNormal([SAMPLES, 4], 0, 1, "float32", 1);
+  const classes = tf.tensor1d(
+    Array.from({ length: SAMPLES }, (_, i) => i % CLASSES),
+    "int32",
+  );
+  labels = tf.cast(tf.oneHot(classes, CLASSES), "float32");
+});
+
+/** A perceptron, with the same weights for the same seed. */
+function network(units: number, seed: number): tfl.LayersModel {
+  const kernelInitializer = () => tfl.initializers.glorotNormal({ seed: seed++ });
+  const hidden = { name: "hidden", units, activation: "relu" as const, inputShape: [4] };
+  return tfl.sequential({
+    layers: [
+      tfl.layers.dense({ ...hidden, kernelInitializer: kernelInitializer() }),
+      tfl.layers.dropout({ rate: 0.5, seed: 1 }),
+      tfl.layers.dense({ name: "logits", units: CLASSES, kernelInitializer: kernelInitializer() }),
+    ],
+  });
+}
+
+/** Without dropout, whose draws differ from step to step. */
+function student(seed = 7): tfl.LayersModel {
+  const model = network(5, seed);
+  (model.layers[1] as unknown as { rate: number }).rate = 0;
+  return model;
+}
+
+const crossEntropy = (y: tf.Tensor, z: tf.Tensor): tf.Scalar => tf.losses.softmaxCrossEntropy(y, z);
+
+const loss: DistillationLoss = ({ labels, teacherLogits, studentLogits }) =>
+  weightedSum({
+    kd: [0.9, kdLoss(teacherLogits, studentLogits)],
+    ce: [0.1, crossEntropy(labels, studentLogits)],
+  });
+
+function distiller(options: Partial<ConstructorParameters<typeof Distiller>[0]> = {}) {
+  const model = options.student ?? student();
+  const result = new Distiller({ teacher: network(8, 1), student: model, loss, ...options });
+  result.compile({ optimizer: tf.train.adam(0.01), metrics: ["accuracy"] });
+  return { distiller: result, student: model };
+}
+
+const weightsOf = (model: tfl.LayersModel) =>
+  Promise.all(model.getWeights().map(async (x) => [...(await x.data())]));
+
+/** Batches of rows in their order, as a `tf.data.Dataset` gives them. */
+const dataset = (batchSize: number, isIndexed = false) => ({
+  async iterator() {
+    let start = 0;
+    return {
+      async next() {
+        if (start >= SAMPLES) return { value: undefined, done: true };
+        const size = Math.min(batchSize, SAMPLES - start);
+        const [xs, ys] = [tf.slice(inputs, start, size), tf.slice(labels, start, size)];
+        const indices = isIndexed ? { indices: tf.range(start, start + size, 1, "int32") } : {};
+        start += size;
+        return { value: { xs, ys, ...indices }, done: false };
+      },
+    };
+  },
+});
+
+test("20 steps give the very weights of a loop by hand, from tensors and from a dataset", async () => {
+  const byHand = student();
+  const teacher = network(8, 1);
+  const optimizer = tf.train.adam(0.01);
+  for (let step = 0; step < 20; step++) {
+    const start = (step % 5) * 10;
+    const [x, y] = [tf.slice(inputs, start, 10), tf.slice(labels, start, 10)];
+    const target = teacher.apply(x, { training: false }) as tf.Tensor;
+    optimizer.minimize(() => {
+      const logits = byHand.apply(x, { training: true }) as tf.Tensor;
+      const [soft, hard] = [kdLoss(target, logits), crossEntropy(y, logits)];
+      return tf.addN([tf.mul(soft, 0.9), tf.mul(hard, 0.1)]) as tf.Scalar;
+    });
+  }
+  const expected = await weightsOf(byHand);
+  const a = distiller();
+  await a.distiller.fit(inputs, labels, { epochs: 4, batchSize: 10, shuffle: false });
+  expect(await weightsOf(a.student)).toEqual(expected);
+  const b = distiller();
+  await b.distiller.fitDataset(dataset(10), { epochs: 4 });
+  expect(await weightsOf(b.student)).toEqual(expected);
+  const c = student();
+  const stepOf = { teacher, student: c, optimizer: tf.train.adam(0.01), loss };
+  const step = distillationStep(stepOf);
+  const before = tf.memory().numTensors;
+  for (let i = 0; i < 20; i++) {
+    const start = (i % 5) * 10;
+    const scalars = step(tf.slice(inputs, start, 10), tf.slice(labels, start, 10));
+    expect(Object.keys(scalars)).toEqual(["loss", "kd", "ce"]);
+  }
+  expect(await weightsOf(c)).toEqual(expected);
+  // Inputs, labels and three scalars a step, and Adam's two moments of four weights.
+  expect(tf.memory().numTensors - before).toBeLessThanOrEqual(20 * 5 + 8);
+});
+
+test("inputs of a dataset go to the student by their names", async () => {
+  const [left, right] = ["left", "right"].map((name) => tfl.input({ name, shape: [2] }));
+  const swapped = tfl.layers.concatenate().apply([left!, right!]) as tfl.SymbolicTensor;
+  const out = tfl.layers.dense({ units: CLASSES }).apply(swapped) as tfl.SymbolicTensor;
+  const two = tfl.model({ inputs: [left!, right!], outputs: out });
+  const seen: tf.Tensor[] = [];
+  const d = new Distiller({
+    teacher: two,
+    student: two,
+    loss: ({ studentLogits }) => {
+      seen.push(tf.keep(tf.clone(studentLogits)));
+      return tf.mean(studentLogits);
+    },
+  });
+  d.compile({ optimizer: "sgd" });
+  const [a, b] = [tf.slice(inputs, [0, 0], [4, 2]), tf.slice(inputs, [0, 2], [4, 2])];
+  const expected = two.predict([a, b]) as tf.Tensor;
+  const element = { xs: { right: tf.clone(b), left: tf.clone(a) }, ys: tf.slice(labels, 0, 4) };
+  const elements = [element];
+  const next = async () => ({ value: elements.pop(), done: false });
+  await d.fitDataset({ iterator: async () => ({ next }) }, { batchesPerEpoch: 1 });
+  const [got, wanted] = await Promise.all([seen[0]!.data(), expected.data()]);
+  for (const [i, x] of got.entries()) expect(x).toBeCloseTo(wanted[i]!, 5);
+});
+
+test("the history holds the means of loss, terms and metrics, and of held-out samples", async () => {
+  const { distiller: d, student: s } = distiller();
+  const { history } = await d.fit(inputs, labels, {
+    epochs: 2,
+    batchSize: 16,
+    validationData: [inputs, labels],
+  });
+  const names = ["loss", "kd", "ce", "acc"];
+  expect(Object.keys(history)).toEqual([...names, ...names.map((name) => `val_${name}`)]);
+  const means = await d.evaluate(inputs, labels, { batchSize: 50 });
+  const logits = s.predict(inputs) as tf.Tensor;
+  const [ce] = await crossEntropy(labels, logits).data();
+  const kd = kdLoss(network(8, 1).predict(inputs) as tf.Tensor, logits);
+  const hits = tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), tf.argMax(labels, 1)), "float32"));
+  const expected = { ce, kd: (await kd.data())[0]!, acc: (await hits.data())[0]! };
+  for (const [name, value] of Object.entries(expected)) {
+    expect(history[`val_${name}`]![1]).toBeCloseTo(value!, 4);
+    expect(means[name]).toBeCloseTo(value!, 4);
+  }
+  expect(means.loss).toBeCloseTo(0.9 * means.kd! + 0.1 * means.ce!, 4);
+  expect(history.loss).toHaveLength(2);
+});
+
+test("a share of the samples can be held out", async () => {
+  const { distiller: d } = distiller();
+  const seen: number[] = [];
+  const { history } = await d.fit(inputs, labels, {
+    batchSize: 10,
+    validationSplit: 0.2,
+    callbacks: {
+      onBatchBegin: async (_: number, logs?: tfl.Logs) => void seen.push(logs!.size as number),
+    },
+  });
+  expect(seen).toEqual([10, 10, 10, 10]);
+  const last = await d.evaluate(tf.slice(inputs, 40), tf.slice(labels, 40));
+  expect(history.val_loss![0]).toBeCloseTo(last.loss!, 5);
+});
+
+test("a seed fixes the order, which differs from epoch to epoch", async () => {
+  const orders = async (seed: number) => {
+    const seen: tf.Tensor[] = [];
+    const { distiller: d, student: s } = distiller({
+      loss: (batch) => {
+        seen.push(tf.keep(tf.clone(batch.indices)));
+        return loss(batch) as { total: tf.Scalar; terms: Record<string, tf.Scalar> };
+      },
+    });
+    await d.fit(inputs, labels, { epochs: 2, batchSize: 25, seed });
+    const indices = (await Promise.all(seen.map((x) => x.data()))).flatMap((x) => [...x]);
+    return {
+      order: [indices.slice(0, SAMPLES), indices.slice(SAMPLES)],
+      weights: await weightsOf(s),
+    };
+  };
+  const [first, again, other] = [await orders(1), await orders(1), await orders(2)];
+  expect(again).toEqual(first);
+  expect(other.order).not.toEqual(first.order);
+  expect(first.order[0]).not.toEqual(first.order[1]);
+  const all = Array.from({ length: SAMPLES }, (_, i) => i);
+  for (const order of first.order) expect([...order!].sort((a, b) => a - b)).toEqual(all);
+});
+
+test("heads that the loss uses are trained; the teacher is not, and runs in inference mode", async () => {
+  const head = tfl.sequential({ layers: [tfl.layers.dense({ units: 8, inputShape: [5] })] });
+  const teacher = network(8, 1);
+  const before = [await weightsOf(head), await weightsOf(teacher)];
+  const { distiller: d } = distiller({
+    teacher,
+    teacherLayers: ["dropout_Dropout1", "hidden"].filter((name) =>
+      teacher.layers.some((layer) => layer.name === name),
+    ),
+    studentLayers: ["hidden"],
+    loss: ({ teacherFeatures, studentFeatures }) =>
+      hintLoss(teacherFeatures.at(-1)!, head.apply(studentFeatures[0]!) as tf.Tensor),
+  });
+  const { history } = await d.fit(inputs, labels, { epochs: 5, batchSize: 25 });
+  expect(history.loss!.at(-1)).toBeLessThan(history.loss![0] as number);
+  expect(await weightsOf(head)).not.toEqual(before[0]);
+  expect(await weightsOf(teacher)).toEqual(before[1]);
+});
+
+test("a teacher with nothing but predict runs once a sample where its outputs are kept", async () => {
+  const model = network(8, 1);
+  let runs = 0;
+  const teacher = {
+    predict(x: tf.Tensor | tf.Tensor[]) {
+      runs += 1;
+      return model.predict(x);
+    },
+  };
+  const kept = distiller({ teacher, cacheTeacher: true });
+  await kept.distiller.fit(inputs, labels, { epochs: 3, batchSize: 10, seed: 1 });
+  expect(runs).toBe(5);
+  const plain = distiller({ teacher });
+  await plain.distiller.fit(inputs, labels, { epochs: 3, batchSize: 10, seed: 1 });
+  expect(runs).toBe(20);
+  // Not the very same: webgpu works on small tensors that were read back on the CPU.
+  const [own, other] = [await weightsOf(kept.student), await weightsOf(plain.student)];
+  const differences = own.flat().map((x, i) => Math.abs(x - other.flat()[i]!));
+  expect(Math.max(...differences)).toBeLessThan(1e-5);
+  const indexed = distiller({ teacher, cacheTeacher: true });
+  await indexed.distiller.fitDataset(dataset(10, true), { epochs: 2 });
+  expect(runs).toBe(25);
+});
+
+test("callbacks hear what they hear from model.fit, and can stop it", async () => {
+  const heard: string[] = [];
+  const say = (name: string) => async (i: unknown, logs?: object) =>
+    void heard.push(typeof i === "number" ? `${name} ${i} ${Object.keys(logs ?? {})}` : name);
+  const names = [
+    "onTrainBegin",
+    "onEpochBegin",
+    "onBatchBegin",
+    "onBatchEnd",
+    "onEpochEnd",
+    "onTrainEnd",
+  ] as const;
+  const callback = Object.fromEntries(names.map((name) => [name, say(name)]));
+  await distiller().distiller.fit(inputs, labels, {
+    batchSize: 50,
+    initialEpoch: 3,
+    epochs: 4,
+    callbacks: callback,
+  });
+  expect(heard).toEqual([
+    "onTrainBegin",
+    "onEpochBegin 3 ",
+    "onBatchBegin 0 batch,size",
+    "onBatchEnd 0 batch,size,loss,kd,ce,acc",
+    "onEpochEnd 3 loss,kd,ce,acc",
+    "onTrainEnd",
+  ]);
+  const rates = new LearningRateScheduler((epoch) => 0.1 / (1 + epoch), { per: "batch" });
+  const scheduled = await distiller().distiller.fit(inputs, labels, {
+    epochs: 2,
+    batchSize: 25,
+    callbacks: rates,
+  });
+  expect(scheduled.history.lr).toEqual([0.1 / 1.5, 0.1 / 2.5]);
+  const patient = tfl.callbacks.earlyStopping({ monitor: "acc", minDelta: 2, patience: 1 });
+  const { epoch } = await distiller().distiller.fit(inputs, labels, {
+    epochs: 9,
+    callbacks: [patient],
+  });
+  expect(epoch).toHaveLength(2);
+});
+
+/** A software GPU takes a second for a few steps. */
+const LEAK_STEPS = ["cpu", "wasm"].includes(inject("backend").name) ? 200 : 40;
+
+test(`no tensor grows over ${LEAK_STEPS} steps`, async () => {
+  const { distiller: d } = distiller();
+  const options = { batchSize: 1, validationSplit: 0.2, epochs: 1, callbacks: {} };
+  await d.fit(inputs, labels, options);
+  const before = tf.memory().numTensors;
+  await d.fit(inputs, labels, { ...options, epochs: LEAK_STEPS / 40 });
+  await d.evaluate(inputs, labels);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+describe("bad input throws before the first step", () => {
+  const teacher = () => network(8, 1);
+  test("in the constructor", () => {
+    const build = (options: object) => () =>
+      new Distiller({ teacher: teacher(), student: student(), loss, ...options });
+    expect(build({ student: {} })).toThrow("Distiller: student must be a tf.LayersModel");
+    expect(build({ teacher: {} })).toThrow(
+      "Distiller: teacher must be a tf.LayersModel or have a function predict",
+    );
+    expect(build({ loss: 1 })).toThrow("Distiller: loss must be a function, got number");
+    expect(build({ studentLayers: ["nope"] })).toThrow(
+      /layerNames must be layers of the model \(hidden, .*logits\), got nope/,
+    );
+    expect(build({ teacher: { predict: () => inputs }, teacherLayers: ["hidden"] })).toThrow(
+      "Distiller: teacherLayers needs a tf.LayersModel",
+    );
+  });
+
+  test.each<[string, object, object | undefined, string]>([
+    [
+      "logits that are none",
+      { teacher: { predict: () => tf.zeros([10, 3, 1]) } },
+      undefined,
+      "the loss reads teacherLogits, but the teacher must have a single output [batch,classes]",
+    ],
+    [
+      "features of no layer",
+      { loss: ({ studentFeatures: [x] }: { studentFeatures: tf.Tensor[] }) => x },
+      undefined,
+      "the loss reads studentFeatures, but no studentLayers were given",
+    ],
+    [
+      "a term called loss",
+      {
+        loss: ({ labels, studentLogits }: { labels: tf.Tensor; studentLogits: tf.Tensor }) =>
+          weightedSum({ loss: [1, crossEntropy(labels, studentLogits)] }),
+      },
+      undefined,
+      "names of terms and metrics must differ, got loss twice",
+    ],
+    [
+      "a batch size of 0",
+      {},
+      { batchSize: 0 },
+      "Distiller.fit: batchSize must be an integer >= 1, got 0",
+    ],
+    [
+      "nothing left to train on",
+      {},
+      { validationSplit: 1 },
+      "Distiller.fit: validationSplit must leave a sample, got 1",
+    ],
+    ["no epoch", {}, { epochs: 0 }, "Distiller.fit: epochs must be an integer >= 1, got 0"],
+  ])("%s", async (_, options, args, message) => {
+    const { distiller: d, student: s } = distiller(options);
+    const before = await weightsOf(s);
+    await expect(d.fit(inputs, labels, { batchSize: 10, ...args })).rejects.toThrow(message);
+    expect(await weightsOf(s)).toEqual(before);
+  });
+
+  test("indices that a dataset lacks, elements of another form, no compile", async () => {
+    const needy = distiller({
+      loss: ({ labels, studentLogits, indices }) =>
+        tf.mul(crossEntropy(labels, studentLogits), tf.scalar(indices.size)),
+    });
+    await expect(needy.distiller.fitDataset(dataset(10))).rejects.toThrow(
+      "the loss reads indices, which the dataset's elements lack: map them to {xs, ys, indices}",
+    );
+    await expect(needy.distiller.evaluate(inputs, labels)).rejects.toThrow(
+      "only training samples have: look at the batch's training first",
+    );
+    const pairs = {
+      iterator: async () => ({ next: async () => ({ value: { a: 1 }, done: false }) }),
+    };
+    await expect(distiller().distiller.fitDataset(pairs)).rejects.toThrow(
+      "an element of the dataset must be {xs, ys} or {xs, ys, indices}, each of tensors, got {a}",
+    );
+    const raw = new Distiller({ teacher: teacher(), student: student(), loss });
+    await expect(raw.fit(inputs, labels)).rejects.toThrow("Distiller.fit: the Distiller must be compiled first"); // biome-ignore format: one line
+    await expect(distiller().distiller.fit(inputs, tf.slice(labels, 0, 9))).rejects.toThrow(
+      "Distiller.fit: inputs must have the samples of labels [9,3], at least 1, got [50,4]",
+    );
+  });
+});
+
+test("weightedSum refuses what is no sum of scalars", () => {
+  expect(() => weightedSum({})).toThrow("weightedSum: losses must have at least one, got none");
+  expect(() => weightedSum({ a: [Number.NaN, tf.scalar(1)] })).toThrow(
+    "weightedSum: the weight of a must be a finite number",
+  );
+  expect(() => weightedSum({ a: [1, tf.ones([2])] })).toThrow(
+    "weightedSum: a must be a scalar, got [2]",
+  );
+});
+
+test("a softmax at the end is warned of", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const softmax = { units: CLASSES, activation: "softmax" as const, inputShape: [4] };
+  const model = tfl.sequential({ layers: [tfl.layers.dense(softmax)] });
+  new Distiller({ teacher: model, student: student(), loss });
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    expect.stringContaining(
+      "Distiller: the teacher ends in a softmax, but losses take teacherLogits",
+    ),
+  );
+  warn.mockRestore();
+});
+
+/** A student with a CRD bank, each new, as after a new start of the program. */
+function training(crashAt = Number.POSITIVE_INFINITY) {
+  const head = contrastProjection({ inputShape: [5], dim: 4 });
+  for (const [i, weight] of head.weights.entries()) {
+    weight.write(tf.randomNormal(weight.shape as [number], 0, 1, "float32", i + 1));
+  }
+  let bank = createContrastBank({ size: SAMPLES, dim: 4, seed: 1 });
+  const one = tf.scalar(40);
+  let steps = 0;
+  const built = distiller({
+    studentLayers: ["hidden"],
+    loss: (batch) => {
+      if (steps++ === crashAt) throw new Error("crash");
+      const target = l2Normalize(
+        tf.concat([batch.teacherLogits, tf.ones([batch.indices.size, 1])], 1),
+      );
+      const own = head.apply(batch.studentFeatures[0]!) as tf.Tensor2D;
+      const kept = { ...bank, normalizer: { teacher: one, student: one } };
+      const drawn = sampleContrastIndices(batch.indices, { negatives: 3, size: SAMPLES, seed: 1 });
+      const crd = crdLoss(target, own, kept, drawn);
+      bank = updateContrastBank(kept, target, own, batch.indices);
+      tf.keep(bank.teacher);
+      tf.keep(bank.student);
+      return weightedSum({
+        crd: [1, crd],
+        ce: [1, crossEntropy(batch.labels, batch.studentLogits)],
+      });
+    },
+  });
+  const checkpoint = (store: CheckpointStore, everySteps?: number): DistillerCheckpoint => ({
+    store,
+    everySteps,
+    models: { head },
+    tensors: () => ({ ofTeacher: bank.teacher, ofStudent: bank.student }),
+    onRestore: ({ ofTeacher, ofStudent }) => {
+      bank = { teacher: ofTeacher as tf.Tensor2D, student: ofStudent as tf.Tensor2D };
+    },
+  });
+  return { ...built, checkpoint };
+}
+
+test.each([
+  ["each epoch", undefined],
+  ["every 3 steps", 3],
+])("a checkpoint %s: what crashed ends as what did not", async (_, everySteps) => {
+  const memory = (): CheckpointStore => {
+    let kept: Uint8Array | undefined;
+    return {
+      read: async () => kept,
+      write: async (bytes) => {
+        kept = bytes;
+      },
+    };
+  };
+  const options = { epochs: 3, batchSize: 10, seed: 5 };
+  const whole = training();
+  const { history } = await whole.distiller.fit(inputs, labels, {
+    ...options,
+    checkpoint: whole.checkpoint(memory(), everySteps),
+  });
+  const store = memory();
+  for (const crashAt of [2, 8, 4]) {
+    const { distiller: d, checkpoint } = training(crashAt);
+    const crashed = d.fit(inputs, labels, {
+      ...options,
+      checkpoint: checkpoint(store, everySteps),
+    });
+    await expect(crashed).rejects.toThrow("crash");
+  }
+  const last = training();
+  // Without the seed, which the checkpoint knows.
+  const end = await last.distiller.fit(inputs, labels, {
+    epochs: 3,
+    batchSize: 10,
+    checkpoint: last.checkpoint(store, everySteps),
+  });
+  expect(await weightsOf(last.student)).toEqual(await weightsOf(whole.student));
+  expect(end.history).toEqual(history);
+  expect(end.epoch).toEqual([0, 1, 2]);
+  const other = distiller();
+  const foreign = other.distiller.fit(inputs, labels, { checkpoint: { store } });
+  await expect(foreign).rejects.toThrow(
+    "restoreCheckpoint: state.models must be as in the checkpoint",
+  );
+});

@@ -1,0 +1,59 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { expect, test, vi } from "vitest";
+import { CentroidCallback, CmiMonitor, compiledMcmiLoss } from "../../../src/layers/index.ts";
+import { endsInSoftmax } from "../../../src/layers/model/classifier-output.ts";
+import { network, samples, uniform } from "../training.ts";
+
+const { activation, dense, dropout, reshape, softmax } = tfl.layers;
+const ending = (...layers: tfl.layers.Layer[]) =>
+  tfl.sequential({ layers: [dense({ units: 3, inputShape: [4] }), ...layers] });
+
+test("a softmax at the end is found in whatever form, and only there", () => {
+  const withSoftmax = [
+    network("softmax"),
+    ending(softmax()),
+    ending(activation({ activation: "softmax" })),
+    ending(softmax(), reshape({ targetShape: [3] }), dropout({ rate: 0.5 })),
+    ending(tfl.sequential({ layers: [softmax({ inputShape: [3] })] })),
+  ];
+  const input = tfl.input({ shape: [4] });
+  const outputs = network("softmax").apply(input) as tfl.SymbolicTensor;
+  expect([...withSoftmax, tfl.model({ inputs: input, outputs })].map(endsInSoftmax)).toEqual(
+    Array(6).fill(true),
+  );
+  const without = [
+    network(),
+    ending(softmax(), dense({ units: 3 })),
+    ending(reshape({ targetShape: [3] })),
+  ];
+  expect(without.map(endsInSoftmax)).toEqual([false, false, false]);
+});
+
+test("probabilities taken for logits are warned of once, with what to do", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const { xs, ys, labels } = samples(6);
+  const centroids = uniform();
+  const warnings = async (activation: "softmax" | "linear", fromLogits: boolean | undefined) => {
+    warn.mockClear();
+    const pass = { fromLogits };
+    for (const callbacks of [
+      [new CentroidCallback(centroids, { strategy: "ema" })],
+      [new CentroidCallback(centroids, labels, xs, pass)],
+      [new CmiMonitor({ xs, ys }, pass)],
+    ]) {
+      const model = network(activation);
+      const loss = compiledMcmiLoss(centroids, { lambda: 0.1, fromLogits });
+      model.compile({ optimizer: tf.train.sgd(0.1), loss });
+      await model.fit(xs, ys, { epochs: 2, batchSize: 2, verbose: 0, callbacks });
+    }
+    return warn.mock.calls.map(([text]) => text);
+  };
+  const advice = (fn: string) =>
+    `${fn}: the model ends in a softmax, but fromLogits is true. Give fromLogits: false to ${fn} and to compiledMcmiLoss, or drop the softmax.`;
+  const names = ["CentroidCallback", "CentroidCallback", "CmiMonitor"];
+  expect(await warnings("softmax", undefined)).toEqual(names.map(advice));
+  expect(await warnings("softmax", false)).toEqual([]);
+  expect(await warnings("linear", true)).toEqual([]);
+  warn.mockRestore();
+});
