@@ -13,13 +13,6 @@ export {
 } from "./cam/scores/cam-cluster-estimator.ts";
 export { camClusterScore } from "./cam/scores/cam-cluster-score.ts";
 export { checkContrastIndices } from "./distill/contrast/check-contrast-indices.ts";
-export type {
-  ContrastBank,
-  ContrastIndices,
-  ContrastNormalizer,
-  CrdOptions,
-  SharedContrastIndices,
-} from "./distill/contrast/contrast.ts";
 export {
   type ContrastBankOptions,
   createContrastBank,
@@ -38,6 +31,13 @@ export {
   type SampleContrastOptions,
   sampleContrastIndices,
 } from "./distill/contrast/sample-contrast-indices.ts";
+export type {
+  ContrastBank,
+  ContrastIndices,
+  ContrastNormalizer,
+  CrdOptions,
+  SharedContrastIndices,
+} from "./distill/contrast/types.ts";
 export {
   type ActivationBoundaryOptions,
   activationBoundaryLoss,
@@ -52,7 +52,7 @@ export { hierarchicalContextLoss } from "./distill/features/hierarchical-context
 export { hintLoss } from "./distill/features/hint-loss.ts";
 export { nstLoss } from "./distill/features/nst-loss.ts";
 export { type VidOptions, vidLoss } from "./distill/features/vid-loss.ts";
-export type { Layers } from "./distill/layer-loss.ts";
+export type { LayerFeatures } from "./distill/layer-pairs.ts";
 export { type DistOptions, distLoss } from "./distill/logits/dist-loss.ts";
 export { type DkdOptions, dkdLoss } from "./distill/logits/dkd-loss.ts";
 export { type KdOptions, kdLoss } from "./distill/logits/kd-loss.ts";
@@ -68,15 +68,13 @@ export {
 } from "./distill/self-supervised/hsakd-loss.ts";
 export { jointLabels, rotateBatch } from "./distill/self-supervised/rotate-batch.ts";
 export { checkLabels } from "./information/check-labels.ts";
-export { classCentroids, updateCentroids } from "./information/class-centroids.ts";
-export {
-  CmiEstimator,
-  type CmiEstimatorJson,
-  type CmiReport,
-} from "./information/cmi-estimator.ts";
+export { classCentroids } from "./information/class-centroids.ts";
+export { CmiEstimator } from "./information/cmi-estimator.ts";
+export type { CmiEstimatorJson, CmiReport } from "./information/cmi-sums.ts";
 export {
   type CmiOptions,
   conditionalMutualInformation,
 } from "./information/conditional-mutual-information.ts";
+export { updateCentroids } from "./information/update-centroids.ts";
 export type { SampleLossOptions } from "./internal/sample-loss.ts";
 export { type McmiOptions, mcmiLoss } from "./teacher/mcmi-loss.ts";

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { checkInteger } from "../internal/checks.ts";
 
 /**
  * Reads labels back and checks their values, which the losses cannot do without waiting for the
@@ -13,15 +14,14 @@ import * as tf from "@tensorflow/tfjs-core";
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
+import { checkInteger } from "../internal/checks.ts";
  * import { checkLabels } from "kd-cmi";
  *
  * await checkLabels(tf.tensor1d([0, 2, 1], "int32"), 3);
  * ```
  */
 export async function checkLabels(labels: tf.Tensor, numClasses: number): Promise<void> {
-  if (!Number.isInteger(numClasses) || numClasses < 1) {
-    throw new Error(`checkLabels: numClasses must be an integer >= 1, got ${numClasses}`);
-  }
+  checkInteger("checkLabels", "numClasses", numClasses, 1);
   const isIndex = labels instanceof tf.Tensor && labels.rank === 1 && labels.dtype === "int32";
   const isOneHot =
     labels instanceof tf.Tensor && labels.rank === 2 && labels.shape[1] === numClasses;
@@ -51,4 +51,11 @@ export function readIndices(
     const isOneHot = entries.every((x) => x === 0 || x === 1);
     return isOneHot && entries.indexOf(1) === entries.lastIndexOf(1) ? entries.indexOf(1) : -1;
   });
+}
+
+/** Throws if an estimator has met labels that name no class. */
+export function checkBadLabels(fn: string, badLabels: number, numClasses: number): void {
+  if (badLabels === 0) return;
+  const expected = `one-hot or within 0 to ${numClasses - 1}`;
+  throw new Error(`${fn}: labels must be ${expected}, ${badLabels} are not`);
 }

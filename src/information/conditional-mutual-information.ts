@@ -1,15 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCentroids, checkLabelShape, checkMatrix } from "../internal/checks.ts";
-import { toIndices, toOneHot } from "../internal/labels.ts";
-import {
-  atLeastTiny,
-  gatherRows,
-  rowSum,
-  softmaxAndLog,
-  softmaxGradient,
-} from "../internal/numerics.ts";
-import { sampleLoss } from "../internal/sample-loss.ts";
-import { classCentroids, classMeans, logCentroidRows } from "./class-centroids.ts";
+import { differentiable } from "../internal/differentiable.ts";
+import { rowSum } from "../internal/rows.ts";
+import { type Reduced, sampleLoss, type Unreduced } from "../internal/sample-loss.ts";
+import { classIndices } from "../ops/class-indices.ts";
+import { gatherRows } from "../ops/gather-rows.ts";
+import { oneHot } from "../ops/one-hot.ts";
+import { atLeastTiny } from "../ops/safe-log.ts";
+import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
+import { classCentroids, classMeans } from "./class-centroids.ts";
+import { logCentroidRows } from "./log-centroid-rows.ts";
+
+const FN = "conditionalMutualInformation";
 
 /** Options of {@link conditionalMutualInformation}. */
 export interface CmiOptions {
@@ -50,46 +52,57 @@ export interface CmiOptions {
  * const cmi = conditionalMutualInformation(labels, logits);
  * ```
  */
-export function conditionalMutualInformation<O extends tf.Tensor = tf.Scalar>(
+export function conditionalMutualInformation(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  options?: Reduced<CmiOptions>,
+): tf.Scalar;
+export function conditionalMutualInformation(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  options: Unreduced<CmiOptions>,
+): tf.Tensor1D;
+export function conditionalMutualInformation(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  options?: CmiOptions,
+): tf.Scalar | tf.Tensor1D;
+export function conditionalMutualInformation(
   labels: tf.Tensor,
   logits: tf.Tensor,
   { centroids, reduction = tf.Reduction.MEAN }: CmiOptions = {},
-): O {
-  const fn = "conditionalMutualInformation";
-  const z = checkMatrix(fn, "logits", logits);
-  checkLabelShape(fn, labels, z);
+): tf.Scalar | tf.Tensor1D {
+  const z = checkMatrix(FN, "logits", logits);
+  checkLabelShape(FN, labels, z);
   if (centroids !== undefined) {
-    return divergence(fn, labels, z, checkCentroids(fn, centroids, z.shape[1]), reduction);
+    return divergence(labels, z, checkCentroids(FN, centroids, z.shape[1]), reduction);
   }
   // Q minimises Σ_i KL(p_i ‖ Q_{y_i}): the derivative of a sum of the samples by Q changes no row
   // of the gradient (it adds the same number to a whole row of dL/dp), so Q may be held constant.
   if (reduction !== tf.Reduction.NONE) {
-    return tf.tidy(() => divergence<O>(fn, labels, z, classCentroids(labels, z), reduction));
+    return tf.tidy(() => divergence(labels, z, classCentroids(labels, z), reduction));
   }
-  return samplesAgainstOwnCentroids(labels, z) as O;
+  return samplesAgainstOwnCentroids(labels, z);
 }
 
 /** KL(p_i ‖ Q_{y_i}) with constant Q: dL_i/dz = p (r − KL_i), r = log p − log Q_{y_i}. */
-function divergence<O extends tf.Tensor>(
-  fn: string,
+function divergence(
   labels: tf.Tensor,
   logits: tf.Tensor2D,
   centroids: tf.Tensor2D,
   reduction: tf.Reduction,
-): O {
+): tf.Scalar | tf.Tensor1D {
   return sampleLoss(
-    fn,
+    FN,
     logits,
     { reduction },
-    {
-      forward(z) {
-        const { p, logP } = softmaxAndLog(z);
-        const r = tf.sub(logP, logCentroidRows(centroids, labels));
-        const losses = rowSum(tf.mul(p, r));
-        return { losses, saved: [p, r, losses] };
-      },
-      gradient: ([p, r, kl]) => tf.mul(p!, tf.sub(r!, kl!)),
+    (z) => {
+      const { p, logP } = softmaxAndLog(z);
+      const r: tf.Tensor2D = tf.sub(logP, logCentroidRows(centroids, labels));
+      const losses = rowSum(tf.mul(p, r));
+      return { losses, saved: [p, r, losses] };
     },
+    (p, r, kl) => tf.mul(p, tf.sub(r, kl)),
   );
 }
 
@@ -97,22 +110,24 @@ function divergence<O extends tf.Tensor>(
  * KL(p_i ‖ Q_{y_i}) of each sample, Q the batch's own. The upstream weights w_i may differ here:
  * dL/dp_i = w_i r_i − (1/n_y) Σ_{j∈y} w_j p_j / Q_y, with y = y_i.
  */
-function samplesAgainstOwnCentroids(labels: tf.Tensor, logits: tf.Tensor2D): tf.Tensor {
+function samplesAgainstOwnCentroids(labels: tf.Tensor, logits: tf.Tensor2D): tf.Tensor1D {
   const [n, c] = logits.shape;
-  const op = tf.customGrad((z, save) => {
-    const { p, logP } = softmaxAndLog(z as tf.Tensor2D);
-    const { means } = classMeans(toOneHot(labels, c));
-    const q: tf.Tensor2D = tf.matMul(means, p);
-    const r = tf.sub(logP, logCentroidRows(q, labels));
-    (save as tf.GradSaveFunc)([p, r, means, atLeastTiny(q), toIndices(labels)]);
-    const gradFunc = (dy: tf.Tensor, [p, r, means, q, indices]: tf.Tensor[]) => {
+  return differentiable(
+    FN,
+    [logits],
+    (z) => {
+      const { p, logP } = softmaxAndLog(z);
+      const { means } = classMeans(oneHot(labels, c));
+      const q: tf.Tensor2D = tf.matMul(means, p);
+      const r = tf.sub(logP, logCentroidRows(q, labels));
+      const value: tf.Tensor1D = tf.reshape(rowSum(tf.mul(p, r)), [n]);
+      return { value, saved: [p, r, means, atLeastTiny(q), classIndices(labels)] };
+    },
+    (dy, p, r, means, q, indices) => {
       const w = tf.reshape(dy, [n, 1]);
-      const weighted: tf.Tensor2D = tf.mul(p!, w);
-      const throughQ: tf.Tensor2D = tf.div(tf.matMul(means as tf.Tensor2D, weighted), q!);
-      const dp = tf.sub(tf.mul(r!, w), gatherRows(throughQ, indices as tf.Tensor1D));
-      return softmaxGradient(p as tf.Tensor2D, dp);
-    };
-    return { value: tf.reshape(rowSum(tf.mul(p, r)), [n]), gradFunc };
-  });
-  return op(logits);
+      const weighted: tf.Tensor2D = tf.mul(p, w);
+      const throughQ: tf.Tensor2D = tf.div(tf.matMul(means, weighted), q);
+      return [softmaxGradient(p, tf.sub(tf.mul(r, w), gatherRows(throughQ, indices)))];
+    },
+  );
 }

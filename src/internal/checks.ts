@@ -186,15 +186,16 @@ export function checkReduction(fn: string, reduction: tf.Reduction) {
   throw new Error(`${fn}: reduction must be one of tf.Reduction, got ${reduction}`);
 }
 
-/** A float32 tensor of a given shape. */
-export function checkShape(fn: string, name: string, x: tf.Tensor, shape: number[]) {
+/** A float32 vector of a given size. */
+export function checkVector(fn: string, name: string, x: tf.Tensor, size: number) {
   checkTensor(fn, name, x);
-  if (!tf.util.arraysEqual(x.shape, shape) || x.dtype !== "float32") {
-    throw new Error(`${fn}: ${name} must be float32 [${shape}], got ${describe(x)}`);
+  if (!tf.util.arraysEqual(x.shape, [size]) || x.dtype !== "float32") {
+    throw new Error(`${fn}: ${name} must be float32 [${size}], got ${describe(x)}`);
   }
+  return x as tf.Tensor1D;
 }
 
 /** A weight for each sample. */
 export function checkWeights(fn: string, weights: tf.Tensor | undefined, batch: number) {
-  if (weights !== undefined) checkShape(fn, "weights", weights, [batch]);
+  if (weights !== undefined) checkVector(fn, "weights", weights, batch);
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { TINY } from "../ops/safe-log.ts";
 import { checkReduction, checkWeights } from "./checks.ts";
-import { TINY } from "./numerics.ts";
+import { differentiable, type Tensors } from "./differentiable.ts";
 
 /** Options of every loss that is a number per sample. */
 export interface SampleLossOptions {
@@ -13,24 +14,26 @@ export interface SampleLossOptions {
   weights?: tf.Tensor1D | undefined;
 }
 
-/** A loss of closed form, before reduction. */
-export interface SampleLoss {
-  /** The losses [N, 1], and the tensors that the gradient needs. */
-  forward(logits: tf.Tensor2D): { losses: tf.Tensor2D; saved: tf.Tensor[] };
-  /** Row i is the derivative of loss i by row i of the logits; [N, C]. */
-  gradient(saved: tf.Tensor[]): tf.Tensor2D;
-}
+/** Options with which a loss is not reduced: a number per sample. */
+export type Unreduced<O> = O & { reduction: tf.Reduction.NONE };
+
+/** Options with which a loss is reduced to a scalar. */
+export type Reduced<O> = O & { reduction?: Exclude<tf.Reduction, tf.Reduction.NONE> | undefined };
 
 /**
  * Applies reduction and weights to a loss of closed form, in value and in gradient, so that no
  * gradient of tfjs' own registry is needed.
+ *
+ * @param forward Computes the losses [N, 1], and the tensors that the gradient needs.
+ * @param gradient Row i of its result [N, C] is the derivative of loss i by row i of the logits.
  */
-export function sampleLoss<O extends tf.Tensor>(
+export function sampleLoss<const S extends Tensors>(
   fn: string,
   logits: tf.Tensor2D,
   { reduction = tf.Reduction.MEAN, weights }: SampleLossOptions,
-  { forward, gradient }: SampleLoss,
-): O {
+  forward: (logits: tf.Tensor2D) => { losses: tf.Tensor2D; saved: S },
+  gradient: (...saved: S) => tf.Tensor2D,
+): tf.Scalar | tf.Tensor1D {
   const batch = logits.shape[0];
   checkReduction(fn, reduction);
   checkWeights(fn, weights, batch);
@@ -38,28 +41,30 @@ export function sampleLoss<O extends tf.Tensor>(
     reduction === tf.Reduction.MEAN || reduction === tf.Reduction.SUM_BY_NONZERO_WEIGHTS;
   const factor = isMean && !weights ? 1 / batch : 1;
 
-  const op = tf.customGrad((x, save) => {
-    const { losses, saved } = forward(x as tf.Tensor2D);
-    const scale = weights ? [weightScale(weights, reduction)] : [];
-    (save as tf.GradSaveFunc)([...saved, ...scale]);
-    const weighted = scale.reduce<tf.Tensor>(tf.mul, losses);
-    const value =
-      reduction === tf.Reduction.NONE
-        ? tf.reshape(weighted, [batch])
-        : times(tf.sum(weighted), factor);
-    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+  return differentiable(
+    fn,
+    [logits],
+    (z) => {
+      const { losses, saved } = forward(z);
+      const scale = weights ? weightScale(weights, reduction) : tf.scalar(factor);
+      const weighted = weights ? tf.mul(losses, scale) : losses;
+      const value =
+        reduction === tf.Reduction.NONE
+          ? tf.reshape<tf.Rank.R1>(weighted, [batch])
+          : times(tf.sum<tf.Scalar>(weighted), factor);
+      return { value, saved: [scale, ...saved] };
+    },
+    (dy, scale, ...saved) => {
       const column = dy.rank === 1 ? tf.reshape(dy, [batch, 1]) : dy;
-      const perSample = times(kept.slice(saved.length).reduce(tf.mul, column), factor);
-      return tf.mul(gradient(kept), perSample);
-    };
-    return { value, gradFunc };
-  });
-  return op(logits) as O;
+      return [tf.mul(gradient(...saved), tf.mul(column, scale))];
+    },
+  );
 }
 
-const times = (x: tf.Tensor, factor: number) => (factor === 1 ? x : tf.mul(x, factor));
+const times = <T extends tf.Tensor>(x: T, factor: number): T =>
+  factor === 1 ? x : tf.mul(x, factor);
 
-/** What each loss counts in the value, [N, 1]. */
+/** The factor of each loss in the value, [N, 1]. */
 function weightScale(weights: tf.Tensor1D, reduction: tf.Reduction): tf.Tensor2D {
   const column: tf.Tensor2D = tf.reshape(weights, [-1, 1]);
   if (reduction === tf.Reduction.MEAN) return tf.div(column, tf.maximum(tf.sum(column), TINY));

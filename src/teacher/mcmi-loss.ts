@@ -1,9 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { logCentroidRows } from "../information/class-centroids.ts";
+import { logCentroidRows } from "../information/log-centroid-rows.ts";
 import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
-import { toOneHot } from "../internal/labels.ts";
-import { rowSum, softmaxParts } from "../internal/numerics.ts";
-import { type SampleLossOptions, sampleLoss } from "../internal/sample-loss.ts";
+import { rowSum } from "../internal/rows.ts";
+import {
+  type Reduced,
+  type SampleLossOptions,
+  sampleLoss,
+  type Unreduced,
+} from "../internal/sample-loss.ts";
+import { oneHot } from "../ops/one-hot.ts";
+import { softmaxParts } from "../ops/softmax.ts";
 
 /** Options of {@link mcmiLoss}. */
 export interface McmiOptions extends SampleLossOptions {
@@ -54,12 +60,30 @@ export interface McmiOptions extends SampleLossOptions {
  * const loss = mcmiLoss(labels, logits, centroids, { lambda: 0.2 });
  * ```
  */
-export function mcmiLoss<O extends tf.Tensor = tf.Scalar>(
+export function mcmiLoss(
   labels: tf.Tensor,
   logits: tf.Tensor,
   centroids: tf.Tensor,
-  { lambda, labelSmoothing = 0, ...options }: McmiOptions,
-): O {
+  options: Reduced<McmiOptions>,
+): tf.Scalar;
+export function mcmiLoss(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  centroids: tf.Tensor,
+  options: Unreduced<McmiOptions>,
+): tf.Tensor1D;
+export function mcmiLoss(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  centroids: tf.Tensor,
+  options: McmiOptions,
+): tf.Scalar | tf.Tensor1D;
+export function mcmiLoss(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  centroids: tf.Tensor,
+  { lambda, labelSmoothing = 0, ...reducing }: McmiOptions,
+): tf.Scalar | tf.Tensor1D {
   const z = checkMatrix("mcmiLoss", "logits", logits);
   const numClasses = z.shape[1];
   checkLabelShape("mcmiLoss", labels, z);
@@ -69,24 +93,27 @@ export function mcmiLoss<O extends tf.Tensor = tf.Scalar>(
 
   // With s = z − max z, u = s − log Q_y, U = Σ_c p u and ℓ = log Σ_c exp s: log p = s − ℓ, so that
   // KL_i = U − ℓ and L_i = ℓ − Σ_c t s − λ (U − ℓ), and dL_i/dz = p (1 + λ U − λ u) − t.
-  return sampleLoss("mcmiLoss", z, options, {
-    forward(z) {
-      const { p, shifted, logSum } = softmaxParts(z);
-      const target = smooth(toOneHot(labels, numClasses), labelSmoothing);
-      const u = tf.sub(shifted, logCentroidRows(q, labels));
-      const weightedU = tf.mul(rowSum(tf.mul(p, u)), lambda);
+  return sampleLoss(
+    "mcmiLoss",
+    z,
+    reducing,
+    (logits) => {
+      const { p, shifted, logSum } = softmaxParts(logits);
+      const target = smooth(oneHot(labels, numClasses), labelSmoothing);
+      const u: tf.Tensor2D = tf.sub(shifted, logCentroidRows(q, labels));
+      const weightedU: tf.Tensor2D = tf.mul(rowSum(tf.mul(p, u)), lambda);
       const fit = tf.add(rowSum(tf.mul(target, shifted)), weightedU);
-      const losses = tf.sub(tf.mul(logSum, 1 + lambda), fit) as tf.Tensor2D;
+      const losses: tf.Tensor2D = tf.sub(tf.mul(logSum, 1 + lambda), fit);
       return { losses, saved: [p, u, target, weightedU] };
     },
-    gradient([p, u, target, weightedU]) {
-      const slope = tf.sub(tf.add(weightedU!, 1), tf.mul(u!, lambda));
-      return tf.sub(tf.mul(p!, slope), target!);
+    (p, u, target, weightedU) => {
+      const slope = tf.sub(tf.add(weightedU, 1), tf.mul(u, lambda));
+      return tf.sub(tf.mul(p, slope), target);
     },
-  });
+  );
 }
 
-function smooth(oneHot: tf.Tensor2D, labelSmoothing: number): tf.Tensor2D {
-  if (labelSmoothing === 0) return oneHot;
-  return tf.add(tf.mul(oneHot, 1 - labelSmoothing), labelSmoothing / oneHot.shape[1]);
+function smooth(rows: tf.Tensor2D, labelSmoothing: number): tf.Tensor2D {
+  if (labelSmoothing === 0) return rows;
+  return tf.add(tf.mul(rows, 1 - labelSmoothing), labelSmoothing / rows.shape[1]);
 }

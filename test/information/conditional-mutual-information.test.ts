@@ -32,7 +32,7 @@ test("the gradient of the samples flows through their own centroids", async () =
   const [labels, logits] = [labelsOf(6, 3), logitsOf(6, 3, 1)];
   const [w, direction] = [tf.tensor1d([1, 2, 0, 3, -1, 0.5]), logitsOf(6, 3, 2)];
   const samples = (z: tf.Tensor) =>
-    conditionalMutualInformation<tf.Tensor1D>(labels, z, { reduction: tf.Reduction.NONE });
+    conditionalMutualInformation(labels, z, { reduction: tf.Reduction.NONE });
   const { grad } = valueAndGrad(samples, logits, w);
   const step = tf.mul(direction, 0.01);
   const along = (z: tf.Tensor) => tf.sum(tf.mul(samples(z), w)).data();

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { test } from "vitest";
-import { batchProduct } from "../../src/internal/batch-product.ts";
+import { batchProduct } from "../../src/ops/batch-product.ts";
 import { expectClose, expectNoLeak } from "../support.ts";
 
 const random = (shape: [number, number, number], seed: number) =>

@@ -116,7 +116,7 @@ const typed = `
 
   const logits = tf.tensor2d([[1, 2]]);
   const options: KdOptions = { temperature: 4, reduction: tf.Reduction.NONE };
-  export const samples = kdLoss<tf.Tensor1D>(logits, logits, options);
+  export const samples = kdLoss(logits, logits, options);
   export const loss: tf.Scalar = mcmiLoss(tf.tensor1d([0], "int32"), logits, tf.eye(2), { lambda: 0.2 });
   export const report: Promise<CmiReport> = new CmiEstimator().result();
   export const compiled: (y: tf.Tensor, z: tf.Tensor) => tf.Scalar = compiledMcmiLoss(tf.eye(2), { lambda: 0 });

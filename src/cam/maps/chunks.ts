@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { sliceRows } from "../../ops/slice-rows.ts";
 
 /** Parts of a batch that are worked on one after the other. */
 const PARTS = 16;
@@ -41,14 +42,6 @@ export function sumChunks<T extends tf.Tensor>(
 const starts = ({ shape: [n] }: tf.Tensor4D, size: number): number[] =>
   Array.from({ length: Math.ceil(n / size) }, (_, i) => i * size);
 
-/**
- * At most `size` images from `first` on. wasm's slice copies its whole input; gatherND copies just the rows, but is
- * slow elsewhere.
- */
-function takeImages(x: tf.Tensor4D, first: number, size: number): tf.Tensor4D {
-  const end = Math.min(first + size, x.shape[0]);
-  if (first === 0 && end === x.shape[0]) return x;
-  if (tf.getBackend() !== "wasm") return tf.slice(x, first, end - first);
-  const indices = Array.from({ length: end - first }, (_, i) => [first + i]);
-  return tf.gatherND(x, tf.tensor2d(indices, undefined, "int32")) as tf.Tensor4D;
-}
+/** At most `size` images from `first` on. */
+const takeImages = (x: tf.Tensor4D, first: number, size: number): tf.Tensor4D =>
+  sliceRows(x, first, Math.min(size, x.shape[0] - first));

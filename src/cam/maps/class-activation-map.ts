@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLabelShape, checkMaps, checkMatrix } from "../../internal/checks.ts";
-import { toOneHot } from "../../internal/labels.ts";
+import { oneHot } from "../../ops/one-hot.ts";
 import { weighChannels } from "./weigh-channels.ts";
 
 /**
@@ -51,7 +51,7 @@ export function classActivationMap(
   checkLabelShape(fn, labels, { shape: [n, numClasses] });
 
   return tf.tidy(() => {
-    const own = tf.matMul(toOneHot(labels, numClasses), tf.transpose(weights));
+    const own = tf.matMul(oneHot(labels, numClasses), tf.transpose(weights));
     return weighChannels(maps, own);
   });
 }

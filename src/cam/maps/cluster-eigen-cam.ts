@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMaps } from "../../internal/checks.ts";
-import { atLeastTiny } from "../../internal/numerics.ts";
+import { atLeastTiny } from "../../ops/safe-log.ts";
 import { chunkSize, mapChunks, sumChunks } from "./chunks.ts";
 import { fixSign, leadingEigenvector, principalProjection } from "./principal-axis.ts";
 

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMaps } from "../../internal/checks.ts";
+import { prefersSingleProducts } from "../../ops/batch-product.ts";
 import { chunkSize, mapChunks } from "./chunks.ts";
 import { fixSign, principalProjection } from "./principal-axis.ts";
 
@@ -37,8 +38,7 @@ import { fixSign, principalProjection } from "./principal-axis.ts";
 export function eigenCam(activations: tf.Tensor): tf.Tensor3D {
   const maps = checkMaps("eigenCam", "activations", activations);
   const [n, h, w, k] = maps.shape;
-  // wasm multiplies single matrices ten times as fast as batches of them.
-  const size = tf.getBackend() === "wasm" ? 1 : chunkSize(maps);
+  const size = prefersSingleProducts() ? 1 : chunkSize(maps);
   return tf.tidy(() => {
     const project = (chunk: tf.Tensor4D) =>
       principalProjection(tf.reshape(chunk, [chunk.shape[0], h * w, k]));

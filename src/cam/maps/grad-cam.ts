@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLabelShape, checkMaps, checkMatrix, checkSameBatch } from "../../internal/checks.ts";
-import { toOneHot } from "../../internal/labels.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { oneHot } from "../../ops/one-hot.ts";
 import { weighChannels } from "./weigh-channels.ts";
 
 /**
@@ -61,11 +62,13 @@ function sumOfLabels(labels: tf.Tensor, activations: tf.Tensor4D, logits: tf.Ten
   const z = checkMatrix("gradCam", "toLogits(activations)", logits);
   checkSameBatch("gradCam", "toLogits(activations)", z, "activations", activations);
   checkLabelShape("gradCam", labels, z);
-  const op = tf.customGrad((x, save) => {
-    const oneHot = toOneHot(labels, z.shape[1]);
-    (save as tf.GradSaveFunc)([oneHot]);
-    const gradFunc = (dy: tf.Tensor, [oneHot]: tf.Tensor[]) => tf.mul(oneHot!, dy);
-    return { value: tf.sum(tf.mul(x as tf.Tensor2D, oneHot)), gradFunc };
-  });
-  return op(z);
+  return scalarLoss(
+    "gradCam",
+    [z],
+    (x) => {
+      const chosen = oneHot(labels, x.shape[1]);
+      return { value: tf.sum<tf.Scalar>(tf.mul(x, chosen)), saved: [chosen] };
+    },
+    (chosen) => [chosen],
+  );
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { toOneHot } from "../../internal/labels.ts";
-import { atLeastTiny } from "../../internal/numerics.ts";
+import { batchProduct } from "../../ops/batch-product.ts";
+import { oneHot } from "../../ops/one-hot.ts";
+import { atLeastTiny } from "../../ops/safe-log.ts";
 
 /**
  * Rounds of three squarings: 2^15 steps of a power iteration. Measured: a second singular value of
@@ -19,13 +20,15 @@ export function principalProjection(x: tf.Tensor3D): tf.Tensor3D {
       const extreme = atLeastTiny(absoluteExtreme(centred));
       return [tf.div(centred, extreme) as tf.Tensor3D, extreme]; // squares neither overflow nor vanish
     });
-    // Not with a flag: transposed products are slow on wasm, and wrong for wide rows on webgpu.
-    const columns = tf.transpose(rows, [0, 2, 1]);
     const axis =
       x.shape[1] < x.shape[2]
-        ? unit(tf.matMul(columns, leadingEigenvector(tf.matMul(rows, columns))))
-        : leadingEigenvector(tf.matMul(columns, rows));
-    return tf.mul(tf.matMul(rows, axis), scale);
+        ? unit(
+            batchProduct(rows, leadingEigenvector(batchProduct(rows, rows, { b: true })), {
+              a: true,
+            }),
+          )
+        : leadingEigenvector(batchProduct(rows, rows, { a: true }));
+    return tf.mul(batchProduct(rows, axis), scale);
   });
 }
 
@@ -48,14 +51,14 @@ export function leadingEigenvector(gram: tf.Tensor3D): tf.Tensor3D {
     // The longest column: none of a zero component, which would be rounding alone.
     const longest = tf.argMax(tf.sum(tf.square(power), 1), 1) as tf.Tensor1D;
     const m = gram.shape[1];
-    return unit(tf.matMul(power, tf.reshape(toOneHot(longest, m), [-1, m, 1])));
+    return unit(batchProduct(power, tf.reshape(oneHot(longest, m), [-1, m, 1])));
   });
 }
 
 /** G^8 of G over its largest entry. That is on the diagonal, hence λ₁ in 1…m, λ₁^8 in float32. */
 function eighthPower(gram: tf.Tensor3D): tf.Tensor3D {
   const square = (x: tf.Tensor3D) => {
-    const product: tf.Tensor3D = tf.matMul(x, x);
+    const product = batchProduct(x, x);
     x.dispose();
     return product;
   };

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { gatherRows } from "../../internal/numerics.ts";
+import { gatherRows } from "../../ops/gather-rows.ts";
 
 /** Colour maps whose lightness rises evenly from 0 to 1, so that no step looks like an edge. */
 export type Colormap = "viridis" | "magma" | "inferno";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCams } from "../../internal/checks.ts";
-import { atLeastTiny } from "../../internal/numerics.ts";
+import { atLeastTiny } from "../../ops/safe-log.ts";
 
 /** A range below this share of the largest absolute value is rounding: the map is constant. */
 const CONSTANT = 1e-6;

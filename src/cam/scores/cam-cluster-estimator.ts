@@ -1,7 +1,10 @@
-import * as tf from "@tensorflow/tfjs-core";
-import { readIndices } from "../../information/check-labels.ts";
+import type * as tf from "@tensorflow/tfjs-core";
+import { checkBadLabels, readIndices } from "../../information/check-labels.ts";
+import { reportOf } from "../../information/cmi-sums.ts";
+import { sum } from "../../internal/arrays.ts";
 import { checkCams, checkInteger, checkLabelShape } from "../../internal/checks.ts";
-import { addBatch, addSums, type ClusterSums, copySums, emptySums } from "./cluster-sums.ts";
+import { ReadQueue } from "../../internal/read-queue.ts";
+import { addBatch, addSums, type ClusterSums, emptySums } from "./cluster-sums.ts";
 
 /** What {@link CamClusterEstimator} found in the maps of one class, or of all. */
 export interface CamClusterScore {
@@ -59,7 +62,7 @@ export interface CamClusterReport extends CamClusterScore {
  *
  * @example
  * ```ts
- * import * as tf from "@tensorflow/tfjs-core";
+ * import type * as tf from "@tensorflow/tfjs-core";
  * import { CamClusterEstimator, normalizeCam } from "kd-cmi";
  *
  * const estimator = new CamClusterEstimator({ numClasses: 2 });
@@ -75,8 +78,7 @@ export class CamClusterEstimator {
   /** Batches are added to the object that stood here when they came; a reset replaces it. */
   private sums: ClusterSums | undefined;
   /** Batches and merges under way, in their order. */
-  private queue: Promise<void> = Promise.resolve();
-  private failure: unknown;
+  private readonly queue = new ReadQueue();
 
   /**
    * @param options `numClasses` C.
@@ -105,12 +107,8 @@ export class CamClusterEstimator {
     checkLabelShape(fn, labels, { shape: [n, this.numClasses] });
     const sums = this.sumsOf([h, w], "update");
     const { shape } = labels;
-    // WebGPU still needs the tensors when the data arrive, and the caller may dispose them.
-    const held = [tf.keep(tf.clone(labels)), tf.keep(tf.clone(cams))] as const;
-    const read = Promise.all([held[0].data(), held[1].data<"float32">()]);
-    return this.enqueue(async () => {
-      const [y, values] = await read.finally(() => tf.dispose([...held]));
-      await addBatch(sums, readIndices(y, shape, this.numClasses), values);
+    return this.queue.read(labels, cams, (y, values) => {
+      addBatch(sums, readIndices(y, shape, this.numClasses), values);
     });
   }
 
@@ -126,10 +124,13 @@ export class CamClusterEstimator {
       throw new Error(`CamClusterEstimator.merge: expected ${expected}, got ${other.numClasses}`);
     }
     const theirs = other.sums;
-    if (!theirs) return this.queue;
+    if (!theirs) return Promise.resolve();
     const sums = this.sumsOf(theirs.size, "merge");
-    const snapshot = other.queue.then(() => copySums(theirs));
-    return this.enqueue(async () => addSums(sums, await snapshot));
+    return this.queue.follow(
+      other.queue,
+      () => structuredClone(theirs),
+      (snapshot) => addSums(sums, snapshot),
+    );
   }
 
   /**
@@ -138,8 +139,7 @@ export class CamClusterEstimator {
    * negative or not finite.
    */
   async result(): Promise<CamClusterReport> {
-    await this.queue;
-    if (this.failure) throw this.failure;
+    await this.queue.settle();
     if (!this.sums) {
       throw new Error("CamClusterEstimator.result: there are no maps, call update first");
     }
@@ -149,7 +149,7 @@ export class CamClusterEstimator {
 
   /** Forgets all maps, also those still being read, and their size. */
   reset(): void {
-    this.failure = undefined;
+    this.queue.reset();
     this.sums = undefined;
   }
 
@@ -165,22 +165,10 @@ export class CamClusterEstimator {
     const expected = `maps of ${h}x${w} as before`;
     throw new Error(`CamClusterEstimator.${method}: expected ${expected}, got ${size.join("x")}`);
   }
-
-  private enqueue(step: () => Promise<void>): Promise<void> {
-    this.queue = this.queue.then(step).catch((error: unknown) => {
-      this.failure ??= error;
-    });
-    return this.queue;
-  }
 }
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-
 function checkRows({ badLabels, badMaps }: ClusterSums, numClasses: number): void {
-  if (badLabels > 0) {
-    const expected = `one-hot or within 0 to ${numClasses - 1}`;
-    throw new Error(`CamClusterEstimator.result: labels must be ${expected}, ${badLabels} are not`);
-  }
+  checkBadLabels("CamClusterEstimator.result", badLabels, numClasses);
   if (badMaps > 0) {
     throw new Error(
       `CamClusterEstimator.result: cams must be finite and at least 0, ${badMaps} maps are not`,
@@ -188,9 +176,14 @@ function checkRows({ badLabels, badMaps }: ClusterSums, numClasses: number): voi
   }
 }
 
-async function report(sums: ClusterSums): Promise<CamClusterReport> {
+function report(sums: ClusterSums): CamClusterReport {
   const [h, w] = sums.size;
-  const { cmi, perClass: cmis, counts, centroids } = await sums.cmi.result();
+  const {
+    cmi,
+    perClass: cmis,
+    counts,
+    centroids,
+  } = reportOf(sums.cmi, Math.max(sum(sums.cmi.counts), 1));
   const perClass = sums.areas.map((area, y): CamClassScore | null => {
     const [count, pairs] = [counts[y]!, sums.pairs[y]!];
     if (count === 0) return null;

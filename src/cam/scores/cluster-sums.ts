@@ -1,11 +1,17 @@
-import * as tf from "@tensorflow/tfjs-core";
-import { CmiEstimator } from "../../information/cmi-estimator.ts";
-import { TINY } from "../../internal/numerics.ts";
+import {
+  addSums as addCmiSums,
+  addBatch as addLogits,
+  type CmiEstimatorJson,
+  emptySums as emptyCmiSums,
+} from "../../information/cmi-sums.ts";
+import { addTo, zeros } from "../../internal/arrays.ts";
+import { TINY } from "../../ops/safe-log.ts";
 
 /** What {@link CamClusterEstimator} keeps: sums per class. */
 export interface ClusterSums {
   size: readonly [height: number, width: number];
-  cmi: CmiEstimator;
+  /** Of log d as logits. */
+  cmi: CmiEstimatorJson;
   /** Σ exp H. */
   areas: number[];
   /** Σ of the Jensen–Shannon divergences of pairs. */
@@ -15,37 +21,26 @@ export interface ClusterSums {
   badMaps: number;
 }
 
-const zeros = (length: number): number[] => new Array<number>(length).fill(0);
-
+/** The sums of no maps. */
 export function emptySums(size: ClusterSums["size"], numClasses: number): ClusterSums {
-  // The estimator has as many classes as logits: of the larger number some stay unused.
-  const cmi = new CmiEstimator({ numClasses: Math.max(size[0] * size[1], numClasses) });
+  // There are as many classes as logits: of the larger number some stay unused.
+  const cmi = emptyCmiSums(Math.max(size[0] * size[1], numClasses));
   const [areas, divergences, pairs] = [zeros(numClasses), zeros(numClasses), zeros(numClasses)];
   return { size, cmi, areas, divergences, pairs, badLabels: 0, badMaps: 0 };
 }
 
-export const copySums = (sums: ClusterSums): ClusterSums => ({
-  ...structuredClone({ ...sums, cmi: undefined }),
-  cmi: CmiEstimator.fromJSON(sums.cmi.toJSON()),
-});
-
-export async function addSums(into: ClusterSums, other: ClusterSums): Promise<void> {
-  for (const key of ["areas", "divergences", "pairs"] as const) {
-    into[key].forEach((x, y) => {
-      into[key][y] = x + other[key][y]!;
-    });
-  }
+/** Adds the sums of other maps. */
+export function addSums(into: ClusterSums, other: ClusterSums): void {
+  addTo(into.areas, other.areas);
+  addTo(into.divergences, other.divergences);
+  addTo(into.pairs, other.pairs);
   into.badLabels += other.badLabels;
   into.badMaps += other.badMaps;
-  await into.cmi.merge(other.cmi);
+  addCmiSums(into.cmi, other.cmi);
 }
 
 /** Adds maps that were read back, row by row, and the pairs among those of one class. */
-export async function addBatch(
-  sums: ClusterSums,
-  indices: Int32Array,
-  values: Float32Array,
-): Promise<void> {
+export function addBatch(sums: ClusterSums, indices: Int32Array, values: Float32Array): void {
   const positions = sums.size[0] * sums.size[1];
   const rows = [...indices].map((label, row) => {
     const map = values.subarray(row * positions, (row + 1) * positions);
@@ -62,7 +57,7 @@ export async function addBatch(
     addPairs(sums, label, maps);
   });
   const labels = members.flatMap((maps, label) => maps.map(() => label));
-  await addLogits(sums, labels, members.flat());
+  addLogits(sums.cmi, Int32Array.from(labels), toLogits(sums, members.flat()));
 }
 
 /** A map over its sum, and its entropy in nats. */
@@ -95,22 +90,14 @@ function jensenShannon(a: Distribution, b: Distribution): number {
 }
 
 /** Log-probabilities as logits; those of 0, and of columns that the maps lack, are log 1e-37. */
-async function addLogits(
-  { cmi, size: [h, w], areas }: ClusterSums,
-  labels: number[],
-  maps: Distribution[],
-): Promise<void> {
+function toLogits({ size: [h, w], areas }: ClusterSums, maps: Distribution[]): Float32Array {
   const columns = Math.max(h * w, areas.length);
-  const logits = new Float32Array(labels.length * columns).fill(Math.log(TINY));
+  const logits = new Float32Array(maps.length * columns).fill(Math.log(TINY));
   maps.forEach(({ p }, row) => {
     logits.set(
       p.map((x) => Math.log(Math.max(x, TINY))),
       row * columns,
     );
   });
-  const y = tf.tensor1d(labels, "int32");
-  const z = tf.tensor2d(logits, [labels.length, columns]);
-  const counted = cmi.update(y, z);
-  tf.dispose([y, z]);
-  await counted;
+  return logits;
 }

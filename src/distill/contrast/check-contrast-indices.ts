@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger } from "../../internal/checks.ts";
-import { type ContrastIndices, checkContrastForm, checkRowIndices } from "./contrast.ts";
+import { checkContrastForm, checkRowIndices } from "./checks.ts";
+import type { ContrastIndices } from "./types.ts";
 
 /**
  * Reads indices back and checks that each names a row of the bank, which the losses cannot do without

@@ -1,15 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger, checkNumber } from "../../internal/checks.ts";
-import { rowSum } from "../../internal/numerics.ts";
 import { randomSource } from "../../internal/random.ts";
-import {
-  type ContrastBank,
-  checkBank,
-  checkEmbeddings,
-  checkRowIndices,
-  pickRows,
-} from "./contrast.ts";
+import { rowSum } from "../../internal/rows.ts";
+import { addToRows } from "../../ops/add-to-rows.ts";
+import { gatherRows } from "../../ops/gather-rows.ts";
+import { checkBank, checkEmbeddings, checkRowIndices } from "./checks.ts";
 import { l2Normalize } from "./l2-normalize.ts";
+import type { ContrastBank } from "./types.ts";
 
 /** Options of {@link createContrastBank} and {@link createContrastQueue}. */
 export interface ContrastBankOptions {
@@ -125,10 +122,8 @@ function moveRows(bank: tf.Tensor2D, embeddings: tf.Tensor2D, rows: tf.Tensor1D,
     const isSame = tf.cast(tf.equal(column, tf.reshape(rows, [1, -1])), "float32") as tf.Tensor2D;
     const count = rowSum(isSame);
     const mean = tf.div(tf.matMul(isSame, embeddings), count);
-    const old = pickRows(bank, rows);
+    const old = gatherRows(bank, rows);
     const moved = l2Normalize(tf.add(tf.mul(old, momentum), tf.mul(mean, 1 - momentum)));
-    const change = tf.div(tf.sub(moved, old), count);
-    // Not by tf.tensorScatterUpdate, which on cpu changes the old bank in place.
-    return tf.add(bank, tf.scatterND(column, change, bank.shape)) as tf.Tensor2D;
+    return addToRows(bank, rows, tf.div(tf.sub(moved, old), count));
   });
 }

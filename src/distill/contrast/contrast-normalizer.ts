@@ -1,18 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTemperature } from "../../internal/checks.ts";
-import { rowSum } from "../../internal/numerics.ts";
-import {
-  type ContrastBank,
-  type ContrastIndices,
-  type ContrastNormalizer,
-  type CrdOptions,
-  checkBank,
-  checkContrastForm,
-  checkEmbeddings,
-  drawnRows,
-  pickRows,
-  visitNegatives,
-} from "./contrast.ts";
+import { rowSum } from "../../internal/rows.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { checkBank, checkContrastForm, checkEmbeddings } from "./checks.ts";
+import { drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
+import type { ContrastBank, ContrastIndices, ContrastNormalizer, CrdOptions } from "./types.ts";
 
 /** Above it exp(score) times the size of a bank could overflow. */
 const MAX_SCORE = 64;
@@ -74,10 +66,13 @@ export function contrastNormalizer(
     const side = (embeddings: tf.Tensor2D, bank: tf.Tensor2D) => {
       const anchors: tf.Tensor2D = tf.mul(embeddings, 1 / temperature);
       const own = rowSum(tf.mul(anchors, pickRows(bank, rows.positives)));
-      const sums = visitNegatives(anchors, bank, rows, ({ scores, counts }) => {
-        const odds = boundedExp(scores);
-        return tf.sum(rowSum(counts ? tf.mul(counts, odds) : odds));
-      });
+      const sums = scoreNegatives(anchors, bank, rows).map((score) =>
+        tf.tidy(() => {
+          const { scores, counts } = score();
+          const odds = boundedExp(scores);
+          return sumAll(rowSum(counts ? tf.mul(counts, odds) : odds));
+        }),
+      );
       const total = sums.reduce<tf.Tensor>(tf.add, tf.sum(boundedExp(own)));
       const drawn = anchors.shape[0] * (rows.negatives.shape.at(-1)! + 1);
       return tf.mul(tf.div(total, drawn), bank.shape[0]) as tf.Scalar;

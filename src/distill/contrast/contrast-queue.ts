@@ -1,12 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger } from "../../internal/checks.ts";
-import {
-  type ContrastBank,
-  checkBank,
-  checkEmbeddings,
-  type SharedContrastIndices,
-} from "./contrast.ts";
+import { sliceRows } from "../../ops/slice-rows.ts";
+import { checkBank, checkEmbeddings } from "./checks.ts";
 import { type ContrastBankOptions, randomBank } from "./contrast-bank.ts";
+import type { ContrastBank, SharedContrastIndices } from "./types.ts";
 
 /**
  * Creates a memory of recent embeddings for {@link crdLoss}: a bank whose rows are the embeddings that
@@ -91,7 +88,7 @@ export function updateContrastQueue(
   checkFits(fn, "teacherEmbedding", batch, size);
 
   const push = (rows: tf.Tensor2D, batchRows: tf.Tensor2D) =>
-    tf.tidy(() => tf.concat2d([batchRows, tf.slice(rows, [0, 0], [size - batch, -1])], 0));
+    tf.tidy(() => tf.concat2d([batchRows, sliceRows(rows, 0, size - batch)], 0));
   return {
     teacher: push(old.teacher, teacher),
     student: push(old.student, student),

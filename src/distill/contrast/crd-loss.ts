@@ -1,19 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTemperature } from "../../internal/checks.ts";
-import { rowSum, safeLog, softplus } from "../../internal/numerics.ts";
-import {
-  type ContrastBank,
-  type ContrastIndices,
-  type CrdOptions,
-  checkBank,
-  checkContrastForm,
-  checkEmbeddings,
-  checkNormalizer,
-  type DrawnRows,
-  drawnRows,
-  pickRows,
-  visitNegatives,
-} from "./contrast.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { rowSum } from "../../internal/rows.ts";
+import { safeLog } from "../../ops/safe-log.ts";
+import { softplus } from "../../ops/softplus.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { checkBank, checkContrastForm, checkEmbeddings, checkNormalizer } from "./checks.ts";
+import { type DrawnRows, drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
+import type { ContrastBank, ContrastIndices, CrdOptions } from "./types.ts";
 
 /** Added to every denominator, as in the reference. */
 const EPSILON = 1e-7;
@@ -104,20 +98,18 @@ export function crdLoss(
   checkContrastForm("crdLoss", contrastIndices, teacher.shape[0]);
   checkTemperature("crdLoss", temperature);
 
-  const op = tf.customGrad((...args) => {
-    const [teacher, student, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-    const rows = drawnRows(contrastIndices, banks.teacher.shape[0]);
-    const sides = [
-      nceSide(teacher, banks.student, normalizer.teacher, rows, temperature),
-      nceSide(student, banks.teacher, normalizer.student, rows, temperature),
-    ];
-    save(sides.map(({ gradient }) => gradient));
-    return {
-      value: tf.add(sides[0]!.loss, sides[1]!.loss),
-      gradFunc: (dy: tf.Tensor, kept: tf.Tensor[]) => kept.map((gradient) => tf.mul(gradient, dy)),
-    };
-  });
-  return op(teacher, student) as tf.Scalar;
+  return scalarLoss(
+    "crdLoss",
+    [teacher, student],
+    (teacher, student) => {
+      const rows = drawnRows(contrastIndices, banks.teacher.shape[0]);
+      const ofTeacher = nceSide(teacher, banks.student, normalizer.teacher, rows, temperature);
+      const ofStudent = nceSide(student, banks.teacher, normalizer.student, rows, temperature);
+      const value: tf.Scalar = tf.add(ofTeacher.loss, ofStudent.loss);
+      return { value, saved: [ofTeacher.gradient, ofStudent.gradient] };
+    },
+    (...gradients) => gradients,
+  );
 }
 
 /**
@@ -138,14 +130,17 @@ function nceSide(
     const shift = tf.add(safeLog(normalizer), Math.log(k / size + EPSILON));
     const own = pickRows(bank, rows.positives);
     const deficit = tf.sub(shift, rowSum(tf.mul(anchors, own)));
-    const blocks = visitNegatives(anchors, bank, rows, ({ scores, counts, combine }) => {
-      const excess: tf.Tensor2D = tf.sub(scores, shift);
-      const weigh = (x: tf.Tensor2D): tf.Tensor2D => (counts ? tf.mul(counts, x) : x);
-      return {
-        loss: tf.tidy(() => tf.sum(rowSum(weigh(softplus(excess))))),
-        push: combine(weigh(tf.sigmoid(excess))),
-      };
-    });
+    const blocks = scoreNegatives(anchors, bank, rows).map((score) =>
+      tf.tidy(() => {
+        const { scores, counts, weightedRows } = score();
+        const excess: tf.Tensor2D = tf.sub(scores, shift);
+        const weigh = (x: tf.Tensor2D): tf.Tensor2D => (counts ? tf.mul(counts, x) : x);
+        return {
+          loss: tf.tidy(() => sumAll(rowSum(weigh(softplus(excess))))),
+          push: weightedRows(weigh(tf.sigmoid(excess))),
+        };
+      }),
+    );
     const loss = blocks.reduce((sum, block) => tf.add(sum, block.loss), tf.sum(softplus(deficit)));
     const push = tf.concat(blocks.map((block) => block.push));
     const gradient = tf.sub(push, tf.mul(tf.sigmoid(deficit), own));

@@ -1,7 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTemperature } from "../../internal/checks.ts";
-import { softmaxAndLog } from "../../internal/numerics.ts";
-import { type CrdOptions, checkEmbeddings } from "./contrast.ts";
+import { differentiable } from "../../internal/differentiable.ts";
+import { softmaxAndLog } from "../../ops/softmax.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { transposeMatrix } from "../../ops/transpose-matrix.ts";
+import { checkEmbeddings } from "./checks.ts";
+import type { CrdOptions } from "./types.ts";
 
 /**
  * Contrastive distillation without any memory: InfoNCE over the batch, in nats. Each student embedding
@@ -54,22 +58,22 @@ export function inBatchCrdLoss(
   const n = teacher.shape[0];
 
   // With p and q the softmax of S = s tᵀ/T over rows and over columns, dL/dS = (p + q − 2 I) / N.
-  const op = tf.customGrad((...args) => {
-    const [t, s, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-    const columns: tf.Tensor2D = tf.transpose(t);
-    const scores = tf.mul(tf.matMul(s, columns), 1 / temperature) as tf.Tensor2D;
-    const forward = softmaxAndLog(scores);
-    const backward = softmaxAndLog(tf.transpose(scores));
-    const own = tf.eye(n);
-    const loss = tf.sum(tf.mul(own, tf.add(forward.logP, backward.logP)));
-    const pull = tf.sub(tf.add(forward.p, tf.transpose(backward.p)), tf.mul(own, 2));
-    save([t, s, tf.mul(pull, 1 / (n * temperature))]);
-    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
-      const [t, s, pull] = kept as tf.Tensor2D[];
-      const slope = tf.mul(pull!, dy) as tf.Tensor2D;
-      return [tf.matMul(tf.transpose(slope), s!), tf.matMul(slope, t!)];
-    };
-    return { value: tf.mul(loss, -1 / n), gradFunc };
-  });
-  return op(teacher, student) as tf.Scalar;
+  return differentiable(
+    "inBatchCrdLoss",
+    [teacher, student],
+    (t, s) => {
+      const scores: tf.Tensor2D = tf.mul(tf.matMul(s, transposeMatrix(t)), 1 / temperature);
+      const forward = softmaxAndLog(scores);
+      const backward = softmaxAndLog(tf.transpose(scores));
+      const own = tf.eye(n);
+      const loss = sumAll(tf.mul(own, tf.add(forward.logP, backward.logP)));
+      const pull = tf.sub(tf.add(forward.p, tf.transpose(backward.p)), tf.mul(own, 2));
+      const value: tf.Scalar = tf.mul(loss, -1 / n);
+      return { value, saved: [t, s, tf.mul(pull, 1 / (n * temperature))] };
+    },
+    (dy, t, s, pull) => {
+      const slope: tf.Tensor2D = tf.mul(pull, dy);
+      return [tf.matMul(tf.transpose(slope), s), tf.matMul(slope, t)];
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix } from "../../internal/checks.ts";
-import { rowSum } from "../../internal/numerics.ts";
+import { differentiable } from "../../internal/differentiable.ts";
+import { rowSum } from "../../internal/rows.ts";
 
 /**
  * Scales each row to Euclidean length 1, as contrastive losses expect their embeddings.
@@ -29,17 +30,19 @@ export function l2Normalize(x: tf.Tensor): tf.Tensor2D {
   const rows = checkMatrix("l2Normalize", "x", x, "dim");
 
   // dx = (dy − y ⟨y, dy⟩) / ‖x‖
-  const op = tf.customGrad((x, save) => {
-    const largest = tf.max(tf.abs(x as tf.Tensor), 1, true);
-    const scaled = tf.divNoNan(x as tf.Tensor, largest);
-    const length = tf.sqrt(rowSum(tf.square(scaled)));
-    const y = tf.divNoNan(scaled, length);
-    (save as tf.GradSaveFunc)([y, tf.mul(largest, length)]);
-    const gradFunc = (dy: tf.Tensor, [y, length]: tf.Tensor[]) => {
-      const along = tf.mul(y!, rowSum(tf.mul(y!, dy)));
-      return tf.divNoNan(tf.sub(dy, along), length!);
-    };
-    return { value: y, gradFunc };
-  });
-  return op(rows) as tf.Tensor2D;
+  return differentiable(
+    "l2Normalize",
+    [rows],
+    (x) => {
+      const largest = tf.max(tf.abs(x), 1, true);
+      const scaled = tf.divNoNan(x, largest);
+      const length = tf.sqrt(rowSum(tf.square(scaled)));
+      const y: tf.Tensor2D = tf.divNoNan(scaled, length);
+      return { value: y, saved: [y, tf.mul(largest, length)] };
+    },
+    (dy, y, length) => {
+      const along = tf.mul(y, rowSum(tf.mul(y, dy)));
+      return [tf.divNoNan(tf.sub(dy, along), length)];
+    },
+  );
 }

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger } from "../../internal/checks.ts";
 import { randomSource } from "../../internal/random.ts";
-import { checkRowIndices, type SharedContrastIndices } from "./contrast.ts";
+import { checkRowIndices } from "./checks.ts";
+import type { SharedContrastIndices } from "./types.ts";
 
 /** Options of {@link sampleContrastIndices}. */
 export interface SampleContrastOptions {

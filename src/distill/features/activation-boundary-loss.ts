@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber } from "../../internal/checks.ts";
-import { type Layers, pairEqualLayers, sumOverLayers } from "../layer-loss.ts";
+import { scalarLoss, sumOf } from "../../internal/differentiable.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { type LayerFeatures, pairEqualLayers } from "../layer-pairs.ts";
 
 /** Options of {@link activationBoundaryLoss}. */
 export interface ActivationBoundaryOptions {
@@ -47,26 +49,30 @@ export interface ActivationBoundaryOptions {
  * ```
  */
 export function activationBoundaryLoss(
-  teacherMaps: Layers,
-  studentMaps: Layers,
+  teacherMaps: LayerFeatures,
+  studentMaps: LayerFeatures,
   { margin = 1 }: ActivationBoundaryOptions = {},
 ): tf.Scalar {
   const names = ["teacherMaps", "studentMaps"] as const;
   const fn = "activationBoundaryLoss";
   const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkFeatures);
   checkNumber(fn, "margin", margin, { minimum: 0 });
-  const weights = pairs.map(
-    ({ student }, layer) => (0.003 * 2 ** (layer - pairs.length + 1)) / student.shape[0]!,
-  );
 
-  // With v = max(0, μ − σ s): dL/ds = −2 w σ v.
-  return sumOverLayers(pairs, {
-    forward(teacher, student, layer) {
-      const side = tf.step(teacher, -1);
-      const violation = tf.relu(tf.sub(margin, tf.mul(side, student)));
-      const loss: tf.Scalar = tf.mul(tf.sum(tf.square(violation)), weights[layer]!);
-      return { loss, saved: [tf.mul(side, violation)] };
-    },
-    gradient: ([signed], layer) => tf.mul(signed!, -2 * weights[layer]!),
+  // The last layer has the weight 0.003, each one before it half as much. With the violation
+  // v = max(0, μ − σ s): dL/ds = −2 w σ v.
+  const losses = pairs.map(({ teacher, student }, layer) => {
+    const weight = (0.003 * 2 ** (layer - pairs.length + 1)) / student.shape[0]!;
+    return scalarLoss(
+      fn,
+      [student],
+      (s) => {
+        const side = tf.step(teacher, -1);
+        const violation = tf.relu(tf.sub(margin, tf.mul(side, s)));
+        const value: tf.Scalar = tf.mul(sumAll(tf.square(violation)), weight);
+        return { value, saved: [tf.mul(side, violation)] };
+      },
+      (signed) => [tf.mul(signed, -2 * weight)],
+    );
   });
+  return tf.tidy(() => sumOf(fn, losses));
 }

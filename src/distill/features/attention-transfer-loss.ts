@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkNumber } from "../../internal/checks.ts";
-import { type Layers, pairMaps } from "../layer-loss.ts";
+import { meanAll } from "../../ops/sum-all.ts";
+import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
 import { attentionLoss } from "./spatial-attention.ts";
 
 /** Options of {@link attentionTransferLoss}. */
@@ -46,8 +47,8 @@ export interface AttentionTransferOptions {
  * ```
  */
 export function attentionTransferLoss(
-  teacherMaps: Layers,
-  studentMaps: Layers,
+  teacherMaps: LayerFeatures,
+  studentMaps: LayerFeatures,
   { p = 2 }: AttentionTransferOptions = {},
 ): tf.Scalar {
   const names = ["teacherMaps", "studentMaps"] as const;
@@ -55,8 +56,8 @@ export function attentionTransferLoss(
   checkNumber("attentionTransferLoss", "p", p, { minimum: 1 });
 
   // dL/dqˢ = 2 (qˢ − qᵗ) / (N H W)
-  return attentionLoss(pairs, p, {
-    value: (difference) => tf.mean(tf.square(difference)),
+  return attentionLoss("attentionTransferLoss", pairs, p, {
+    value: (difference) => meanAll(tf.square(difference)),
     slope: (difference) => tf.mul(difference, 2 / difference.size),
   });
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Layers, pairMaps } from "../layer-loss.ts";
+import { meanAll } from "../../ops/sum-all.ts";
+import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
 import { attentionLoss } from "./spatial-attention.ts";
 
 /**
@@ -40,13 +41,16 @@ import { attentionLoss } from "./spatial-attention.ts";
  * const loss = factorTransferLoss(teacherFactors, studentFactors);
  * ```
  */
-export function factorTransferLoss(teacherFactors: Layers, studentFactors: Layers): tf.Scalar {
+export function factorTransferLoss(
+  teacherFactors: LayerFeatures,
+  studentFactors: LayerFeatures,
+): tf.Scalar {
   const names = ["teacherFactors", "studentFactors"] as const;
   const pairs = pairMaps("factorTransferLoss", names, teacherFactors, studentFactors);
 
   // dL/dqˢ = sign(qˢ − qᵗ) / (N H W)
-  return attentionLoss(pairs, 2, {
-    value: (difference) => tf.mean(tf.abs(difference)),
+  return attentionLoss("factorTransferLoss", pairs, 2, {
+    value: (difference) => meanAll(tf.abs(difference)),
     slope: (difference) => tf.mul(tf.sign(difference), 1 / difference.size),
   });
 }

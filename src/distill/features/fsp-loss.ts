@@ -1,13 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { batchProduct } from "../../internal/batch-product.ts";
 import { checkSameBatch } from "../../internal/checks.ts";
-import { pairMaps } from "../layer-loss.ts";
-import {
-  adaptiveAveragePool,
-  adaptiveAveragePoolGradient,
-  commonSize,
-  type MapSize,
-} from "./adaptive-pool.ts";
+import { differentiable, sumOf } from "../../internal/differentiable.ts";
+import { batchProduct } from "../../ops/batch-product.ts";
+import { meanAll } from "../../ops/sum-all.ts";
+import { type LayerPair, pairMaps } from "../layer-pairs.ts";
+import { commonSize, pooledPositions, pooledPositionsGradient } from "./adaptive-pool.ts";
 
 /**
  * Flow of the solution procedure (FSP): the mean squared difference between the flow matrices of
@@ -51,55 +48,45 @@ export function fspLoss(
   studentMaps: readonly tf.Tensor[],
 ): tf.Scalar {
   const pairs = checkLayers(teacherMaps, studentMaps);
+  return tf.tidy(() =>
+    sumOf(
+      "fspLoss",
+      pairs.slice(1).map((upper, i) => flowLoss(pairs[i]!, upper)),
+    ),
+  );
+}
 
-  // With D = (Gˢ − Gᵗ) · 2 / (N C C' H W) of each sample, and rows of x the positions:
-  // dL/dx_ℓ = x_{ℓ+1} Dᵀ and dL/dx_{ℓ+1} = x_ℓ D, then back through the pooling of the larger.
-  const op = tf.customGrad((...args) => {
-    const maps = args.slice(0, -1) as tf.Tensor4D[];
-    const flows = maps.slice(1).map((upper, i) => {
-      const { a, b, matrix } = flow(maps[i]!, upper);
-      const target = flow(pairs[i]!.teacher, pairs[i + 1]!.teacher).matrix;
-      return { a, b, difference: tf.sub(matrix, target) };
-    });
-    const save = args.at(-1) as tf.GradSaveFunc;
-    save(flows.flatMap(({ a, b, difference }) => [a, b, difference]));
-    const errors = flows.map(({ difference }) => tf.mean(tf.square(difference)));
-
-    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
-      const slopes: tf.Tensor[][] = maps.map(() => []);
-      for (let i = 0; i + 1 < maps.length; i++) {
-        const [a, b, difference] = kept.slice(3 * i) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-        const scale = 2 / (difference.size * a.shape[1]);
-        const d = tf.mul(difference, tf.mul(dy, scale)) as tf.Tensor3D;
-        const [lower, upper] = [pairs[i]!.student, pairs[i + 1]!.student];
-        const size = commonSize(lower, upper);
-        slopes[i]!.push(unpool(batchProduct(b, d, { b: true }), size, lower));
-        slopes[i + 1]!.push(unpool(batchProduct(a, d), size, upper));
-      }
-      return slopes.map((parts) => tf.addN(parts));
-    };
-    return { value: tf.addN(errors) as tf.Scalar, gradFunc };
-  });
-  return op(...pairs.map(({ student }) => student)) as tf.Scalar;
+/**
+ * The loss of two consecutive layers. With D = (Gˢ − Gᵗ) · 2 / (N C C' H W) of each sample, and rows of x
+ * the positions: dL/dx_ℓ = x_{ℓ+1} Dᵀ and dL/dx_{ℓ+1} = x_ℓ D, then back through the pooling of the
+ * larger.
+ */
+function flowLoss(lower: LayerPair<tf.Tensor4D>, upper: LayerPair<tf.Tensor4D>): tf.Scalar {
+  const size = commonSize(lower.student, upper.student);
+  return differentiable(
+    "fspLoss",
+    [lower.student, upper.student],
+    (x, y) => {
+      const { a, b, matrix } = flow(x, y);
+      const difference: tf.Tensor3D = tf.sub(matrix, flow(lower.teacher, upper.teacher).matrix);
+      return { value: meanAll(tf.square(difference)), saved: [a, b, difference] };
+    },
+    (dy, a, b, difference) => {
+      const scale = 2 / (difference.size * a.shape[1]);
+      const d: tf.Tensor3D = tf.mul(difference, tf.mul(dy, scale));
+      return [
+        pooledPositionsGradient(batchProduct(b, d, { b: true }), size, lower.student.shape),
+        pooledPositionsGradient(batchProduct(a, d), size, upper.student.shape),
+      ];
+    },
+  );
 }
 
 /** The flow matrices [N, C, C'] of two layers, and both as pooled, [N, H·W, C] and [N, H·W, C']. */
 function flow(lower: tf.Tensor4D, upper: tf.Tensor4D) {
   const size = commonSize(lower, upper);
-  const [a, b] = [positions(lower, size), positions(upper, size)];
+  const [a, b] = [pooledPositions(lower, size), pooledPositions(upper, size)];
   return { a, b, matrix: tf.mul(batchProduct(a, b, { a: true }), 1 / a.shape[1]) };
-}
-
-function positions(maps: tf.Tensor4D, size: MapSize): tf.Tensor3D {
-  const [batch, , , channels] = maps.shape;
-  return tf.reshape(adaptiveAveragePool(maps, size), [batch, -1, channels]);
-}
-
-/** A gradient [N, H·W, C] by the pooled maps becomes one by the maps. */
-function unpool(slope: tf.Tensor3D, size: MapSize, maps: tf.Tensor4D): tf.Tensor4D {
-  const [batch, , , channels] = maps.shape;
-  const pooled: tf.Tensor4D = tf.reshape(slope, [batch, ...size, channels]);
-  return adaptiveAveragePoolGradient(pooled, maps.shape);
 }
 
 function checkLayers(teacherMaps: readonly tf.Tensor[], studentMaps: readonly tf.Tensor[]) {

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMaps } from "../../internal/checks.ts";
-import { type Layers, pairEqualLayers, sumOverLayers } from "../layer-loss.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { meanAll } from "../../ops/sum-all.ts";
+import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
 import { adaptiveAveragePool, adaptiveAveragePoolGradient } from "./adaptive-pool.ts";
 
 /** Sizes that the maps are pooled to, apart from their own. */
@@ -44,34 +46,39 @@ const LEVELS = [4, 2, 1];
  * const loss = hierarchicalContextLoss(teacherMaps, studentMaps);
  * ```
  */
-export function hierarchicalContextLoss(teacherMaps: Layers, studentMaps: Layers): tf.Scalar {
+export function hierarchicalContextLoss(
+  teacherMaps: LayerFeatures,
+  studentMaps: LayerFeatures,
+): tf.Scalar {
   const names = ["teacherMaps", "studentMaps"] as const;
   const fn = "hierarchicalContextLoss";
   const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkMaps);
 
   // Pooling is linear: the differences d_k = A_k(xˢ − xᵗ) are pooled, and the gradient is
   // Σ_k 2 w_k / |d_k| · A_kᵀ d_k.
-  return sumOverLayers(pairs, {
-    forward(teacher, student) {
-      const difference: tf.Tensor4D = tf.sub(student, teacher);
-      const [, height, width] = difference.shape;
-      const pooled = LEVELS.filter((level) => level < Math.max(height, width)).map((level) =>
-        adaptiveAveragePool(difference, [Math.min(level, height), Math.min(level, width)]),
-      );
-      const saved = [difference, ...pooled];
-      const weights = levelWeights(saved.length);
-      const errors = saved.map((d, k) => tf.mul(tf.mean(tf.square(d)), weights[k]!));
-      return { loss: tf.addN(errors) as tf.Scalar, saved };
-    },
-    gradient(differences) {
-      const { shape } = differences[0] as tf.Tensor4D;
-      const weights = levelWeights(differences.length);
-      const slopes = differences.map((d, k) => {
-        const slope = tf.mul(d, (2 * weights[k]!) / d.size) as tf.Tensor4D;
-        return adaptiveAveragePoolGradient(slope, shape);
-      });
-      return tf.addN(slopes);
-    },
+  return sumOverLayers(fn, pairs, (teacher, student) => {
+    const { shape } = student;
+    const sizes = LEVELS.filter((level) => level < Math.max(shape[1], shape[2]));
+    const weights = levelWeights(sizes.length + 1);
+    return scalarLoss(
+      fn,
+      [student],
+      (s) => {
+        const difference = tf.sub(s, teacher) as tf.Tensor4D;
+        const pooled = sizes.map((size) =>
+          adaptiveAveragePool(difference, [Math.min(size, shape[1]), Math.min(size, shape[2])]),
+        );
+        const saved = [difference, ...pooled];
+        const errors = saved.map((d, k) => tf.mul(meanAll(tf.square(d)), weights[k]!));
+        return { value: tf.addN(errors) as tf.Scalar, saved };
+      },
+      (...differences) => {
+        const slopes = differences.map((d, k) =>
+          adaptiveAveragePoolGradient(tf.mul(d, (2 * weights[k]!) / d.size), shape),
+        );
+        return [tf.addN(slopes)];
+      },
+    );
   });
 }
 

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures } from "../../internal/checks.ts";
-import { type Layers, pairEqualLayers, sumOverLayers } from "../layer-loss.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { meanAll } from "../../ops/sum-all.ts";
+import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
 
 /**
  * The hint loss of FitNets: the mean squared error between the teacher's features and the
@@ -36,14 +38,21 @@ import { type Layers, pairEqualLayers, sumOverLayers } from "../layer-loss.ts";
  * const loss = hintLoss(teacherFeatures, studentFeatures);
  * ```
  */
-export function hintLoss(teacherFeatures: Layers, studentFeatures: Layers): tf.Scalar {
+export function hintLoss(
+  teacherFeatures: LayerFeatures,
+  studentFeatures: LayerFeatures,
+): tf.Scalar {
   const names = ["teacherFeatures", "studentFeatures"] as const;
   const pairs = pairEqualLayers("hintLoss", names, teacherFeatures, studentFeatures, checkFeatures);
-  return sumOverLayers(pairs, {
-    forward(teacher, student) {
-      const difference = tf.sub(student, teacher);
-      return { loss: tf.mean(tf.square(difference)), saved: [difference] };
-    },
-    gradient: ([difference]) => tf.mul(difference!, 2 / difference!.size),
-  });
+  return sumOverLayers("hintLoss", pairs, (teacher, student) =>
+    scalarLoss(
+      "hintLoss",
+      [student],
+      (s) => {
+        const difference = tf.sub(s, teacher);
+        return { value: meanAll(tf.square(difference)), saved: [difference] };
+      },
+      (difference) => [tf.mul(difference, 2 / difference.size)],
+    ),
+  );
 }

@@ -1,13 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { batchProduct } from "../../internal/batch-product.ts";
-import { type Layers, pairMaps, sumOverLayers } from "../layer-loss.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { batchProduct } from "../../ops/batch-product.ts";
+import { meanAll, sumAll } from "../../ops/sum-all.ts";
+import { type LayerFeatures, pairMaps, sumOverLayers } from "../layer-pairs.ts";
 import {
-  adaptiveAveragePool,
-  adaptiveAveragePoolGradient,
   commonSize,
   type MapSize,
+  pooledPositions,
+  pooledPositionsGradient,
 } from "./adaptive-pool.ts";
-import { divisor, isNormal, normalize, normalizeGradient } from "./unit-vectors.ts";
+import { divisor, isNormal, unitVectors, unitVectorsGradient } from "./unit-vectors.ts";
 
 /**
  * Neuron selectivity transfer (NST): the squared maximum mean discrepancy, with the kernel
@@ -50,57 +52,42 @@ import { divisor, isNormal, normalize, normalizeGradient } from "./unit-vectors.
  * const loss = nstLoss(teacherMaps, studentMaps);
  * ```
  */
-export function nstLoss(teacherMaps: Layers, studentMaps: Layers): tf.Scalar {
+export function nstLoss(teacherMaps: LayerFeatures, studentMaps: LayerFeatures): tf.Scalar {
   const names = ["teacherMaps", "studentMaps"] as const;
   const pairs = pairMaps("nstLoss", names, teacherMaps, studentMaps);
-  const sides = pairs.map(({ teacher, student }) => {
-    const [height, width] = commonSize(teacher, student);
-    const hasFewPositions = height * width < teacher.shape[3] + student.shape[3];
-    return hasFewPositions ? positionGram : channelGram;
-  });
 
-  return sumOverLayers(pairs, {
-    forward(teacher, student, layer) {
-      const size = commonSize(teacher, student);
-      return sides[layer]!.forward(vectors(teacher, size), vectors(student, size));
-    },
-    gradient(saved, layer) {
-      const { teacher, student } = pairs[layer]!;
-      const [batch, , , channels] = student.shape;
-      const shape = [batch, ...commonSize(teacher, student), channels];
-      const slope = tf.reshape(sides[layer]!.gradient(saved, channels), shape);
-      return adaptiveAveragePoolGradient(slope as tf.Tensor4D, student.shape);
-    },
+  return sumOverLayers("nstLoss", pairs, (teacher, student) => {
+    const size = commonSize(teacher, student);
+    const hasFewPositions = size[0] * size[1] < teacher.shape[3] + student.shape[3];
+    return (hasFewPositions ? positionLoss : channelLoss)(teacher, student, size);
   });
-}
-
-/** [N, positions, channels] of maps pooled to a size. */
-function vectors(maps: tf.Tensor4D, size: MapSize): tf.Tensor3D {
-  const [batch, , , channels] = maps.shape;
-  return tf.reshape(adaptiveAveragePool(maps, size), [batch, -1, channels]);
 }
 
 /**
  * By the Gram matrices of the positions, [N, HW, HW]: the loss is the squared Frobenius norm of
  * M = SSᵀ/Cₛ − TTᵀ/Cₜ, where the columns of S and T are the unit vectors, and dL/dS = 4 M S / Cₛ.
  */
-const positionGram = {
-  forward(teacher: tf.Tensor3D, student: tf.Tensor3D) {
-    const { unit: s, norm } = normalize(student, 1);
-    const t = normalize(teacher, 1).unit;
-    const m = tf.sub(meanOuterProduct(s), meanOuterProduct(t));
-    const loss: tf.Scalar = tf.mul(tf.sum(tf.square(m)), 1 / m.shape[0]!);
-    return { loss, saved: [s, norm, m] };
-  },
-  gradient([s, norm, m]: tf.Tensor[], channels: number) {
-    const slope = batchProduct(m as tf.Tensor3D, s as tf.Tensor3D);
-    const scale = 4 / (m!.shape[0]! * channels);
-    return tf.mul(normalizeGradient({ unit: s!, norm: norm! }, slope, 1), scale);
-  },
-};
+function positionLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize): tf.Scalar {
+  const [batch, , , channels] = student.shape;
+  return scalarLoss(
+    "nstLoss",
+    [student],
+    (maps) => {
+      const { unit: s, norm } = unitVectors(pooledPositions(maps, size), 1);
+      const t = unitVectors(pooledPositions(teacher, size), 1).unit;
+      const m: tf.Tensor3D = tf.sub(meanOuterProduct(s), meanOuterProduct(t));
+      return { value: tf.mul(sumAll(tf.square(m)), 1 / batch), saved: [s, norm, m] };
+    },
+    (unit, norm, m) => {
+      const g = unitVectorsGradient({ unit, norm }, batchProduct(m, unit), 1);
+      const slope: tf.Tensor3D = tf.mul(g, 4 / (batch * channels));
+      return [pooledPositionsGradient(slope, size, student.shape)];
+    },
+  );
+}
 
-const meanOuterProduct = (x: tf.Tensor) =>
-  tf.mul(batchProduct(x as tf.Tensor3D, x as tf.Tensor3D, { b: true }), 1 / x.shape[2]!);
+const meanOuterProduct = (x: tf.Tensor3D) =>
+  tf.mul(batchProduct(x, x, { b: true }), 1 / x.shape[2]);
 
 /**
  * By the Gram matrices of the channels, [N, C, C]. With unit vectors u of the student's and v of the
@@ -109,37 +96,44 @@ const meanOuterProduct = (x: tf.Tensor) =>
  * r_c = Σ_d g_cd² / Cₛ − Σ_k h_ck² / Cₜ. These are products of the maps with small matrices: the maps
  * themselves are never normalised.
  */
-const channelGram = {
-  forward(teacher: tf.Tensor3D, student: tf.Tensor3D) {
-    const [ss, tt] = [gram(student, student), gram(teacher, teacher)];
-    const [normS, normT] = [normsOf(ss), normsOf(tt)];
-    const g = overNorms(ss, normS, normS);
-    const h = overNorms(gram(student, teacher), normS, normT);
-    const [own, target, shared] = [g, overNorms(tt, normT, normT), h].map((x) =>
-      tf.mean(tf.square(x)),
-    );
-    const loss: tf.Scalar = tf.sub(tf.add(own!, target!), tf.mul(shared!, 2));
-    return { loss, saved: [student, teacher, g, h, normS, normT] };
-  },
-  gradient([s, t, g, h, normS, normT]: tf.Tensor[], channels: number) {
-    const r = tf.sub(tf.mean(tf.square(g!), 2, true), tf.mean(tf.square(h!), 2, true));
-    const along = tf.mul(tf.mul(r, isNormal(normS!)), tf.eye(channels));
-    const own = tf.sub(tf.mul(g!, 1 / channels), along);
-    const shared = tf.mul(h!, 1 / h!.shape[2]!);
-    const scale = 4 / (s!.shape[0]! * channels);
-    const [a, b] = [overNorms(own, normS!, normS!), overNorms(shared, normS!, normT!)];
-    return tf.sub(
-      batchProduct(s as tf.Tensor3D, tf.mul(a, scale)),
-      batchProduct(t as tf.Tensor3D, tf.mul(b, scale), { b: true }),
-    );
-  },
-};
+function channelLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize): tf.Scalar {
+  const [batch, , , channels] = student.shape;
+  return scalarLoss(
+    "nstLoss",
+    [student],
+    (maps) => {
+      const [s, t] = [pooledPositions(maps, size), pooledPositions(teacher, size)];
+      const [ss, tt] = [channelProducts(s, s), channelProducts(t, t)];
+      const [normS, normT] = [channelNorms(ss), channelNorms(tt)];
+      const g = overNorms(ss, normS, normS);
+      const h = overNorms(channelProducts(s, t), normS, normT);
+      const own = meanAll(tf.square(g));
+      const target = meanAll(tf.square(overNorms(tt, normT, normT)));
+      const value: tf.Scalar = tf.sub(tf.add(own, target), tf.mul(meanAll(tf.square(h)), 2));
+      return { value, saved: [s, t, g, h, normS, normT] };
+    },
+    (s, t, g, h, normS, normT) => {
+      const r = tf.sub(tf.mean(tf.square(g), 2, true), tf.mean(tf.square(h), 2, true));
+      const along = tf.mul(tf.mul(r, isNormal(normS)), tf.eye(channels));
+      const own = tf.sub(tf.mul(g, 1 / channels), along);
+      const shared = tf.mul(h, 1 / h.shape[2]);
+      const scale = 4 / (batch * channels);
+      const [a, b] = [overNorms(own, normS, normS), overNorms(shared, normS, normT)];
+      const slope: tf.Tensor3D = tf.sub(
+        batchProduct(s, tf.mul(a, scale)),
+        batchProduct(t, tf.mul(b, scale), { b: true }),
+      );
+      return [pooledPositionsGradient(slope, size, student.shape)];
+    },
+  );
+}
 
-/** Products of every two channels, [N, C, C']. */
-const gram = (x: tf.Tensor3D, y: tf.Tensor3D): tf.Tensor3D => batchProduct(x, y, { a: true });
+/** Inner products of every two channels, [N, P, C] and [N, P, C'] → [N, C, C']. */
+const channelProducts = (x: tf.Tensor3D, y: tf.Tensor3D): tf.Tensor3D =>
+  batchProduct(x, y, { a: true });
 
 /** The norms of the channels from the diagonal of their Gram matrix, [N, C, 1]. */
-const normsOf = (products: tf.Tensor3D): tf.Tensor =>
+const channelNorms = (products: tf.Tensor3D): tf.Tensor =>
   tf.sqrt(tf.sum(tf.mul(products, tf.eye(products.shape[1])), 2, true));
 
 /** Divides the rows by one vector of norms and the columns by another. */

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type LayerPair, sumOverLayers } from "../layer-loss.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { type LayerPair, sumOverLayers } from "../layer-pairs.ts";
 import { adaptiveAveragePool, adaptiveAveragePoolGradient, commonSize } from "./adaptive-pool.ts";
-import { type Normalized, normalize, normalizeGradient } from "./unit-vectors.ts";
+import { type UnitVectors, unitVectors, unitVectorsGradient } from "./unit-vectors.ts";
 
 /** A distance of two attentions as a function of their difference [N, H·W]. */
 export interface AttentionDistance {
@@ -12,33 +13,37 @@ export interface AttentionDistance {
 
 /** The distance of the student's spatial attention from the teacher's, summed over layers. */
 export function attentionLoss(
+  fn: string,
   pairs: readonly LayerPair<tf.Tensor4D>[],
   p: number,
   { value, slope }: AttentionDistance,
 ): tf.Scalar {
-  return sumOverLayers(pairs, {
-    forward(teacher, student) {
-      const size = commonSize(teacher, student);
-      const maps = adaptiveAveragePool(student, size);
-      const { unit, norm } = attention(maps, p);
-      const target = attention(adaptiveAveragePool(teacher, size), p).unit;
-      const difference = tf.sub(unit, target);
-      return { loss: value(difference), saved: [maps, unit, norm, difference] };
-    },
-    gradient([maps, unit, norm, difference], layer) {
-      const g = normalizeGradient({ unit: unit!, norm: norm! }, slope(difference!), 1);
-      const dx = powerMeanGradient(maps as tf.Tensor4D, p, g);
-      return adaptiveAveragePoolGradient(dx, pairs[layer]!.student.shape);
-    },
+  return sumOverLayers(fn, pairs, (teacher, student) => {
+    const size = commonSize(teacher, student);
+    return scalarLoss(
+      fn,
+      [student],
+      (x) => {
+        const maps = adaptiveAveragePool(x, size);
+        const { unit, norm } = attention(maps, p);
+        const target = attention(adaptiveAveragePool(teacher, size), p).unit;
+        const difference = tf.sub(unit, target);
+        return { value: value(difference), saved: [maps, unit, norm, difference] };
+      },
+      (maps, unit, norm, difference) => {
+        const g = unitVectorsGradient({ unit, norm }, slope(difference), 1);
+        return [adaptiveAveragePoolGradient(powerMeanGradient(maps, p, g), student.shape)];
+      },
+    );
   });
 }
 
 /** The mean over the channels of |x|^p at each position, [N, H·W], each sample's of norm 1. */
-function attention(maps: tf.Tensor4D, p: number): Normalized {
+function attention(maps: tf.Tensor4D, p: number): UnitVectors<tf.Tensor2D> {
   const [batch, , , channels] = maps.shape;
   const powers = p === 2 ? tf.square(maps) : tf.pow(tf.abs(maps), p);
   const means = tf.mul(tf.sum(powers, 3), 1 / channels);
-  return normalize(tf.reshape(means, [batch, -1]), 1);
+  return unitVectors(tf.reshape(means, [batch, -1]), 1);
 }
 
 /** d|x|^p = p |x|^(p−1) sign(x), of each channel a share. */

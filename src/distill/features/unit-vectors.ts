@@ -4,22 +4,26 @@ import * as tf from "@tensorflow/tfjs-core";
 const EPSILON = 1e-12;
 
 /** Vectors x / max(‖x‖, 1e-12) along an axis, and their norms ‖x‖ with that axis of size 1. */
-export interface Normalized {
-  unit: tf.Tensor;
+export interface UnitVectors<T extends tf.Tensor> {
+  unit: T;
   norm: tf.Tensor;
 }
 
 /** Divides the vectors along an axis by their Euclidean norms; zero vectors stay zero. */
-export function normalize(x: tf.Tensor, axis: number): Normalized {
+export function unitVectors<T extends tf.Tensor>(x: T, axis: number): UnitVectors<T> {
   const norm = tf.sqrt(tf.sum(tf.square(x), axis, true));
   return { unit: tf.div(x, divisor(norm)), norm };
 }
 
 /**
- * Takes a gradient back through {@link normalize}: dx = (g − u ⟨u, g⟩) / ‖x‖, and g / 1e-12 for the
+ * Takes a gradient back through {@link unitVectors}: dx = (g − u ⟨u, g⟩) / ‖x‖, and g / 1e-12 for the
  * vectors shorter than that, zero vectors included.
  */
-export function normalizeGradient({ unit, norm }: Normalized, g: tf.Tensor, axis: number) {
+export function unitVectorsGradient<T extends tf.Tensor>(
+  { unit, norm }: UnitVectors<T>,
+  g: T,
+  axis: number,
+): T {
   const along = tf.mul(tf.sum(tf.mul(unit, g), axis, true), isNormal(norm));
   return tf.div(tf.sub(g, tf.mul(unit, along)), divisor(norm));
 }

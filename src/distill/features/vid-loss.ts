@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkFeatures, checkNumber, checkSameShape, checkShape } from "../../internal/checks.ts";
-import { softplus } from "../../internal/numerics.ts";
-import { adaptiveAveragePool } from "./adaptive-pool.ts";
+import { checkFeatures, checkNumber, checkSameShape, checkVector } from "../../internal/checks.ts";
+import { differentiable } from "../../internal/differentiable.ts";
+import { channelMeans } from "../../ops/channel-means.ts";
+import { softplus } from "../../ops/softplus.ts";
 
 /** Options of {@link vidLoss}. */
 export interface VidOptions {
@@ -56,33 +57,27 @@ export function vidLoss(
 ): tf.Scalar {
   const teacher = checkFeatures("vidLoss", "teacherMaps", teacherMaps);
   const name = "regressedStudentMaps";
-  checkSameShape("vidLoss", name, regressedStudentMaps, "teacherMaps", teacher);
+  const means = checkSameShape("vidLoss", name, regressedStudentMaps, "teacherMaps", teacher);
   const channels = teacher.shape.at(-1) as number;
-  checkShape("vidLoss", "logScale", logScale, [channels]);
+  const scales = checkVector("vidLoss", "logScale", logScale, channels);
   checkNumber("vidLoss", "epsilon", epsilon, { above: 0 });
 
   // With m_c the mean of (μ − t)² over the entries of channel c:
   // dL/dμ = (μ − t) / (σ² |μ|), dL/dα_c = (1 − m_c / σ_c²) / (2 C σ_c²) · sigmoid(α_c).
-  const op = tf.customGrad((...args) => {
-    const [means, scales, save] = args as [tf.Tensor, tf.Tensor1D, tf.GradSaveFunc];
-    const difference = tf.sub(means, teacher);
-    const variance: tf.Tensor1D = tf.add(softplus(scales), epsilon);
-    const ratio = tf.div(meanOfChannels(tf.square(difference)), variance);
-    save([difference, variance, ratio, tf.sigmoid(scales)]);
-    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
-      const [difference, variance, ratio, sigmoid] = kept as [tf.Tensor, ...tf.Tensor1D[]];
-      const precision = tf.div(dy, variance!);
-      const slope = tf.mul(tf.mul(tf.sub(1, ratio!), precision), 1 / (2 * channels));
-      return [tf.mul(difference, tf.mul(precision, 1 / difference.size)), tf.mul(slope, sigmoid!)];
-    };
-    return { value: tf.mul(tf.mean(tf.add(ratio, tf.log(variance))), 0.5), gradFunc };
-  });
-  return op(regressedStudentMaps, logScale) as tf.Scalar;
-}
-
-/** [N, …, C] → [C]; by pooling, since wasm sums over any axis but the last slowly. */
-function meanOfChannels(x: tf.Tensor): tf.Tensor1D {
-  const [batch, channels] = [x.shape[0]!, x.shape.at(-1) as number];
-  const columns: tf.Tensor4D = tf.reshape(x, [batch, -1, 1, channels]);
-  return tf.mean(tf.reshape(adaptiveAveragePool(columns, [1, 1]), [batch, channels]), 0);
+  return differentiable(
+    "vidLoss",
+    [means, scales],
+    (mu, alpha) => {
+      const difference = tf.sub(mu, teacher);
+      const variance: tf.Tensor1D = tf.add(softplus(alpha), epsilon);
+      const ratio = tf.div(channelMeans(tf.square(difference)), variance);
+      const value: tf.Scalar = tf.mul(tf.mean(tf.add(ratio, tf.log(variance))), 0.5);
+      return { value, saved: [difference, variance, ratio, tf.sigmoid(alpha)] };
+    },
+    (dy, difference, variance, ratio, sigmoid) => {
+      const precision = tf.div(dy, variance);
+      const slope = tf.mul(tf.mul(tf.sub(1, ratio), precision), 1 / (2 * channels));
+      return [tf.mul(difference, tf.mul(precision, 1 / difference.size)), tf.mul(slope, sigmoid)];
+    },
+  );
 }

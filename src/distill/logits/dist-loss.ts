@@ -5,7 +5,10 @@ import {
   checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
-import { atTemperature, softmaxGradient, TINY } from "../../internal/numerics.ts";
+import { differentiable } from "../../internal/differentiable.ts";
+import { atTemperature } from "../../internal/rows.ts";
+import { TINY } from "../../ops/safe-log.ts";
+import { softmaxGradient } from "../../ops/softmax.ts";
 
 /** Options of {@link distLoss}. */
 export interface DistOptions {
@@ -71,23 +74,25 @@ export function distLoss(
   checkTemperature("distLoss", temperature);
   const [n, c] = teacher.shape;
 
-  const op = tf.customGrad((logits, save) => {
-    const p = tf.softmax(atTemperature(teacher, temperature));
-    const q = tf.softmax(atTemperature(logits as tf.Tensor2D, temperature));
-    const inter = correlate(p, q, 1);
-    const intra = correlate(p, q, 0);
-    const distance = tf.add(
-      tf.mul(tf.sub(n, tf.sum(inter.rho)), beta / n),
-      tf.mul(tf.sub(c, tf.sum(intra.rho)), gamma / c),
-    );
-    // dL/dq = −T² [β/N · dρ(rows) + γ/C · dρ(columns)]; then through softmax(z/T), which is /T.
-    const slope = tf.add(tf.mul(inter.slope, beta / n), tf.mul(intra.slope, gamma / c));
-    (save as tf.GradSaveFunc)([q, slope]);
-    const gradFunc = (dy: tf.Tensor, [q, slope]: tf.Tensor[]) =>
-      tf.mul(softmaxGradient(q as tf.Tensor2D, slope!), tf.mul(dy, -temperature));
-    return { value: tf.mul(distance, temperature ** 2), gradFunc };
-  });
-  return op(student) as tf.Scalar;
+  return differentiable(
+    "distLoss",
+    [student],
+    (logits) => {
+      const p = tf.softmax(atTemperature(teacher, temperature));
+      const q = tf.softmax(atTemperature(logits, temperature));
+      const inter = correlate(p, q, 1);
+      const intra = correlate(p, q, 0);
+      const distance = tf.add(
+        tf.mul(tf.sub(n, tf.sum(inter.rho)), beta / n),
+        tf.mul(tf.sub(c, tf.sum(intra.rho)), gamma / c),
+      );
+      // dL/dq = −T² [β/N · dρ(rows) + γ/C · dρ(columns)]; then through softmax(z/T), which is /T.
+      const slope = tf.add(tf.mul(inter.slope, beta / n), tf.mul(intra.slope, gamma / c));
+      const value: tf.Scalar = tf.mul(distance, temperature ** 2);
+      return { value, saved: [q, slope] };
+    },
+    (dy, q, slope) => [tf.mul(softmaxGradient(q, slope), tf.mul(dy, -temperature))],
+  );
 }
 
 /**

@@ -6,9 +6,16 @@ import {
   checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
-import { toOneHot } from "../../internal/labels.ts";
-import { atTemperature, rowSum, softmaxAndLog, softplus } from "../../internal/numerics.ts";
-import { type SampleLossOptions, sampleLoss } from "../../internal/sample-loss.ts";
+import { atTemperature, rowSum } from "../../internal/rows.ts";
+import {
+  type Reduced,
+  type SampleLossOptions,
+  sampleLoss,
+  type Unreduced,
+} from "../../internal/sample-loss.ts";
+import { oneHot } from "../../ops/one-hot.ts";
+import { softmaxAndLog } from "../../ops/softmax.ts";
+import { softplus } from "../../ops/softplus.ts";
 
 /** Options of {@link dkdLoss}. */
 export interface DkdOptions extends SampleLossOptions {
@@ -55,12 +62,30 @@ export interface DkdOptions extends SampleLossOptions {
  * const loss = dkdLoss(labels, teacherLogits, studentLogits, { beta: 2 });
  * ```
  */
-export function dkdLoss<O extends tf.Tensor = tf.Scalar>(
+export function dkdLoss(
   labels: tf.Tensor,
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
-  { alpha = 1, beta = 8, temperature = 4, ...options }: DkdOptions = {},
-): O {
+  options?: Reduced<DkdOptions>,
+): tf.Scalar;
+export function dkdLoss(
+  labels: tf.Tensor,
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  options: Unreduced<DkdOptions>,
+): tf.Tensor1D;
+export function dkdLoss(
+  labels: tf.Tensor,
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  options?: DkdOptions,
+): tf.Scalar | tf.Tensor1D;
+export function dkdLoss(
+  labels: tf.Tensor,
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  { alpha = 1, beta = 8, temperature = 4, ...reducing }: DkdOptions = {},
+): tf.Scalar | tf.Tensor1D {
   const teacher = checkMatrix("dkdLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "dkdLoss",
@@ -76,9 +101,12 @@ export function dkdLoss<O extends tf.Tensor = tf.Scalar>(
 
   // With d = z_y/T − log Σ_{c≠y} exp(z_c/T), p_y = σ(d) and dd/dz = (e_y − p̂)/T, so that
   // dL_i/dz = T · [α (σ(dˢ) − σ(dᵗ)) (e_y − p̂ˢ) + β (p̂ˢ − p̂ᵗ)].
-  return sampleLoss("dkdLoss", student, options, {
-    forward(logits) {
-      const target = toOneHot(labels, teacher.shape[1]);
+  return sampleLoss(
+    "dkdLoss",
+    student,
+    reducing,
+    (logits) => {
+      const target = oneHot(labels, teacher.shape[1]);
       const t = decouple(atTemperature(teacher, temperature), target);
       const s = decouple(atTemperature(logits, temperature), target);
       const tckd = tf.add(
@@ -86,16 +114,15 @@ export function dkdLoss<O extends tf.Tensor = tf.Scalar>(
         tf.mul(t.rest, tf.sub(softplus(s.d), softplus(t.d))),
       );
       const nckd = rowSum(tf.mul(t.others, tf.sub(t.logOthers, s.logOthers)));
-      const losses = tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta));
-      const pull = tf.mul(tf.sub(s.p, t.p), alpha * temperature);
-      return {
-        losses: tf.mul(losses, temperature ** 2),
-        saved: [tf.sub(target, s.others), tf.sub(s.others, t.others), pull],
-      };
+      const losses: tf.Tensor2D = tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta));
+      const pull: tf.Tensor2D = tf.mul(tf.sub(s.p, t.p), alpha * temperature);
+      const direction: tf.Tensor2D = tf.sub(target, s.others);
+      const difference: tf.Tensor2D = tf.sub(s.others, t.others);
+      return { losses: tf.mul(losses, temperature ** 2), saved: [direction, difference, pull] };
     },
-    gradient: ([direction, difference, pull]) =>
-      tf.add(tf.mul(direction!, pull!), tf.mul(difference!, beta * temperature)),
-  });
+    (direction, difference, pull) =>
+      tf.add(tf.mul(direction, pull), tf.mul(difference, beta * temperature)),
+  );
 }
 
 /** The log odds d of the target class [N, 1], their sigmoids, and the softmax of the others. */

@@ -1,7 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
-import { atTemperature, rowSum, softmaxAndLog } from "../../internal/numerics.ts";
-import { type SampleLossOptions, sampleLoss } from "../../internal/sample-loss.ts";
+import { atTemperature, rowSum } from "../../internal/rows.ts";
+import {
+  type Reduced,
+  type SampleLossOptions,
+  sampleLoss,
+  type Unreduced,
+} from "../../internal/sample-loss.ts";
+import { softmaxAndLog } from "../../ops/softmax.ts";
 
 /** Options of {@link kdLoss}. */
 export interface KdOptions extends SampleLossOptions {
@@ -42,11 +48,26 @@ export interface KdOptions extends SampleLossOptions {
  * const loss = kdLoss(teacherLogits, studentLogits, { temperature: 4 });
  * ```
  */
-export function kdLoss<O extends tf.Tensor = tf.Scalar>(
+export function kdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
-  { temperature = 4, ...options }: KdOptions = {},
-): O {
+  options?: Reduced<KdOptions>,
+): tf.Scalar;
+export function kdLoss(
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  options: Unreduced<KdOptions>,
+): tf.Tensor1D;
+export function kdLoss(
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  options?: KdOptions,
+): tf.Scalar | tf.Tensor1D;
+export function kdLoss(
+  teacherLogits: tf.Tensor,
+  studentLogits: tf.Tensor,
+  { temperature = 4, ...reducing }: KdOptions = {},
+): tf.Scalar | tf.Tensor1D {
   const teacher = checkMatrix("kdLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "kdLoss",
@@ -58,13 +79,16 @@ export function kdLoss<O extends tf.Tensor = tf.Scalar>(
   checkTemperature("kdLoss", temperature);
 
   // dL_i/dz = T² · (1/T) · (q − p)
-  return sampleLoss("kdLoss", student, options, {
-    forward(logits) {
+  return sampleLoss(
+    "kdLoss",
+    student,
+    reducing,
+    (logits) => {
       const p = softmaxAndLog(atTemperature(teacher, temperature));
       const q = softmaxAndLog(atTemperature(logits, temperature));
       const kl = rowSum(tf.mul(p.p, tf.sub(p.logP, q.logP)));
       return { losses: tf.mul(kl, temperature ** 2), saved: [p.p, q.p] };
     },
-    gradient: ([p, q]) => tf.mul(tf.sub(q!, p!), temperature),
-  });
+    (p, q) => tf.mul(tf.sub(q, p), temperature),
+  );
 }

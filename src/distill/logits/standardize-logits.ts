@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix } from "../../internal/checks.ts";
-import { rowSum, TINY } from "../../internal/numerics.ts";
+import { differentiable } from "../../internal/differentiable.ts";
+import { rowSum } from "../../internal/rows.ts";
+import { TINY } from "../../ops/safe-log.ts";
 
 const EPSILON = 1e-7;
 
@@ -36,18 +38,19 @@ export function standardizeLogits(logits: tf.Tensor): tf.Tensor2D {
   const freedom = Math.max(z.shape[1] - 1, 1);
 
   // With x = z − z̄ and D = 1e-7 + s: dz = (g − ḡ)/D − x · Σ_c g_c x_c / (D² s (C−1)), ḡ the mean.
-  const op = tf.customGrad((input, save) => {
-    const rows = input as tf.Tensor2D;
-    const x = tf.sub(rows, tf.mean(rows, 1, true));
-    const s = tf.sqrt(tf.mul(rowSum(tf.square(x)), 1 / freedom));
-    const value = tf.div(x, tf.add(s, EPSILON));
-    (save as tf.GradSaveFunc)([value, s]);
-    const gradFunc = (dy: tf.Tensor, [y, s]: tf.Tensor[]) => {
+  return differentiable(
+    "standardizeLogits",
+    [z],
+    (rows) => {
+      const x: tf.Tensor2D = tf.sub(rows, tf.mean(rows, 1, true));
+      const s = tf.sqrt(tf.mul(rowSum(tf.square(x)), 1 / freedom));
+      const value: tf.Tensor2D = tf.div(x, tf.add(s, EPSILON));
+      return { value, saved: [value, s] };
+    },
+    (dy, y, s) => {
       const centred = tf.sub(dy, tf.mean(dy, 1, true));
-      const share = tf.div(rowSum(tf.mul(dy, y!)), tf.mul(tf.maximum(s!, TINY), freedom));
-      return tf.sub(tf.div(centred, tf.add(s!, EPSILON)), tf.mul(y!, share));
-    };
-    return { value, gradFunc };
-  });
-  return op(z) as tf.Tensor2D;
+      const share = tf.div(rowSum(tf.mul(dy, y)), tf.mul(tf.maximum(s, TINY), freedom));
+      return [tf.sub(tf.div(centred, tf.add(s, EPSILON)), tf.mul(y, share))];
+    },
+  );
 }

@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameShape } from "../../internal/checks.ts";
-import { toRows } from "../../internal/gram.ts";
+import { differentiable } from "../../internal/differentiable.ts";
+import { sliceRows } from "../../ops/slice-rows.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { toRows } from "./gram.ts";
 
 /**
  * CC, correlation congruence, in the form in which the field's collection runs it: the differences
@@ -49,26 +52,29 @@ export function correlationLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.
   const perPair = 1 / Math.max(teacher.shape[0]! - 1, 1);
 
   // dL/dδ_i = (δ_{i−1} + δ_{i+1})/(N−1), and dδ/dF = sign(F^student − F^teacher).
-  const op = tf.customGrad((x, save) => {
-    const difference = toRows(tf.sub(x as tf.Tensor, teacher));
-    const delta = tf.abs(difference);
-    (save as tf.GradSaveFunc)([difference]);
-    const value = tf.mul(tf.sum(tf.mul(delta, neighbours(delta, "before"))), perPair);
-    const gradFunc = (dy: tf.Tensor, [difference]: tf.Tensor[]) => {
-      const delta = tf.abs(difference as tf.Tensor2D);
+  return differentiable(
+    "correlationLoss",
+    [student],
+    (x) => {
+      const difference = toRows(tf.sub(x, teacher));
+      const delta = tf.abs(difference);
+      const products = tf.mul(delta, neighbours(delta, "before"));
+      const value: tf.Scalar = tf.mul(sumAll(products), perPair);
+      return { value, saved: [difference] };
+    },
+    (dy, difference) => {
+      const delta = tf.abs(difference);
       const both = tf.add(neighbours(delta, "before"), neighbours(delta, "after"));
-      const slope = tf.mul(tf.mul(both, tf.sign(difference!)), tf.mul(dy, perPair));
-      return tf.reshape(slope, teacher.shape);
-    };
-    return { value, gradFunc };
-  });
-  return op(student) as tf.Scalar;
+      const slope = tf.mul(tf.mul(both, tf.sign(difference)), tf.mul(dy, perPair));
+      return [tf.reshape(slope, teacher.shape)];
+    },
+  );
 }
 
 /** In row i the row before or after it; zeros where there is none. */
 function neighbours(x: tf.Tensor2D, side: "before" | "after"): tf.Tensor2D {
   const rows = x.shape[0] - 1;
   if (rows === 0) return tf.zerosLike(x);
-  const kept = tf.slice(x, [side === "before" ? 0 : 1, 0], [rows, -1]);
+  const kept = sliceRows(x, side === "before" ? 0 : 1, rows);
   return tf.pad(kept, [side === "before" ? [1, 0] : [0, 1], [0, 0]]);
 }

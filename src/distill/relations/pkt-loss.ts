@@ -1,7 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
-import { gram, gramGradient, toRows } from "../../internal/gram.ts";
-import { rowSum, TINY } from "../../internal/numerics.ts";
+import { differentiable } from "../../internal/differentiable.ts";
+import { rowSum } from "../../internal/rows.ts";
+import { gram } from "../../ops/row-products.ts";
+import { TINY } from "../../ops/safe-log.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { gramGradient, toRows } from "./gram.ts";
 
 /** Keeps divisor and logarithm finite, as in the authors' code. */
 const EPSILON = 1e-7;
@@ -50,24 +54,26 @@ export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor):
 
   // With u = f/(|f| + ε), S = U Uᵀ, q = (1 + S)/R by rows and g = −p/(q + ε):
   // dS = (g − Σ_j g_j q_j)/R, dU = (dS + dSᵀ) U, df = dU/(|f| + ε) − u ⟨dU, u⟩/|f|.
-  const op = tf.customGrad((x, save) => {
-    const target = similarities(teacher);
-    const own = similarities(x as tf.Tensor);
-    const [p, q] = [tf.add(target.q, EPSILON), tf.add(own.q, EPSILON)];
-    const value = tf.mul(tf.sum(tf.mul(target.q, tf.log(tf.div(p, q)))), scale);
-    (save as tf.GradSaveFunc)([target.q, own.q, own.rowSums, own.unit, own.length]);
-    const gradFunc = (dy: tf.Tensor, [p, q, rowSums, unit, length]: tf.Tensor[]) => {
-      const g = tf.neg(tf.div(p!, tf.add(q!, EPSILON)));
-      const dS = tf.div(tf.sub(g, rowSum(tf.mul(g, q!))), rowSums!) as tf.Tensor2D;
-      const dU = gramGradient(dS, unit as tf.Tensor2D);
-      const along = tf.div(rowSum(tf.mul(dU, unit!)), tf.maximum(length!, TINY));
-      const slope = tf.sub(tf.div(dU, tf.add(length!, EPSILON)), tf.mul(unit!, along));
-      const perLoss = tf.mul(tf.mul(slope, tf.step(length!)), tf.mul(dy, scale));
-      return tf.reshape(perLoss, student.shape);
-    };
-    return { value, gradFunc };
-  });
-  return op(student) as tf.Scalar;
+  return differentiable(
+    "pktLoss",
+    [student],
+    (x) => {
+      const target = similarities(teacher);
+      const own = similarities(x);
+      const [p, q] = [tf.add(target.q, EPSILON), tf.add(own.q, EPSILON)];
+      const value: tf.Scalar = tf.mul(sumAll(tf.mul(target.q, tf.log(tf.div(p, q)))), scale);
+      return { value, saved: [target.q, own.q, own.rowSums, own.unit, own.length] };
+    },
+    (dy, p, q, rowSums, unit, length) => {
+      const g = tf.neg(tf.div(p, tf.add(q, EPSILON)));
+      const dS: tf.Tensor2D = tf.div(tf.sub(g, rowSum(tf.mul(g, q))), rowSums);
+      const dU = gramGradient(dS, unit);
+      const along = tf.div(rowSum(tf.mul(dU, unit)), tf.maximum(length, TINY));
+      const slope = tf.sub(tf.div(dU, tf.add(length, EPSILON)), tf.mul(unit, along));
+      const perLoss = tf.mul(tf.mul(slope, tf.step(length)), tf.mul(dy, scale));
+      return [tf.reshape(perLoss, student.shape)];
+    },
+  );
 }
 
 /** Rows of 1 + cosine, divided by their sum. */

@@ -1,7 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber, checkSameBatch } from "../../internal/checks.ts";
-import { gram, takeRows, toRows } from "../../internal/gram.ts";
-import { rowSum, TINY } from "../../internal/numerics.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { rowSum } from "../../internal/rows.ts";
+import { gram } from "../../ops/row-products.ts";
+import { TINY } from "../../ops/safe-log.ts";
+import { sliceRows } from "../../ops/slice-rows.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { toRows } from "./gram.ts";
 
 /** Options of {@link rkdLoss}. */
 export interface RkdOptions {
@@ -76,21 +81,23 @@ export function rkdLoss(
 
   // Both parts are functions of the squared distances D: with W = M + Mᵀ, M = dL/dD, and
   // D_ij = |e_i − e_j|², the gradient is de_i = 2 Σ_j W_ij (e_i − e_j).
-  const op = tf.customGrad((x, save) => {
-    const target = distancesOf(teacher);
-    const own = distancesOf(x as tf.Tensor);
-    const none: Part = { loss: tf.scalar(0), slope: tf.zerosLike(own.squared) };
-    const distances = distanceWeight > 0 ? distancePart(target, own, distanceWeight) : none;
-    const angles = angleWeight > 0 ? anglePart(target, own, angleWeight) : none;
-    const slope = tf.add(distances.slope, angles.slope);
-    const both = tf.mul(tf.add(slope, tf.transpose(slope)), 2) as tf.Tensor2D;
-    const gradient = tf.sub(tf.mul(own.rows, rowSum(both)), tf.matMul(both, own.rows));
-    (save as tf.GradSaveFunc)([gradient]);
-    const gradFunc = (dy: tf.Tensor, [gradient]: tf.Tensor[]) =>
-      tf.reshape(tf.mul(gradient!, dy), student.shape);
-    return { value: tf.add(distances.loss, angles.loss), gradFunc };
-  });
-  return op(student) as tf.Scalar;
+  return scalarLoss(
+    "rkdLoss",
+    [student],
+    (x) => {
+      const target = distancesOf(teacher);
+      const own = distancesOf(x);
+      const none: Part = { loss: tf.scalar(0), slope: tf.zerosLike(own.squared) };
+      const distances = distanceWeight > 0 ? distancePart(target, own, distanceWeight) : none;
+      const angles = angleWeight > 0 ? anglePart(target, own, angleWeight) : none;
+      const slope = tf.add(distances.slope, angles.slope);
+      const both: tf.Tensor2D = tf.mul(tf.add(slope, tf.transpose(slope)), 2);
+      const gradient = tf.sub(tf.mul(own.rows, rowSum(both)), tf.matMul(both, own.rows));
+      const value: tf.Scalar = tf.add(distances.loss, angles.loss);
+      return { value, saved: [gradient] };
+    },
+    (gradient) => [tf.reshape(gradient, student.shape)],
+  );
 }
 
 /** Of all pairs of samples, [N, N]. */
@@ -167,20 +174,21 @@ function anglePart(target: Distances, own: Distances, weight: number): Part {
   const [loss, p, t] = sums as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
   const ownSlope = tf.mul(tf.square(own.inverse), tf.mul(tf.sum(t, 0), 0.5));
   const onArms = tf.mul(tf.sub(tf.sum(p, 0), ownSlope), 2);
-  const slope = tf.sub(onArms, tf.slice(tf.concat(opposite), 0, n)) as tf.Tensor2D;
+  const slope: tf.Tensor2D = tf.sub(onArms, sliceRows(tf.concat2d(opposite, 0), 0, n));
   const perTriple = weight / n ** 3;
-  // Rows first: a plain sum of millions of float32 numbers loses digits.
-  return { loss: tf.mul(tf.sum(tf.sum(loss, 2)), perTriple), slope: tf.mul(slope, perTriple) };
+  return { loss: tf.mul(sumAll(tf.sum(loss, 2)), perTriple), slope: tf.mul(slope, perTriple) };
 }
 
 /** Gives the cosines [arms i, j, k] of some rows i, and z_ik z_jk. */
 function anglesOf({ squared, inverse }: Distances, rows: number) {
   const n = squared.shape[0];
   const z: tf.Tensor2D = tf.mul(inverse, Math.SQRT1_2);
-  const padded = [squared, z].map((x) => tf.concat2d([x, tf.zeros([rows - n, n])], 0));
+  const pad = (x: tf.Tensor2D) => tf.concat2d([x, tf.zeros([rows - n, n])], 0);
+  const [paddedSquares, paddedZ] = [pad(squared), pad(z)];
   return (first: number, end: number) =>
     tf.tidy(() => {
-      const [d, zi] = padded.map((x) => takeRows(x, first, end)) as [tf.Tensor2D, tf.Tensor2D];
+      const d = sliceRows(paddedSquares, first, end - first);
+      const zi = sliceRows(paddedZ, first, end - first);
       const numerator = tf.sub(tf.add(squared, tf.expandDims(d, 1)), tf.expandDims(d, 2));
       const zz = tf.mul(z, tf.expandDims(zi, 1));
       return { cosines: tf.mul(numerator, zz), zz };

@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
-import { gram, gramGradient, toRows } from "../../internal/gram.ts";
-import { rowSum } from "../../internal/numerics.ts";
-import { type Layers, pairLayers, sumOverLayers } from "../layer-loss.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { rowSum } from "../../internal/rows.ts";
+import { gram } from "../../ops/row-products.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { type LayerFeatures, pairLayers, sumOverLayers } from "../layer-pairs.ts";
+import { gramGradient, toRows } from "./gram.ts";
 
 /** A row of the Gram matrix that is not longer counts as zeros: the field's smallest divisor. */
 const EPSILON = 1e-12;
@@ -42,7 +45,10 @@ const EPSILON = 1e-12;
  * const loss = similarityLoss(teacherFeatures, studentFeatures);
  * ```
  */
-export function similarityLoss(teacherFeatures: Layers, studentFeatures: Layers): tf.Scalar {
+export function similarityLoss(
+  teacherFeatures: LayerFeatures,
+  studentFeatures: LayerFeatures,
+): tf.Scalar {
   const names = ["teacherFeatures", "studentFeatures"] as const;
   const pairs = pairLayers("similarityLoss", names, teacherFeatures, studentFeatures, (name, x) =>
     checkFeatures("similarityLoss", name, x),
@@ -52,19 +58,24 @@ export function similarityLoss(teacherFeatures: Layers, studentFeatures: Layers)
   }
 
   // With A = G/n by rows and R = A − A^teacher: dA = 2R/N², dG = (dA − A Σ_j dA_j A_j)/n.
-  return sumOverLayers(pairs, {
-    forward(teacher, student) {
-      const own = normalizedGram(student);
-      const difference = tf.sub(own.rows, normalizedGram(teacher).rows);
-      const loss: tf.Scalar = tf.mul(tf.sum(tf.square(difference)), 1 / student.shape[0]! ** 2);
-      return { loss, saved: [difference, own.rows, own.inverse, student] };
-    },
-    gradient([difference, rows, inverse, student]) {
-      const slope = tf.mul(difference!, 2 / student!.shape[0]! ** 2);
-      const along = tf.mul(rows!, rowSum(tf.mul(slope, rows!)));
-      const dG: tf.Tensor2D = tf.mul(tf.sub(slope, along), inverse!);
-      return tf.reshape(gramGradient(dG, toRows(student!)), student!.shape);
-    },
+  return sumOverLayers("similarityLoss", pairs, (teacher, student) => {
+    const perEntry = 1 / student.shape[0]! ** 2;
+    return scalarLoss(
+      "similarityLoss",
+      [student],
+      (x) => {
+        const own = normalizedGram(x);
+        const difference = tf.sub(own.rows, normalizedGram(teacher).rows);
+        const value: tf.Scalar = tf.mul(sumAll(tf.square(difference)), perEntry);
+        return { value, saved: [difference, own.rows, own.inverse, toRows(x)] };
+      },
+      (difference, rows, inverse, features) => {
+        const slope = tf.mul(difference, 2 * perEntry);
+        const along = tf.mul(rows, rowSum(tf.mul(slope, rows)));
+        const dG: tf.Tensor2D = tf.mul(tf.sub(slope, along), inverse);
+        return [tf.reshape(gramGradient(dG, features), student.shape)];
+      },
+    );
   });
 }
 

@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
-import { atTemperature, rowSum, softmaxAndLog } from "../../internal/numerics.ts";
-import { pairLayers, sumOverLayers } from "../layer-loss.ts";
+import { scalarLoss } from "../../internal/differentiable.ts";
+import { atTemperature, rowSum } from "../../internal/rows.ts";
+import { softmaxAndLog } from "../../ops/softmax.ts";
+import { sumAll } from "../../ops/sum-all.ts";
+import { pairLayers, sumOverLayers } from "../layer-pairs.ts";
 
 /** What a network with auxiliary heads gives for the images of {@link rotateBatch}. */
 export interface SelfSupervisedOutputs {
@@ -60,37 +63,36 @@ export function hsakdLoss(
   student: SelfSupervisedOutputs,
   { temperature = 3 }: HsakdOptions = {},
 ): tf.Scalar {
-  const logits = checkMatrix("hsakdLoss", "teacher.logits", teacher.logits);
+  const fn = "hsakdLoss";
+  const logits = checkMatrix(fn, "teacher.logits", teacher.logits);
   const [rows, classes] = logits.shape;
   if (rows % 4 !== 0) {
     throw new Error(
-      `hsakdLoss: teacher.logits must be [4·batch,classes], one row a rotation, got [${logits.shape}]`,
+      `${fn}: teacher.logits must be [4·batch,classes], one row a rotation, got [${logits.shape}]`,
     );
   }
   const names = ["teacher.heads", "student.heads"] as const;
-  const heads = pairLayers("hsakdLoss", names, teacher.heads, student.heads, (name, x) => {
-    const head = checkMatrix("hsakdLoss", name, x, "4·classes");
+  const heads = pairLayers(fn, names, teacher.heads, student.heads, (name, x) => {
+    const head = checkMatrix(fn, name, x, "4·classes");
     if (head.shape[0] === rows && head.shape[1] === 4 * classes) return head;
     const expected = `[${rows},${4 * classes}] as teacher.logits are [${rows},${classes}]`;
-    throw new Error(`hsakdLoss: ${name} must be ${expected}, got [${head.shape}]`);
+    throw new Error(`${fn}: ${name} must be ${expected}, got [${head.shape}]`);
   });
-  const own = checkSameShape(
-    "hsakdLoss",
-    "student.logits",
-    student.logits,
-    "teacher.logits",
-    logits,
-  );
-  checkTemperature("hsakdLoss", temperature);
+  const own = checkSameShape(fn, "student.logits", student.logits, "teacher.logits", logits);
+  checkTemperature(fn, temperature);
 
   // As in kdLoss: dL/dz = T² · (1/T) · (q − p)/4N.
-  return sumOverLayers([{ teacher: logits, student: own }, ...heads], {
-    forward(teacher, student) {
-      const p = softmaxAndLog(atTemperature(teacher as tf.Tensor2D, temperature));
-      const q = softmaxAndLog(atTemperature(student as tf.Tensor2D, temperature));
-      const kl = tf.sum(rowSum(tf.mul(p.p, tf.sub(p.logP, q.logP))));
-      return { loss: tf.mul(kl, temperature ** 2 / rows), saved: [p.p, q.p] };
-    },
-    gradient: ([p, q]) => tf.mul(tf.sub(q!, p!), temperature / rows),
-  });
+  return sumOverLayers(fn, [{ teacher: logits, student: own }, ...heads], (teacher, student) =>
+    scalarLoss(
+      fn,
+      [student],
+      (z) => {
+        const p = softmaxAndLog(atTemperature(teacher, temperature));
+        const q = softmaxAndLog(atTemperature(z, temperature));
+        const kl = sumAll(rowSum(tf.mul(p.p, tf.sub(p.logP, q.logP))));
+        return { value: tf.mul(kl, temperature ** 2 / rows), saved: [p.p, q.p] };
+      },
+      (p, q) => [tf.mul(tf.sub(q, p), temperature / rows)],
+    ),
+  );
 }

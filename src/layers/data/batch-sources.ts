@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkNumber } from "../../internal/checks.ts";
-import { gatherRows } from "../../internal/numerics.ts";
 import { randomSource } from "../../internal/random.ts";
+import { gatherRows } from "../../ops/gather-rows.ts";
 import { type LabelledDataset, tensorsOf } from "./labelled-data.ts";
 
 /** Samples that go through the networks together. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { toIndices } from "../../internal/labels.ts";
+import { classIndices } from "../../ops/class-indices.ts";
 import type { Batch } from "../data/batch-sources.ts";
 import type { Outputs } from "./networks.ts";
 import type { Measured } from "./totals.ts";
@@ -34,7 +34,7 @@ export type Metric = readonly [
 
 /** The share of samples whose largest logit is that of their class, 0–1. */
 export function accuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  const isHit = tf.equal(tf.argMax(logits, 1), tf.cast(toIndices(labels), "int32"));
+  const isHit = tf.equal(tf.argMax(logits, 1), tf.cast(classIndices(labels), "int32"));
   return tf.mean(tf.cast(isHit, "float32"));
 }
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkSampleShape } from "../../internal/checks.ts";
-import { toOneHot } from "../../internal/labels.ts";
+import { resizeNearest } from "../../ops/resize-nearest.ts";
 
 /** Options of {@link attentionFusion}. */
 export interface AttentionFusionOptions {
@@ -125,10 +125,7 @@ class NearestResize extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const rows = along([inputs].flat()[0] as tf.Tensor4D, this.size[0]);
-      return tf.transpose(along(rows, this.size[1]), [0, 2, 3, 1]);
-    });
+    return resizeNearest([inputs].flat()[0] as tf.Tensor4D, ...this.size);
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -136,16 +133,3 @@ class NearestResize extends tfl.layers.Layer {
   }
 }
 tf.serialization.registerClass(NearestResize);
-
-/**
- * Resizes the second axis and makes it the last. A product, because the gradient of
- * tf.image.resizeNearestNeighbor is wrong on the cpu backend for more than one image (tfjs 4.22).
- */
-function along(maps: tf.Tensor4D, size: number): tf.Tensor4D {
-  const x = tf.transpose(maps, [0, 2, 3, 1]);
-  const [a, b, c, length] = x.shape;
-  const nearest = Array.from({ length: size }, (_, i) => Math.floor((i * length) / size));
-  const chosen = toOneHot(tf.tensor1d(nearest, "int32"), length); // [size, length]
-  const resized = tf.matMul(tf.reshape(x, [-1, length]), tf.transpose(chosen));
-  return tf.reshape(resized, [a, b, c, size]);
-}

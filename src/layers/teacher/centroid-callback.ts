@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { updateCentroids } from "../../information/class-centroids.ts";
+import { updateCentroids } from "../../information/update-centroids.ts";
 import type { LabelledData } from "../data/labelled-data.ts";
 import { checkClassifier, warnOfSoftmax } from "../model/classifier-output.ts";
 import { BatchObserver } from "./batch-observer.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { CmiReport } from "../../information/cmi-estimator.ts";
+import type { CmiReport } from "../../information/cmi-sums.ts";
 import { checkCentroids, checkNumber } from "../../internal/checks.ts";
 import { checkData, isData, type LabelledData } from "../data/labelled-data.ts";
 import { checkPass, type PassOptions } from "./estimate-cmi.ts";

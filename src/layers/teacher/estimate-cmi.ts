@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { CmiEstimator, type CmiReport } from "../../information/cmi-estimator.ts";
+import { CmiEstimator } from "../../information/cmi-estimator.ts";
+import type { CmiReport } from "../../information/cmi-sums.ts";
 import { checkInteger } from "../../internal/checks.ts";
 import { batchesOf, type LabelledData } from "../data/labelled-data.ts";
 import { asLogits } from "../model/classifier-output.ts";

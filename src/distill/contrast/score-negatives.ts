@@ -1,0 +1,86 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { canCountRows, countRows } from "../../ops/count-rows.ts";
+import { gatherRows } from "../../ops/gather-rows.ts";
+import { rowProducts } from "../../ops/row-products.ts";
+import { sliceRows } from "../../ops/slice-rows.ts";
+import type { ContrastIndices } from "./types.ts";
+
+/** Indices ready to score by. */
+export interface DrawnRows {
+  /** The row of each sample, [N] or [N, 1]. */
+  positives: tf.Tensor;
+  /** [K] when shared by the batch, else [N, K]. */
+  negatives: tf.Tensor;
+  /** [N, size], how often each row is a negative of each sample; only when the whole bank is scored. */
+  counts?: tf.Tensor2D;
+}
+
+/** Splits positives from negatives, and counts these where that makes the loss cheaper. */
+export function drawnRows(indices: ContrastIndices, size: number): DrawnRows {
+  if (!(indices instanceof tf.Tensor)) return indices;
+  const positives = tf.slice(indices, [0, 0], [-1, 1]);
+  const negatives: tf.Tensor2D = tf.slice(indices, [0, 1], [-1, -1]);
+  if (!scoresWholeBank(negatives.shape[1], size)) return { positives, negatives };
+  return { positives, negatives, counts: countRows(negatives, size) };
+}
+
+/**
+ * Whether one product of all anchors with the whole bank costs less than picking the rows of each
+ * anchor.
+ */
+const scoresWholeBank = (k: number, size: number) => size <= 8 * k && canCountRows();
+
+/** The rows of a bank that indices of any shape name, one after another. */
+export const pickRows = (bank: tf.Tensor2D, rows: tf.Tensor): tf.Tensor2D =>
+  gatherRows(bank, tf.reshape(rows, [-1]));
+
+/** Scores of some anchors against rows of a bank. */
+export interface ScoredRows {
+  /** [n, m], the products of n anchors and m rows. */
+  scores: tf.Tensor2D;
+  /** [n, m], how often each row was drawn for each anchor; absent when each was drawn once. */
+  counts?: tf.Tensor2D;
+  /** Sums of the rows, weighted by weights [n, m]: [n, dim]. */
+  weightedRows(weights: tf.Tensor2D): tf.Tensor2D;
+}
+
+/** The most numbers that are picked from a bank at once, 2 MiB of them, unless one anchor needs more. */
+const MAX_PICKED = 2 ** 19;
+
+/**
+ * Scores every anchor [N, dim] against its negatives, in one block or in several of fewer anchors. A
+ * block is computed when it is called; call each in a tidy of its own.
+ */
+export function scoreNegatives(
+  anchors: tf.Tensor2D,
+  bank: tf.Tensor2D,
+  { negatives, counts }: DrawnRows,
+): (() => ScoredRows)[] {
+  if (counts) return [() => ({ ...scoreShared(anchors, bank), counts })];
+  if (negatives.rank === 1) return [() => scoreShared(anchors, pickRows(bank, negatives))];
+  const [n, k] = negatives.shape as [number, number];
+  const length = Math.max(1, Math.floor(MAX_PICKED / (k * bank.shape[1])));
+  return Array.from({ length: Math.ceil(n / length) }, (_, block) => () => {
+    const first = block * length;
+    const part = Math.min(length, n - first);
+    const rows = pickRows(bank, sliceRows(negatives, first, part));
+    return scoreOwn(sliceRows(anchors, first, part), rows);
+  });
+}
+
+/** All anchors against the same rows. */
+const scoreShared = (anchors: tf.Tensor2D, rows: tf.Tensor2D): ScoredRows => ({
+  scores: rowProducts(anchors, rows),
+  weightedRows: (weights) => tf.matMul(weights, rows),
+});
+
+/** Each of n anchors against its own k rows of the n · k given. */
+function scoreOwn(anchors: tf.Tensor2D, rows: tf.Tensor2D): ScoredRows {
+  const [n, dim] = anchors.shape;
+  const own: tf.Tensor3D = tf.reshape(rows, [n, -1, dim]);
+  const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor2D => tf.reshape(tf.matMul(a, b), [n, -1]);
+  return {
+    scores: product(own, tf.reshape(anchors, [n, dim, 1])),
+    weightedRows: (weights) => product(tf.reshape(weights, [n, 1, -1]), own),
+  };
+}

@@ -1,0 +1,38 @@
+import type * as tf from "@tensorflow/tfjs-core";
+
+// Types instead of interfaces: only those may be given to tf.dispose and come from tf.tidy.
+
+/** The constants Z of both sides of a {@link crdLoss}, float32 scalars above 0. */
+export type ContrastNormalizer = {
+  /** Z of the teacher's embeddings scored against `bank.student`. */
+  teacher: tf.Scalar;
+  /** Z of the student's embeddings scored against `bank.teacher`. */
+  student: tf.Scalar;
+};
+
+/** Options of {@link crdLoss}, {@link inBatchCrdLoss} and {@link contrastNormalizer}. */
+export interface CrdOptions {
+  /** T > 0; default 0.07, as in the paper's experiments. */
+  temperature?: number | undefined;
+}
+
+/** Stored embeddings of teacher and student, row by row of the same samples; constants. */
+export type ContrastBank = {
+  /** float32 [size, dim]. */
+  teacher: tf.Tensor2D;
+  /** float32 [size, dim]. */
+  student: tf.Tensor2D;
+  /** Absent until {@link contrastNormalizer} has given it. */
+  normalizer?: ContrastNormalizer | undefined;
+};
+
+/** Rows of a bank of which the noise samples serve the whole batch. */
+export type SharedContrastIndices = {
+  /** int32 [N], the row of each sample. */
+  positives: tf.Tensor1D;
+  /** int32 [K], the rows that are noise for every sample. */
+  negatives: tf.Tensor1D;
+};
+
+/** Rows of a bank: int32 [N, K+1] with the positive in column 0, or shared by the batch. */
+export type ContrastIndices = tf.Tensor2D | SharedContrastIndices;

@@ -1,0 +1,56 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
+import { rowSum } from "../internal/rows.ts";
+import { oneHot } from "../ops/one-hot.ts";
+import { classMeans } from "./class-centroids.ts";
+
+/**
+ * Moves the centroids towards those of a batch, as an exponential moving average; the rows of
+ * classes that the batch lacks stay as they are.
+ *
+ * $$Q_y \leftarrow d \, Q_y + (1 - d) \, Q_y^{batch}, \quad \text{then } Q_y / \textstyle\sum_c
+ * Q_{yc}$$
+ *
+ * @param centroids float32 [C, C].
+ * @param labels int32 class indices [N] or one-hot [N, C]; a row whose index is outside 0…C−1
+ * counts in no class, see {@link checkLabels}.
+ * @param logits float32 [N, C].
+ * @param options `decay` d within 0–1, the share of the old value; default 0.9. At 0 the batch's
+ * centroids replace the old ones.
+ * @returns New centroids, float32 [C, C]; the caller disposes the old ones. They are meant as a
+ * constant: no gradient is defined.
+ * @throws If a shape, dtype or option is not as described.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { classCentroids, updateCentroids } from "kd-cmi";
+ *
+ * const labels = tf.tensor1d([0, 1, 1], "int32");
+ * const logits = tf.tensor2d([[2, 0], [0, 3], [1, 2]]);
+ * let centroids = classCentroids(labels, logits);
+ * const updated = updateCentroids(centroids, labels, logits, { decay: 0.99 });
+ * centroids.dispose();
+ * centroids = updated;
+ * ```
+ */
+export function updateCentroids(
+  centroids: tf.Tensor,
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  { decay = 0.9 }: { decay?: number | undefined } = {},
+): tf.Tensor2D {
+  const z = checkMatrix("updateCentroids", "logits", logits);
+  const numClasses = z.shape[1];
+  checkLabelShape("updateCentroids", labels, z);
+  const old = checkCentroids("updateCentroids", centroids, numClasses);
+  checkNumber("updateCentroids", "decay", decay, { minimum: 0, maximum: 1 });
+
+  return tf.tidy(() => {
+    const { means, isAbsent } = classMeans(oneHot(labels, numClasses));
+    const share = tf.add(tf.mul(isAbsent, 1 - decay), decay);
+    const batch = tf.mul(tf.matMul(means, tf.softmax(z)), 1 - decay);
+    const mixed = tf.add(tf.mul(old, share), batch);
+    return tf.div(mixed, rowSum(mixed));
+  });
+}

@@ -1,0 +1,82 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Tensors of fixed number, as a tuple or a list. */
+export type Tensors = readonly tf.Tensor[];
+
+/** A derivative for each input, in its shape. */
+type Gradients<X extends Tensors> = { [I in keyof X]: tf.Tensor };
+
+/**
+ * An operation with a gradient of closed form, which needs no gradient of tfjs' own registry.
+ *
+ * A second derivative is not defined: asking for one throws an error that names `fn`.
+ *
+ * @param fn The public function, for the error message.
+ * @param inputs The tensors to differentiate by.
+ * @param forward Computes the value, and the tensors that the gradient needs.
+ * @param gradient Takes the derivative of the result by the value, in its shape, and the saved tensors.
+ */
+export function differentiable<
+  const X extends Tensors,
+  Y extends tf.Tensor,
+  const S extends Tensors,
+>(
+  fn: string,
+  inputs: X,
+  forward: (...inputs: X) => { value: Y; saved: S },
+  gradient: (dy: Y, ...saved: S) => Gradients<X>,
+): Y {
+  const op = tf.customGrad((...args) => {
+    const save = args.at(-1) as tf.GradSaveFunc;
+    const { value, saved } = forward(...(args.slice(0, -1) as Tensors as X));
+    save([...saved]);
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+      const gradients = () => [...gradient(dy as Y, ...(kept as Tensors as S))] as tf.Tensor[];
+      return isDifferentiatedAgain() ? guarded(fn, [dy, ...inputs], gradients) : gradients();
+    };
+    return { value, gradFunc };
+  });
+  return op(...inputs) as Y;
+}
+
+/** Whether the backward pass that runs now is itself recorded, for another derivative. */
+const isDifferentiatedAgain = () => tf.engine().state.gradientDepth > 0;
+
+/** Gradients whose own derivative throws. A gradient that serves as a constant passes. */
+function guarded(fn: string, sources: Tensors, gradients: () => tf.Tensor[]): tf.Tensor[] {
+  const gradFunc = (): never => {
+    throw new Error(`${fn}: second derivatives are not defined`);
+  };
+  return sources
+    .slice(1)
+    .map((_, i) =>
+      tf.customGrad(() => ({ value: tf.clone(gradients()[i]!), gradFunc }))(...sources),
+    );
+}
+
+/**
+ * A scalar loss with a gradient of closed form: see {@link differentiable}. `gradient` returns the
+ * derivatives of the loss itself.
+ */
+export function scalarLoss<const X extends Tensors, const S extends Tensors>(
+  fn: string,
+  inputs: X,
+  forward: (...inputs: X) => { value: tf.Scalar; saved: S },
+  gradient: (...saved: S) => Gradients<X>,
+): tf.Scalar {
+  return differentiable(fn, inputs, forward, (dy, ...saved) => {
+    const slopes: Tensors = gradient(...saved);
+    return slopes.map((slope) => tf.mul(slope, dy)) as Tensors as Gradients<X>;
+  });
+}
+
+/** The sum of scalars, each of which is differentiable. */
+export function sumOf(fn: string, losses: readonly tf.Scalar[]): tf.Scalar {
+  if (losses.length === 1) return losses[0]!;
+  return differentiable(
+    fn,
+    losses,
+    (...terms) => ({ value: terms.reduce((a, b) => tf.add(a, b)), saved: [] }),
+    (dy) => losses.map(() => tf.clone(dy)),
+  );
+}

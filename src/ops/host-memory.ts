@@ -1,0 +1,7 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Backends whose tensors lie in the memory of the CPU. */
+const HOST_BACKENDS = ["cpu", "wasm"];
+
+/** Whether tensors of the current backend can be read synchronously without waiting for a GPU. */
+export const isHostMemory = (): boolean => HOST_BACKENDS.includes(tf.getBackend());

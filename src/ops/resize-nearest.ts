@@ -1,0 +1,26 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { oneHot } from "./one-hot.ts";
+
+/**
+ * Maps at another size by the nearest neighbour, larger or smaller: [N, H, W, C] → [N, height, width,
+ * C]. Output i takes input ⌊i · in / out⌋. Differentiable by the gradients that tfjs registers.
+ *
+ * The gradient of `tf.image.resizeNearestNeighbor` is wrong on cpu for more than one image
+ * (tfjs 4.22). This is a product with a one-hot matrix for each axis.
+ */
+export function resizeNearest(maps: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
+  return tf.tidy(() => {
+    const rows = resizeAndRotate(maps, height);
+    return tf.transpose(resizeAndRotate(rows, width), [0, 2, 3, 1]);
+  });
+}
+
+/** Resizes the second axis and makes it the last. */
+function resizeAndRotate(maps: tf.Tensor4D, size: number): tf.Tensor4D {
+  const x = tf.transpose(maps, [0, 2, 3, 1]);
+  const [a, b, c, length] = x.shape;
+  const nearest = Array.from({ length: size }, (_, i) => Math.floor((i * length) / size));
+  const chosen = oneHot(tf.tensor1d(nearest, "int32"), length); // [size, length]
+  const resized = tf.matMul(tf.reshape(x, [-1, length]), tf.transpose(chosen));
+  return tf.reshape(resized, [a, b, c, size]);
+}

@@ -1,0 +1,17 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/**
+ * Runs an operation of this library: by the kernel of that name where one is registered for the
+ * current backend, otherwise by a composition of tfjs' operations.
+ *
+ * The kernel gets the same inputs and attributes and must return the same tensor.
+ */
+export function runOp<T extends tf.Tensor>(
+  kernelName: string,
+  inputs: tf.NamedTensorMap,
+  attrs: tf.NamedAttrMap,
+  compose: () => T,
+): T {
+  if (!tf.getKernel(kernelName, tf.getBackend())) return tf.tidy(compose);
+  return tf.engine().runKernel<T>(kernelName, inputs, attrs);
+}
