@@ -6,16 +6,19 @@ import { matMulKernel } from "./mat-mul.ts";
 import { maxPoolGradKernel } from "./max-pool.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
 
-/** Kernels the backend lacks; one that it has, or gains, is left alone. */
-const missing: readonly tf.KernelConfig[] = [
+/** Kernels that the backend lacks. One that it has, or gains, stays as it is. */
+const additions: readonly tf.KernelConfig[] = [
   conv2DFilterKernel,
   depthwiseFilterKernel,
   depthwiseInputKernel,
   segmentSumKernel,
 ];
 
-/** Kernels the backend has, but an order of magnitude slower than it could, or wrong. */
-const poor: readonly [kernelName: string, better: (stock: tf.KernelConfig) => tf.KernelConfig][] = [
+/** Kernels that the backend has, but wrong or an order of magnitude too slow. */
+const replacements: readonly [
+  kernelName: string,
+  better: (stock: tf.KernelConfig) => tf.KernelConfig,
+][] = [
   [tf.BatchMatMul, matMulKernel],
   [tf._FusedMatMul, matMulKernel],
   [tf.Conv2DBackpropInput, conv2DInputKernel],
@@ -76,10 +79,10 @@ export function registerTrainingKernels(): void {
         'import "@tensorflow/tfjs-backend-wasm" first',
     );
   }
-  for (const config of missing) {
+  for (const config of additions) {
     if (!tf.getKernel(config.kernelName, "wasm")) tf.registerKernel(config);
   }
-  for (const [kernelName, better] of poor) {
+  for (const [kernelName, better] of replacements) {
     const stock: WrappedKernel | undefined = tf.getKernel(kernelName, "wasm");
     if (!stock || stock.wrappedBy === "kd-cmi") continue;
     const wrapped: WrappedKernel = { ...better(stock), wrappedBy: "kd-cmi" };

@@ -32,9 +32,9 @@ export interface ActivationBoundaryOptions {
  * neurons", AAAI 2019 (arXiv 1811.03233), the piecewise differentiable loss; the factor 3/1000 and
  * the weights of the layers are those of RepDistiller.
  *
- * @param teacherMaps float32 [N, …] of rank 2 or more, or a list of such from input to output;
+ * @param teacherFeatures float32 [N, …] of rank 2 or more, or a list of such from input to output;
  * constants, no gradient flows into them.
- * @param studentMaps float32, of the same shape or shapes.
+ * @param studentFeatures float32, of the same shape or shapes.
  * @returns A scalar of at least 0.
  * @throws If a shape, dtype or option is not as described, or the lengths of the lists differ.
  *
@@ -43,19 +43,19 @@ export interface ActivationBoundaryOptions {
  * import * as tf from "@tensorflow/tfjs-core";
  * import { activationBoundaryLoss } from "kd-cmi";
  *
- * const teacherMaps = [tf.randomNormal([2, 8, 8, 4]), tf.randomNormal([2, 4, 4, 8])];
- * const studentMaps = [tf.randomNormal([2, 8, 8, 4]), tf.randomNormal([2, 4, 4, 8])];
- * const loss = activationBoundaryLoss(teacherMaps, studentMaps, { margin: 1 });
+ * const teacherFeatures = [tf.randomNormal([2, 8, 8, 4]), tf.randomNormal([2, 4, 4, 8])];
+ * const studentFeatures = [tf.randomNormal([2, 8, 8, 4]), tf.randomNormal([2, 4, 4, 8])];
+ * const loss = activationBoundaryLoss(teacherFeatures, studentFeatures, { margin: 1 });
  * ```
  */
 export function activationBoundaryLoss(
-  teacherMaps: LayerFeatures,
-  studentMaps: LayerFeatures,
+  teacherFeatures: LayerFeatures,
+  studentFeatures: LayerFeatures,
   { margin = 1 }: ActivationBoundaryOptions = {},
 ): tf.Scalar {
-  const names = ["teacherMaps", "studentMaps"] as const;
+  const names = ["teacherFeatures", "studentFeatures"] as const;
   const fn = "activationBoundaryLoss";
-  const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkFeatures);
+  const pairs = pairEqualLayers(fn, names, teacherFeatures, studentFeatures, checkFeatures);
   checkNumber(fn, "margin", margin, { minimum: 0 });
 
   // The last layer has the weight 0.003, each one before it half as much. With the violation

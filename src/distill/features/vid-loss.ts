@@ -31,9 +31,9 @@ export interface VidOptions {
  * Source: Ahn et al., "Variational information distillation for knowledge transfer", CVPR 2019
  * (arXiv 1904.05835); the mean over entries is that of RepDistiller.
  *
- * @param teacherMaps float32 [N, …, C], channels last, rank 2 or more; a constant, no gradient flows
+ * @param teacherFeatures float32 [N, …, C], channels last, rank 2 or more; a constant, no gradient flows
  * into it.
- * @param regressedStudentMaps float32, of the same shape.
+ * @param regressedFeatures float32, of the same shape.
  * @param logScale float32 [C].
  * @returns A scalar; negative where the variances are small and the means good.
  * @throws If a shape, dtype or option is not as described.
@@ -43,21 +43,21 @@ export interface VidOptions {
  * import * as tf from "@tensorflow/tfjs-core";
  * import { vidLoss } from "kd-cmi";
  *
- * const teacherMaps = tf.randomNormal([2, 4, 4, 8]);
- * const regressedStudentMaps = tf.randomNormal([2, 4, 4, 8]);
+ * const teacherFeatures = tf.randomNormal([2, 4, 4, 8]);
+ * const regressedFeatures = tf.randomNormal([2, 4, 4, 8]);
  * const logScale = tf.variable(tf.fill([8], Math.log(Math.exp(5 - 1e-5) - 1)));
- * const loss = vidLoss(teacherMaps, regressedStudentMaps, logScale);
+ * const loss = vidLoss(teacherFeatures, regressedFeatures, logScale);
  * ```
  */
 export function vidLoss(
-  teacherMaps: tf.Tensor,
-  regressedStudentMaps: tf.Tensor,
+  teacherFeatures: tf.Tensor,
+  regressedFeatures: tf.Tensor,
   logScale: tf.Tensor,
   { epsilon = 1e-5 }: VidOptions = {},
 ): tf.Scalar {
-  const teacher = checkFeatures("vidLoss", "teacherMaps", teacherMaps);
-  const name = "regressedStudentMaps";
-  const means = checkSameShape("vidLoss", name, regressedStudentMaps, "teacherMaps", teacher);
+  const teacher = checkFeatures("vidLoss", "teacherFeatures", teacherFeatures);
+  const name = "regressedFeatures";
+  const means = checkSameShape("vidLoss", name, regressedFeatures, "teacherFeatures", teacher);
   const channels = teacher.shape.at(-1) as number;
   const scales = checkVector("vidLoss", "logScale", logScale, channels);
   checkNumber("vidLoss", "epsilon", epsilon, { above: 0 });

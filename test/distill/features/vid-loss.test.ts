@@ -112,10 +112,10 @@ test("leaves no tensor behind, with and without gradient", () => {
 test("bad input throws, naming what came and what was expected", () => {
   const [maps, logScale] = [tf.ones([2, 4, 4, 3]), tf.zeros([3])];
   expect(() => vidLoss(tf.ones([2]), maps, logScale)).toThrow(
-    "vidLoss: teacherMaps must be float32 [batch,...], got float32 [2]",
+    "vidLoss: teacherFeatures must be float32 [batch,...], got float32 [2]",
   );
   expect(() => vidLoss(maps, tf.ones([2, 4, 4, 2]), logScale)).toThrow(
-    "vidLoss: regressedStudentMaps must have the shape of teacherMaps [2,4,4,3], got [2,4,4,2]",
+    "vidLoss: regressedFeatures must have the shape of teacherFeatures [2,4,4,3], got [2,4,4,2]",
   );
   expect(() => vidLoss(maps, maps, tf.zeros([2]))).toThrow(
     "vidLoss: logScale must be float32 [3], got float32 [2]",

@@ -1,0 +1,69 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { addToRows } from "../../src/ops/add-to-rows.ts";
+import { batchProduct } from "../../src/ops/batch-product.ts";
+import { channelMeans } from "../../src/ops/channel-means.ts";
+import { classIndices } from "../../src/ops/class-indices.ts";
+import { countRows } from "../../src/ops/count-rows.ts";
+import { gatherRows } from "../../src/ops/gather-rows.ts";
+import { oneHot } from "../../src/ops/one-hot.ts";
+import { gram, rowProducts } from "../../src/ops/row-products.ts";
+import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
+import { sliceRows } from "../../src/ops/slice-rows.ts";
+import { softplus } from "../../src/ops/softplus.ts";
+import { sumAll } from "../../src/ops/sum-all.ts";
+import { transposeMatrix } from "../../src/ops/transpose-matrix.ts";
+import { expectNoLeak } from "../support.ts";
+
+const matrix = () => tf.ones<tf.Rank.R2>([2, 2]);
+const cube = () => tf.ones<tf.Rank.R3>([2, 2, 2]);
+const indices = () => tf.tensor1d([0, 1], "int32");
+
+/** Each op by the name of its kernel. */
+const ops: Record<string, () => tf.Tensor> = {
+  KdCmiAddToRows: () => addToRows(matrix(), indices(), matrix()),
+  KdCmiAtLeastTiny: () => atLeastTiny(matrix()),
+  KdCmiBatchProduct: () => batchProduct(cube(), cube(), { b: true }),
+  KdCmiChannelMeans: () => channelMeans(cube()),
+  KdCmiClassIndices: () => classIndices(matrix()),
+  KdCmiCountRows: () => countRows(tf.zeros([2, 2], "int32"), 3),
+  KdCmiGatherRows: () => gatherRows(matrix(), indices()),
+  KdCmiGram: () => gram(matrix()),
+  KdCmiOneHot: () => oneHot(indices(), 2),
+  KdCmiRowProducts: () => rowProducts(matrix(), matrix()),
+  KdCmiSafeLog: () => safeLog(matrix()),
+  KdCmiSliceRows: () => sliceRows(matrix(), 0, 1),
+  KdCmiSoftplus: () => softplus(matrix()),
+  KdCmiSumAll: () => sumAll(matrix()),
+  KdCmiTransposeMatrix: () => transposeMatrix(matrix()),
+};
+
+test.each(Object.keys(ops))("%s runs the kernel that the current backend has", async (name) => {
+  const op = ops[name]!;
+  const composed = tf.tidy(op);
+  expect(await composed.data()).not.toEqual(new Float32Array([7]));
+
+  const answer = tf.tensor1d([7]);
+  const backendName = tf.getBackend();
+  const kernelFunc: tf.KernelFunc = ({ backend }) => {
+    (backend as { incRef(dataId: object): void }).incRef(answer.dataId);
+    return { dataId: answer.dataId, shape: [1], dtype: "float32" };
+  };
+  tf.registerKernel({ kernelName: name, backendName, kernelFunc });
+  try {
+    expect([...(await tf.tidy(op).data())]).toEqual([7]);
+  } finally {
+    tf.unregisterKernel(name, backendName);
+  }
+  expect(await tf.tidy(op).data()).toEqual(await composed.data());
+});
+
+test.each(Object.keys(ops))("%s leaves no tensor behind", (name) => {
+  const before = tf.memory().numTensors;
+  tf.tidy(() => {
+    const inputs = tf.memory().numTensors;
+    expectNoLeak(() => tf.tidy(ops[name]!));
+    expect(tf.memory().numTensors).toBe(inputs);
+  });
+  expect(tf.memory().numTensors).toBe(before);
+});
