@@ -18,7 +18,10 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
   },
   test: {
     name: backend.name,
-    include: ["test/{cam,distill,information,internal,layers,ops,teacher}/**/*.test.ts", "test/*.test.ts"],
+    include: [
+      "test/{cam,distill,information,internal,layers,ops,teacher}/**/*.test.ts",
+      "test/*.test.ts",
+    ],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
     ...(backend.host === "chromium" && {
