@@ -5,12 +5,13 @@ import { isHostMemory } from "../../src/ops/host-memory.ts";
 import { meanAll, sumAll } from "../../src/ops/sum-all.ts";
 import { expectClose } from "../support.ts";
 
-test("sumAll and meanAll of a million entries keep five digits", async () => {
+test("sumAll and meanAll of a million entries stay within a tenth of the tolerance", async () => {
+  const bound = inject("backend").tolerance / 10;
   const x = tf.fill([64, 64, 256], 0.1);
   const mean = Math.fround(0.1);
   const [sum] = await sumAll(x).data();
-  expect(Math.abs(sum! / (mean * x.size) - 1)).toBeLessThan(1e-5);
-  expect(Math.abs((await meanAll(x).data())[0]! / mean - 1)).toBeLessThan(1e-5);
+  expect(Math.abs(sum! / (mean * x.size) - 1)).toBeLessThan(bound);
+  expect(Math.abs((await meanAll(x).data())[0]! / mean - 1)).toBeLessThan(bound);
 });
 
 test("sumAll of few entries and of a scalar", async () => {
