@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLabelShape, checkMatrix } from "../internal/checks.ts";
 import { differentiable } from "../internal/differentiable.ts";
-import { rowSum } from "../internal/rows.ts";
 import { oneHot } from "../ops/one-hot.ts";
 import { softmaxGradient } from "../ops/softmax.ts";
+import { rowSum } from "../ops/sums.ts";
 
 /**
  * The centroid of each class: the mean of the probabilities that the network gives to the samples

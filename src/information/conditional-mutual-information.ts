@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCentroids, checkLabelShape, checkMatrix } from "../internal/checks.ts";
 import { differentiable } from "../internal/differentiable.ts";
-import { rowSum } from "../internal/rows.ts";
 import { type Reduced, sampleLoss, type Unreduced } from "../internal/sample-loss.ts";
 import { classIndices } from "../ops/class-indices.ts";
 import { gatherRows } from "../ops/gather-rows.ts";
 import { oneHot } from "../ops/one-hot.ts";
 import { atLeastTiny } from "../ops/safe-log.ts";
 import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
+import { rowSum } from "../ops/sums.ts";
 import { classCentroids, classMeans } from "./class-centroids.ts";
 import { logCentroidRows } from "./log-centroid-rows.ts";
 

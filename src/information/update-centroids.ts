@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
-import { rowSum } from "../internal/rows.ts";
 import { oneHot } from "../ops/one-hot.ts";
+import { rowSum } from "../ops/sums.ts";
 import { classMeans } from "./class-centroids.ts";
 
 /**

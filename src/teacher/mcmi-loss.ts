@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { logCentroidRows } from "../information/log-centroid-rows.ts";
 import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
-import { rowSum } from "../internal/rows.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -10,6 +9,7 @@ import {
 } from "../internal/sample-loss.ts";
 import { oneHot } from "../ops/one-hot.ts";
 import { softmaxParts } from "../ops/softmax.ts";
+import { rowSum } from "../ops/sums.ts";
 
 /** Options of {@link mcmiLoss}. */
 export interface McmiOptions extends SampleLossOptions {

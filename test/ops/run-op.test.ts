@@ -11,7 +11,7 @@ import { gram, rowProducts } from "../../src/ops/row-products.ts";
 import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
 import { sliceRows } from "../../src/ops/slice-rows.ts";
 import { softplus } from "../../src/ops/softplus.ts";
-import { sumAll } from "../../src/ops/sum-all.ts";
+import { sumAll } from "../../src/ops/sums.ts";
 import { transposeMatrix } from "../../src/ops/transpose-matrix.ts";
 import { expectNoLeak } from "../support.ts";
 

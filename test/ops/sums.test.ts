@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, inject, test } from "vitest";
 import { channelMeans } from "../../src/ops/channel-means.ts";
 import { isHostMemory } from "../../src/ops/host-memory.ts";
-import { meanAll, sumAll } from "../../src/ops/sum-all.ts";
+import { meanAll, sumAll } from "../../src/ops/sums.ts";
 import { expectClose } from "../support.ts";
 
 test("sumAll and meanAll of a million entries stay within a tenth of the tolerance", async () => {

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger, checkNumber } from "../../internal/checks.ts";
 import { randomSource } from "../../internal/random.ts";
-import { rowSum } from "../../internal/rows.ts";
 import { addToRows } from "../../ops/add-to-rows.ts";
 import { gatherRows } from "../../ops/gather-rows.ts";
+import { rowSum } from "../../ops/sums.ts";
 import { checkBank, checkEmbeddings, checkRowIndices } from "./checks.ts";
 import { l2Normalize } from "./l2-normalize.ts";
 import type { ContrastBank } from "./types.ts";

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTemperature } from "../../internal/checks.ts";
-import { rowSum } from "../../internal/rows.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { rowSum, sumAll } from "../../ops/sums.ts";
 import { checkBank, checkContrastForm, checkEmbeddings } from "./checks.ts";
 import { drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
 import type { ContrastBank, ContrastIndices, ContrastNormalizer, CrdOptions } from "./types.ts";

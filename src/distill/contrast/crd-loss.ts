@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTemperature } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { rowSum } from "../../internal/rows.ts";
 import { safeLog } from "../../ops/safe-log.ts";
 import { softplus } from "../../ops/softplus.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { rowSum, sumAll } from "../../ops/sums.ts";
 import { checkBank, checkContrastForm, checkEmbeddings, checkNormalizer } from "./checks.ts";
 import { type DrawnRows, drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
 import type { ContrastBank, ContrastIndices, CrdOptions } from "./types.ts";

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkTemperature } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
 import { softmaxAndLog } from "../../ops/softmax.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { sumAll } from "../../ops/sums.ts";
 import { transposeMatrix } from "../../ops/transpose-matrix.ts";
 import { checkEmbeddings } from "./checks.ts";
 import type { CrdOptions } from "./types.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
-import { rowSum } from "../../internal/rows.ts";
+import { rowSum } from "../../ops/sums.ts";
 
 /**
  * Scales each row to Euclidean length 1, as contrastive losses expect their embeddings.

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber } from "../../internal/checks.ts";
 import { scalarLoss, sumOf } from "../../internal/differentiable.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers } from "../layer-pairs.ts";
 
 /** Options of {@link activationBoundaryLoss}. */

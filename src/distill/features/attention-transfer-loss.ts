@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkNumber } from "../../internal/checks.ts";
-import { meanAll } from "../../ops/sum-all.ts";
+import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
 import { attentionLoss } from "./spatial-attention.ts";
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { meanAll } from "../../ops/sum-all.ts";
+import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
 import { attentionLoss } from "./spatial-attention.ts";
 

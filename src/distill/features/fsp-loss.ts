@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkSameBatch } from "../../internal/checks.ts";
 import { differentiable, sumOf } from "../../internal/differentiable.ts";
 import { batchProduct } from "../../ops/batch-product.ts";
-import { meanAll } from "../../ops/sum-all.ts";
+import { meanAll } from "../../ops/sums.ts";
 import { type LayerPair, pairMaps } from "../layer-pairs.ts";
 import { commonSize, pooledPositions, pooledPositionsGradient } from "./adaptive-pool.ts";
 

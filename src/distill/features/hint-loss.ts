@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { meanAll } from "../../ops/sum-all.ts";
+import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
 
 /**

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { batchProduct } from "../../ops/batch-product.ts";
-import { meanAll, sumAll } from "../../ops/sum-all.ts";
+import { meanAll, sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps, sumOverLayers } from "../layer-pairs.ts";
 import {
   commonSize,

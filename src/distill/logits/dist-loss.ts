@@ -6,9 +6,8 @@ import {
   checkTemperature,
 } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
-import { atTemperature } from "../../internal/rows.ts";
 import { TINY } from "../../ops/safe-log.ts";
-import { softmaxGradient } from "../../ops/softmax.ts";
+import { atTemperature, softmaxGradient } from "../../ops/softmax.ts";
 
 /** Options of {@link distLoss}. */
 export interface DistOptions {

@@ -6,7 +6,6 @@ import {
   checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
-import { atTemperature, rowSum } from "../../internal/rows.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -14,8 +13,9 @@ import {
   type Unreduced,
 } from "../../internal/sample-loss.ts";
 import { oneHot } from "../../ops/one-hot.ts";
-import { softmaxAndLog } from "../../ops/softmax.ts";
+import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
 import { softplus } from "../../ops/softplus.ts";
+import { rowSum } from "../../ops/sums.ts";
 
 /** Options of {@link dkdLoss}. */
 export interface DkdOptions extends SampleLossOptions {

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
-import { atTemperature, rowSum } from "../../internal/rows.ts";
 import {
   type Reduced,
   type SampleLossOptions,
   sampleLoss,
   type Unreduced,
 } from "../../internal/sample-loss.ts";
-import { softmaxAndLog } from "../../ops/softmax.ts";
+import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
+import { rowSum } from "../../ops/sums.ts";
 
 /** Options of {@link kdLoss}. */
 export interface KdOptions extends SampleLossOptions {

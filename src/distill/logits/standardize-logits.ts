@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
-import { rowSum } from "../../internal/rows.ts";
 import { TINY } from "../../ops/safe-log.ts";
+import { rowSum } from "../../ops/sums.ts";
 
 const EPSILON = 1e-7;
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameShape } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { sumAll } from "../../ops/sums.ts";
 import { toRows } from "./gram.ts";
 
 /**

@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
-import { rowSum } from "../../internal/rows.ts";
 import { gram } from "../../ops/row-products.ts";
 import { TINY } from "../../ops/safe-log.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { rowSum, sumAll } from "../../ops/sums.ts";
 import { gramGradient, toRows } from "./gram.ts";
 
 /** Keeps divisor and logarithm finite, as in the authors' code. */

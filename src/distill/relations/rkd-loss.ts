@@ -1,11 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { rowSum } from "../../internal/rows.ts";
 import { gram } from "../../ops/row-products.ts";
 import { TINY } from "../../ops/safe-log.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { rowSum, sumAll } from "../../ops/sums.ts";
 import { toRows } from "./gram.ts";
 
 /** Options of {@link rkdLoss}. */

@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { rowSum } from "../../internal/rows.ts";
 import { gram } from "../../ops/row-products.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { rowSum, sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairLayers, sumOverLayers } from "../layer-pairs.ts";
 import { gramGradient, toRows } from "./gram.ts";
 

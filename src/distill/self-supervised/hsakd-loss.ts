@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { atTemperature, rowSum } from "../../internal/rows.ts";
-import { softmaxAndLog } from "../../ops/softmax.ts";
-import { sumAll } from "../../ops/sum-all.ts";
+import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
+import { rowSum, sumAll } from "../../ops/sums.ts";
 import { pairLayers, sumOverLayers } from "../layer-pairs.ts";
 
 /** What a network with auxiliary heads gives for the images of {@link rotateBatch}. */

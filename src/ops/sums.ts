@@ -21,3 +21,6 @@ export function sumAll(x: tf.Tensor): tf.Scalar {
 
 /** The mean of all entries, float32 of any shape → scalar: see {@link sumAll}. */
 export const meanAll = (x: tf.Tensor): tf.Scalar => tf.tidy(() => tf.mul(sumAll(x), 1 / x.size));
+
+/** Sums of rows, [N, C] → [N, 1]. */
+export const rowSum = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 1, true);
