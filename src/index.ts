@@ -66,7 +66,8 @@ export {
   hsakdLoss,
   type SelfSupervisedOutputs,
 } from "./distill/self-supervised/hsakd-loss.ts";
-export { jointLabels, rotateBatch } from "./distill/self-supervised/rotate-batch.ts";
+export { jointLabels } from "./distill/self-supervised/joint-labels.ts";
+export { rotateBatch } from "./distill/self-supervised/rotate-batch.ts";
 export { checkLabels } from "./information/check-labels.ts";
 export { classCentroids } from "./information/class-centroids.ts";
 export { CmiEstimator } from "./information/cmi-estimator.ts";

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMaps } from "../../internal/checks.ts";
 import { atLeastTiny } from "../../ops/safe-log.ts";
+import { transposeMatrix } from "../../ops/transpose-matrix.ts";
 import { chunkSize, mapChunks, sumChunks } from "./chunks.ts";
 import { fixSign, leadingEigenvector, principalProjection } from "./principal-axis.ts";
 
@@ -54,7 +55,7 @@ function projectInParts(maps: tf.Tensor4D): tf.Tensor {
   const centre = (chunk: tf.Tensor4D): tf.Tensor2D => tf.div(tf.sub(toRows(chunk), mean), scale);
   const gram = sumChunks(maps, size, (chunk) => {
     const rows = centre(chunk);
-    return tf.expandDims(tf.matMul(tf.transpose(rows), rows)) as tf.Tensor3D;
+    return tf.expandDims(tf.matMul(transposeMatrix(rows), rows)) as tf.Tensor3D;
   });
   const axis = tf.squeeze(leadingEigenvector(gram), [0]) as tf.Tensor2D;
   return tf.mul(
