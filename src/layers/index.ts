@@ -19,18 +19,14 @@ export type { DistillationBatch, DistillationLoss } from "./distiller/measure.ts
 export type { LogitsModel } from "./distiller/networks.ts";
 export type { DistillerCheckpoint } from "./distiller/progress.ts";
 export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
+export { type CosineScheduleOptions, cosineSchedule } from "./learning-rate/cosine-schedule.ts";
+export type { LearningRateSchedule } from "./learning-rate/learning-rate-schedule.ts";
 export {
   LearningRateScheduler,
   type LearningRateSchedulerOptions,
 } from "./learning-rate/learning-rate-scheduler.ts";
-export {
-  type CosineScheduleOptions,
-  cosineSchedule,
-  type LearningRateSchedule,
-  type StepScheduleOptions,
-  stepSchedule,
-} from "./learning-rate/schedules.ts";
 export { setLearningRate } from "./learning-rate/set-learning-rate.ts";
+export { type StepScheduleOptions, stepSchedule } from "./learning-rate/step-schedule.ts";
 export { extractActivations, type SplitModel } from "./model/extract-activations.ts";
 export { featureExtractor } from "./model/feature-extractor.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./parts/attention-fusion.ts";

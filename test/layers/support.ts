@@ -4,7 +4,7 @@ import { beforeAll, expect, inject } from "vitest";
 import { registerTrainingKernels } from "../../src/wasm/index.ts";
 import { expectClose } from "../support.ts";
 
-/** Networks train on wasm with kd-cmi/wasm only. */
+/** On wasm, networks train only with the kernels of kd-cmi/wasm. */
 export function useTrainingKernels(): void {
   beforeAll(() => {
     if (inject("backend").backend === "wasm") registerTrainingKernels();
@@ -14,7 +14,7 @@ export function useTrainingKernels(): void {
 export const normal = (shape: number[], seed: number) =>
   tf.randomNormal(shape, 0, 1, "float32", seed);
 
-/** Every optimizer of tfjs, with options that use all of its state. */
+/** All optimizers of tfjs, with options that use all of their state. */
 export const optimizers: Record<string, (rate: number) => tf.Optimizer> = {
   sgd: (rate) => tf.train.sgd(rate),
   momentum: (rate) => tf.train.momentum(rate, 0.9),
@@ -27,7 +27,7 @@ export const optimizers: Record<string, (rate: number) => tf.Optimizer> = {
   adadelta: (rate) => tf.train.adadelta(rate),
 };
 
-/** Weights that are the same in every run; scales and variances stay above 0. */
+/** Sets the same weights in every run. Scales and variances are above 0. */
 export function setWeights(model: tfl.LayersModel): void {
   const weights = model.weights.map((weight, i) => {
     const values = tf.mul(normal(weight.shape as number[], i + 1), 0.5);
@@ -36,7 +36,7 @@ export function setWeights(model: tfl.LayersModel): void {
   model.setWeights(weights);
 }
 
-/** Through a save handler and JSON, as through a file. */
+/** Saves and loads through a save handler and JSON, as through a file. */
 export async function saveAndLoad(model: tfl.LayersModel): Promise<tfl.LayersModel> {
   let saved: tf.io.ModelArtifacts | undefined;
   const handler = tf.io.withSaveHandler(async (artifacts) => {
@@ -54,7 +54,7 @@ export async function saveAndLoad(model: tfl.LayersModel): Promise<tfl.LayersMod
 const outputsOf = (model: tfl.LayersModel, inputs: tf.Tensor | tf.Tensor[]) =>
   [model.apply(inputs)].flat() as tf.Tensor[];
 
-/** Saves a model, loads it, and compares what the two give. */
+/** Saves a model, loads it, and compares the outputs of both. */
 export async function expectSaved(
   model: tfl.LayersModel,
   inputs: tf.Tensor | tf.Tensor[],
@@ -68,7 +68,7 @@ export async function expectSaved(
   return loaded;
 }
 
-/** Minimises a loss; it falls, and no step leaves a tensor behind. */
+/** Minimises a loss. Expects it to fall without leaking tensors. */
 export async function expectTraining(loss: () => tf.Tensor, steps = 6): Promise<void> {
   const optimizer = tf.train.adam(0.02);
   const step = () => optimizer.minimize(() => tf.tidy(loss) as tf.Scalar, true)!;
@@ -85,8 +85,9 @@ export async function expectTraining(loss: () => tf.Tensor, steps = 6): Promise<
 }
 
 /**
- * Trains by `model.fit` on the mean squared error; the loss falls and stays finite. A scalar: tfjs
- * adds its own losses of several outputs before it averages them, which needs equal shapes.
+ * Trains by `model.fit` on the mean squared error. Expects the loss to fall and to stay finite. The
+ * loss is a scalar, because tfjs adds its own losses of several outputs before it averages them, which
+ * needs equal shapes.
  */
 export async function expectFit(
   model: tfl.LayersModel,

@@ -1,5 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import type { LearningRateSchedule } from "./schedules.ts";
+import type { LearningRateSchedule } from "./learning-rate-schedule.ts";
 import { learningRateOf, setLearningRate } from "./set-learning-rate.ts";
 
 /** Options of {@link LearningRateScheduler}. */
@@ -9,11 +9,11 @@ export interface LearningRateSchedulerOptions {
 }
 
 /**
- * Sets the learning rate of the optimizer during `model.fit` or `fitDataset` by a schedule, and adds
- * it to the History as `lr`, as Keras does: the rate of the epoch's last batch.
+ * Sets the learning rate of the optimizer by a schedule during `model.fit` or `fitDataset`. Adds the
+ * rate of the epoch's last batch to the History as `lr`, as Keras does.
  *
  * Works with all optimizers of `tf.train`. Put it before callbacks that read the logs. With
- * `per: "batch"`, a dataset must know its size, or `fitDataset` be given `batchesPerEpoch`.
+ * `per: "batch"`, `fitDataset` needs `batchesPerEpoch` or a dataset of known size.
  *
  * @example
  * ```ts
@@ -35,10 +35,10 @@ export class LearningRateScheduler extends tfl.Callback {
   private epoch = 0;
 
   /**
-   * @param schedule The rate at an epoch that counts from 0, with a fraction for batches.
+   * @param schedule The rate as a function of the epoch, counted from 0, with a fraction for batches.
    * @param options How often the rate is set.
-   * @throws During `fit`, if the optimizer has no learning rate, the schedule gives none that is at
-   * least 0 and finite, or the number of batches in an epoch is needed and not known.
+   * @throws During `fit`, if the optimizer has no learning rate, the schedule returns a rate that is
+   * negative or not finite, or the number of batches in an epoch is needed and not known.
    */
   constructor(
     private readonly schedule: LearningRateSchedule,
@@ -58,10 +58,10 @@ export class LearningRateScheduler extends tfl.Callback {
 
   override async onBatchBegin(batch: number): Promise<void> {
     if (this.per === "epoch") return;
-    const { steps, samples, batchSize } = this.params as Record<string, number | null>;
-    const batches = steps ?? Math.ceil(samples! / batchSize!);
+    const { steps, samples, batchSize } = this.params;
+    const batches = Number(steps ?? Math.ceil(Number(samples) / Number(batchSize)));
     if (!batches) {
-      const expected = "fitDataset with batchesPerEpoch, or a dataset that knows its size";
+      const expected = "fitDataset with batchesPerEpoch, or a dataset of known size";
       throw new Error(`LearningRateScheduler: per "batch" needs ${expected}, got neither`);
     }
     setLearningRate(this.model.optimizer, this.schedule(this.epoch + batch / batches));

@@ -1,25 +1,21 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkNumber } from "../../internal/checks.ts";
 
-interface WithRate {
-  learningRate?: unknown;
-  setLearningRate?: (learningRate: number) => void;
-}
-
 /** The learning rate of an optimizer of tfjs. */
 export function learningRateOf(fn: string, optimizer: tf.Optimizer): number {
-  const { learningRate } = optimizer as unknown as WithRate;
-  if (typeof learningRate === "number") return learningRate;
+  if ("learningRate" in optimizer && typeof optimizer.learningRate === "number") {
+    return optimizer.learningRate;
+  }
   const got = `${optimizer.getClassName()} without one`;
   throw new Error(`${fn}: optimizer must have a number as its learningRate, got ${got}`);
 }
 
 /**
- * Changes the learning rate of an optimizer: what {@link LearningRateScheduler} does in `model.fit`,
- * for a training loop of your own. tfjs has a method for it in SGD and Momentum only.
+ * Sets the learning rate of an optimizer in a custom training loop. In `model.fit`,
+ * {@link LearningRateScheduler} does this. tfjs has a method for it only in SGD and Momentum.
  *
  * @param optimizer Any optimizer of `tf.train`.
- * @param learningRate At least 0; holds from the next step on.
+ * @param learningRate At least 0; applies from the next step.
  * @throws If the optimizer has no learning rate, or if the rate is negative or not finite.
  *
  * @example
@@ -42,9 +38,11 @@ export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): 
   assignLearningRate(optimizer, learningRate);
 }
 
-/** The same, unchecked. */
+/** {@link setLearningRate} without checks. */
 export function assignLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
-  const open = optimizer as unknown as WithRate;
-  if (open.setLearningRate) open.setLearningRate(learningRate);
-  else open.learningRate = learningRate;
+  if ("setLearningRate" in optimizer && typeof optimizer.setLearningRate === "function") {
+    optimizer.setLearningRate(learningRate);
+  } else {
+    Object.assign(optimizer, { learningRate });
+  }
 }

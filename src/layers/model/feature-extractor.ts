@@ -1,13 +1,13 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 
 /**
- * A model that shares its weights with another one and returns the outputs of some of its layers,
- * in the order given: the feature maps that distillation compares.
+ * A model that returns the outputs of some layers of another model, in the given order. Both share
+ * their weights. Distillation compares such features.
  *
  * @param model Any `tf.layers` model with inputs.
  * @param layerNames Names of layers, at least one; `model.summary()` lists them.
- * @returns A model with one output for each name. With a single name `predict` and `apply` give a
- * tensor, else an array.
+ * @returns A model with one output for each name. `predict` and `apply` return a tensor for a single
+ * name, otherwise an array.
  * @throws If the list is empty or a name is not in the model.
  *
  * @example
@@ -32,12 +32,21 @@ export function featureExtractor(
   return tfl.model({ inputs: model.inputs, outputs });
 }
 
-/** The outputs of some layers, by name. */
+/** The outputs of layers by name. */
 export function outputsOf(
   fn: string,
   model: tfl.LayersModel,
   layerNames: readonly string[],
 ): tfl.SymbolicTensor[] {
+  checkLayerNames(fn, model, layerNames);
+  return layerNames.map((name) => outputOf(model, name));
+}
+
+export function checkLayerNames(
+  fn: string,
+  model: tfl.LayersModel,
+  layerNames: readonly string[],
+): void {
   const known = model.layers.map((layer) => layer.name);
   const unknown = layerNames.filter((name) => !known.includes(name));
   if (layerNames.length === 0 || unknown.length > 0) {
@@ -46,5 +55,8 @@ export function outputsOf(
       `${fn}: layerNames must be layers of the model (${known.join(", ")}), got ${got}`,
     );
   }
-  return layerNames.map((name) => model.getLayer(name).output as tfl.SymbolicTensor);
 }
+
+/** The output of a layer by name. */
+export const outputOf = (model: tfl.LayersModel, layerName: string): tfl.SymbolicTensor =>
+  model.getLayer(layerName).output as tfl.SymbolicTensor;

@@ -2,14 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkSampleShape } from "../../internal/checks.ts";
 import { resizeNearest } from "../../ops/resize-nearest.ts";
+import { connectLayer, singleTensor } from "../model/apply-layer.ts";
 
 /** Options of {@link attentionFusion}. */
 export interface AttentionFusionOptions {
-  /** Of the student's maps at each stage, from the input to the output: [height, width, channels]. */
+  /** Shapes of the student's maps, from the first stage to the last: [height, width, channels]. */
   studentShapes: readonly (readonly number[])[];
-  /** Of the teacher's maps, stage by stage. */
+  /** Shapes of the teacher's maps, stage by stage. */
   teacherShapes: readonly (readonly number[])[];
-  /** Channels within; default those of the student's last stage, at most 512, as in mdistiller. */
+  /** Hidden channels; default those of the student's last stage, at most 512, as in mdistiller. */
   midChannels?: number | undefined;
 }
 
@@ -17,24 +18,26 @@ const SIZES = ["height", "width", "channels"] as const;
 
 /**
  * The trainable part of ReviewKD: attention-based fusion (ABF) of the student's stages. From the last
- * stage to the first, a stage's maps are brought to `midChannels` by a 1×1 convolution, fused with
- * what came from the stage behind, and brought to the teacher's shape.
+ * stage to the first, a 1×1 convolution maps a stage to `midChannels`, the result is fused with that of
+ * the following stage, and another convolution maps it to the teacher's shape.
  *
  * $$x_l = a \odot c_l + b \odot \mathrm{resize}(x_{l+1}), \qquad
  * (a, b) = \sigma(W_l\,[c_l, \mathrm{resize}(x_{l+1})]), \qquad y_l = V_l * \mathrm{resize}(x_l)$$
  *
- * c is the 1×1 convolution of the student's maps, a and b an attention map each, * a 3×3
- * convolution; c and y are batch-normalised, and sizes change by nearest neighbour. What the next
- * stage is given has the teacher's size already. `hierarchicalContextLoss` compares the results with
- * the teacher's maps. A saved fusion loads by `loadLayersModel` where `kd-cmi/layers` is imported.
+ * c is the 1×1 convolution of the student's maps, a and b are attention maps, and * is a 3×3
+ * convolution. c and y are batch-normalised, and maps are resized by nearest neighbour. The fused maps
+ * have the teacher's size before the preceding stage gets them. `hierarchicalContextLoss` compares the
+ * results with the teacher's maps. `loadLayersModel` loads a saved fusion if `kd-cmi/layers` is
+ * imported.
  *
  * Source: Chen et al., "Distilling knowledge via knowledge review", CVPR 2021 (arXiv 2104.09044),
  * ABF; sizes and initial values are those of mdistiller.
  *
- * @param options The shapes, as many of the student as of the teacher.
- * @returns A model of the student's maps, a list of float32 [N, …studentShapes[l]], to a list of
- * [N, …teacherShapes[l]] in the same order; tensors instead of lists where there is a single stage.
- * Give `training: true` to `apply` in a loop of your own, so that a batch is normalised by itself.
+ * @param options Shapes, as many of the student as of the teacher.
+ * @returns A model that maps the student's maps, a list of float32 [N, …studentShapes[l]], to a list of
+ * [N, …teacherShapes[l]] in the same order. A single stage has tensors instead of lists. In a custom
+ * loop, pass `training: true` to `apply`, so that the batch normalisation uses the statistics of the
+ * batch.
  * @throws If the lists are empty or differ in length, or a size is not an integer of at least 1.
  *
  * @example
@@ -69,40 +72,38 @@ export function attentionFusion({
 
   const inputs = studentShapes.map((shape) => tfl.input({ shape: [...shape] }));
   const outputs: tfl.SymbolicTensor[] = [];
-  let behind: tfl.SymbolicTensor | undefined;
-  for (let stage = stages - 1; stage >= 0; stage--) {
-    const [height, width, channels] = teacherShapes[stage] as [number, number, number];
-    const own = normalizedConv(inputs[stage]!, midChannels, 1);
-    const fused = behind ? fuse(own, resize(behind, own.shape[1]!, own.shape[2]!)) : own;
-    behind = resize(fused, height, width);
-    outputs.unshift(normalizedConv(behind, channels, 3));
+  let following: tfl.SymbolicTensor | undefined;
+  for (const [stage, input] of [...inputs.entries()].reverse()) {
+    const [height = 0, width = 0, channels = 0] = teacherShapes[stage] ?? [];
+    const own = normalizedConv(input, midChannels, 1);
+    const [ownHeight = 0, ownWidth = 0] = studentShapes[stage] ?? [];
+    const fused = following ? fuse(own, resize(following, ownHeight, ownWidth)) : own;
+    following = resize(fused, height, width);
+    outputs.unshift(normalizedConv(following, channels, 3));
   }
   return tfl.model({ inputs, outputs });
 }
 
-const apply = (layer: tfl.layers.Layer, x: tfl.SymbolicTensor | tfl.SymbolicTensor[]) =>
-  layer.apply(x) as tfl.SymbolicTensor;
-
 function normalizedConv(x: tfl.SymbolicTensor, filters: number, kernelSize: number) {
   const config = { filters, kernelSize, padding: "same", useBias: false } as const;
   const kernelInitializer = tfl.initializers.leCunUniform({});
-  const maps = apply(tfl.layers.conv2d({ ...config, kernelInitializer }), x);
-  return apply(tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }), maps);
+  const maps = connectLayer(tfl.layers.conv2d({ ...config, kernelInitializer }), x);
+  return connectLayer(tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }), maps);
 }
 
-/** The two maps, each times an attention map that both decide on. */
-function fuse(own: tfl.SymbolicTensor, behind: tfl.SymbolicTensor): tfl.SymbolicTensor {
-  const both = apply(tfl.layers.concatenate(), [own, behind]);
-  const attended = [own, behind].map((x) => {
+/** The sum of both maps, each weighted by an attention map that depends on both. */
+function fuse(own: tfl.SymbolicTensor, following: tfl.SymbolicTensor): tfl.SymbolicTensor {
+  const both = connectLayer(tfl.layers.concatenate(), [own, following]);
+  const attended = [own, following].map((x) => {
     const attention = tfl.layers.conv2d({ filters: 1, kernelSize: 1, activation: "sigmoid" });
-    return apply(tfl.layers.multiply(), [x, apply(attention, both)]);
+    return connectLayer(tfl.layers.multiply(), [x, connectLayer(attention, both)]);
   });
-  return apply(tfl.layers.add(), attended);
+  return connectLayer(tfl.layers.add(), attended);
 }
 
 function resize(x: tfl.SymbolicTensor, height: number, width: number): tfl.SymbolicTensor {
   if (x.shape[1] === height && x.shape[2] === width) return x;
-  return apply(new NearestResize({ height, width }), x);
+  return connectLayer(new NearestResize({ height, width }), x);
 }
 
 type NearestResizeConfig = ConstructorParameters<typeof tfl.layers.Layer>[0] & {
@@ -110,7 +111,7 @@ type NearestResizeConfig = ConstructorParameters<typeof tfl.layers.Layer>[0] & {
   width: number;
 };
 
-/** Maps [N, H, W, C] at another size, larger or smaller, by the nearest neighbour. */
+/** Resizes maps [N, H, W, C] by nearest neighbour. */
 class NearestResize extends tfl.layers.Layer {
   static className = "KdCmiNearestResize";
   private readonly size: [height: number, width: number];
@@ -125,7 +126,7 @@ class NearestResize extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return resizeNearest([inputs].flat()[0] as tf.Tensor4D, ...this.size);
+    return resizeNearest(singleTensor(inputs) as tf.Tensor4D, ...this.size);
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkSampleShape } from "../../internal/checks.ts";
+import { singleTensor } from "../model/apply-layer.ts";
 
 /** Options of {@link contrastProjection}. */
 export interface ContrastProjectionOptions {
@@ -11,14 +12,14 @@ export interface ContrastProjectionOptions {
 }
 
 /**
- * The head that CRD compares networks through: the features of a sample as a row, a linear layer to
- * `dim` and a row of length 1. Teacher and student get one each, and both heads are trained. A saved
- * head loads by `loadLayersModel` where `kd-cmi/layers` is imported.
+ * The projection head of CRD: flattens the features of a sample, maps them to `dim` by a linear layer
+ * and scales the row to length 1. Teacher and student get one head each, and both heads are trained.
+ * `loadLayersModel` loads a saved head if `kd-cmi/layers` is imported.
  *
  * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
  * (arXiv 1910.10699), section 3.3.
  *
- * @param options Shape of the input, width of the embedding.
+ * @param options Shape of the input and width of the embedding.
  * @returns A model of float32 [N, …inputShape] → [N, dim], rows of length 1. A row whose linear image
  * is zero stays zero.
  * @throws If `inputShape` is empty or a size is not an integer of at least 1.
@@ -46,16 +47,16 @@ export function contrastProjection({
   return tfl.sequential({ layers: [...linear, new L2Normalize({})] });
 }
 
-/** The smallest square of a length that a row is divided by. */
+/** Lower bound of the squared length that a row is divided by. */
 const SMALLEST = 1e-24;
 
-/** Rows of length 1. */
+/** Scales rows to length 1. */
 class L2Normalize extends tfl.layers.Layer {
   static className = "KdCmiL2Normalize";
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const x = [inputs].flat()[0] as tf.Tensor;
+      const x = singleTensor(inputs);
       const square = tf.sum(tf.square(x), -1, true);
       return tf.mul(x, tf.rsqrt(tf.maximum(square, SMALLEST)));
     });

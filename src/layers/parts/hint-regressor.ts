@@ -3,30 +3,30 @@ import { checkSampleShape } from "../../internal/checks.ts";
 
 /** Options of {@link hintRegressor}. */
 export interface HintRegressorOptions {
-  /** Of the student's maps, without the batch: [height, width, channels]. */
+  /** Shape of the student's maps, without the batch: [height, width, channels]. */
   studentShape: readonly number[];
-  /** Of the teacher's maps: [height, width, channels]. */
+  /** Shape of the teacher's maps: [height, width, channels]. */
   teacherShape: readonly number[];
 }
 
 const SIZES = ["height", "width", "channels"] as const;
 
 /**
- * The trainable part of FitNet: a convolution that brings the student's maps to the shape of the
- * teacher's, batch normalisation and ReLU. By their sizes, the convolution is
- * - 1×1 where they are equal;
- * - 3×3 with stride 2 where the student's are twice the teacher's;
- * - 4×4, transposed, with stride 2 where they are half the teacher's;
- * - without padding and as large as the difference, plus 1, where they are larger otherwise.
+ * The trainable part of FitNet: a convolution that maps the student's maps to the shape of the
+ * teacher's, batch normalisation and ReLU. The convolution depends on the sizes of the maps:
+ * - equal: 1×1;
+ * - student twice as large: 3×3 with stride 2;
+ * - student half as large: 4×4, transposed, with stride 2;
+ * - student larger otherwise: without padding, as large as the difference plus 1.
  *
  * Source: Romero et al., "FitNets: hints for thin deep nets", ICLR 2015 (arXiv 1412.6550), section
  * 2.2; the convolutions are those of RepDistiller.
  *
  * @param options The two shapes.
- * @returns A model of float32 [N, …studentShape] → [N, …teacherShape]. Give `training: true` to
- * `apply` in a loop of your own, so that the batch is normalised by itself.
+ * @returns A model of float32 [N, …studentShape] → [N, …teacherShape]. In a custom loop, pass
+ * `training: true` to `apply`, so that the batch normalisation uses the statistics of the batch.
  * @throws If a shape is not three integers of at least 1, or if the student's maps are smaller than
- * the teacher's in a direction, but not half as large in both.
+ * the teacher's along an axis, but not half as large along both.
  *
  * @example
  * ```ts
@@ -54,12 +54,12 @@ export function hintRegressor({
 
 /** The layers that change the shape. */
 function match(student: readonly number[], teacher: readonly number[]): tfl.layers.Layer[] {
-  const [height, width] = student as [number, number, number];
-  const [h, w, filters] = teacher as [number, number, number];
+  const [height = 0, width = 0] = student;
+  const [h = 0, w = 0, filters = 0] = teacher;
   const inputShape = [...student];
   if (height === 2 * h && width === 2 * w) {
     return [
-      tfl.layers.zeroPadding2d({ padding: 1, inputShape }), // "same" would pad at one end only
+      tfl.layers.zeroPadding2d({ padding: 1, inputShape }), // "same" pads at one end only
       tfl.layers.conv2d({ filters, kernelSize: 3, strides: 2 }),
     ];
   }

@@ -1,25 +1,26 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import { connectLayer } from "../model/apply-layer.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
 
 /** Options of {@link selfSupervisedHeads}. */
 export interface SelfSupervisedHeadsOptions {
   /**
-   * The layers of a head before pooling and logits; `index` counts the heads from 0. The authors
-   * repeat the stages of the network that follow the feature maps.
+   * Builds the layers of a head before pooling and logits; `index` counts the heads from 0. The
+   * authors repeat the stages of the network that follow the feature maps.
    *
-   * Default for feature maps: convolutions of 3×3 without bias, each with batch normalisation and
-   * ReLU, one for each head behind, which halves the size and doubles the channels; the last head has
-   * one that keeps both. Default for features [N, D]: none.
+   * Default for feature maps: 3×3 convolutions without bias, each with batch normalisation and ReLU.
+   * There is one for each later head, which halves the size and doubles the channels. The last head
+   * has one that preserves both. Default for features [N, D]: none.
    */
   branch?: ((features: tfl.SymbolicTensor, index: number) => tfl.SymbolicTensor) | undefined;
 }
 
 /**
- * The auxiliary heads of HSAKD on a classifier: each takes the features of a layer and ends in the
- * logits of class and rotation together, 4C for C classes (`jointLabels`).
+ * Adds the auxiliary heads of HSAKD to a classifier. Each head maps the features of a layer to joint
+ * logits of class and rotation, 4C for C classes (`jointLabels`).
  *
- * The result shares the classifier's layers, so that training one trains the other. With
- * `classifier.trainable = false` only the heads learn.
+ * The result shares the classifier's layers, so training one trains the other. With
+ * `classifier.trainable = false` only the heads are trained.
  *
  * Source: Yang et al., "Hierarchical self-supervised augmented knowledge distillation", IJCAI 2021
  * (arXiv 2107.13715), section 3.
@@ -27,12 +28,13 @@ export interface SelfSupervisedHeadsOptions {
  * @param model A `tf.layers` classifier with one output, logits [N, C].
  * @param layerNames Layers of the model, from the input to the output, at least one: feature maps
  * [N, H, W, channels] or features [N, D].
- * @param options Other layers for the heads.
+ * @param options Custom layers for the heads.
  * @returns A model with the same inputs and the outputs [logits, …heads]: [N, C], then [N, 4C] for
- * each name. Its input is a batch that `rotateBatch` has rotated, so N is 4 times the images. Give
- * `training: true` to `apply` in a loop of your own, so that a batch is normalised by itself.
- * @throws If the model has not a single output of rank 2, if the list is empty or a name not in the
- * model, or if features are of another rank than 2 or 4.
+ * each name. Its input is a batch rotated by `rotateBatch`, so N is 4 times the number of images. In a
+ * custom loop, pass `training: true` to `apply`, so that the batch normalisation uses the statistics
+ * of the batch.
+ * @throws If the model does not have a single output of rank 2, if the list is empty or a name is not
+ * in the model, or if the rank of features is neither 2 nor 4.
  *
  * @example
  * ```ts
@@ -59,8 +61,9 @@ export function selfSupervisedHeads(
   layerNames: readonly string[],
   { branch }: SelfSupervisedHeadsOptions = {},
 ): tfl.LayersModel {
-  const classes = model.outputs.length === 1 ? model.outputs[0]!.shape[1] : undefined;
-  if (!classes || model.outputs[0]!.rank !== 2) {
+  const [output, ...others] = model.outputs;
+  const classes = output?.rank === 2 && others.length === 0 ? output.shape[1] : undefined;
+  if (!classes) {
     const got = model.outputs.map(({ shape }) => `[${shape}]`).join(", ");
     throw new Error(`selfSupervisedHeads: model must have one output [batch,classes], got ${got}`);
   }
@@ -70,31 +73,34 @@ export function selfSupervisedHeads(
         `selfSupervisedHeads: layerNames[${index}] must give features of rank 2 or 4, got ${layerNames[index]} of [${features.shape}]`,
       );
     }
-    const behind = layerNames.length - 1 - index;
-    const own = branch ? branch(features, index) : convolutions(features, behind);
+    const laterHeads = layerNames.length - 1 - index;
+    const own = branch ? branch(features, index) : convolutions(features, laterHeads);
     const pool = tfl.layers.globalAveragePooling2d({});
-    const row = own.rank === 4 ? apply(pool, own) : own;
-    return apply(tfl.layers.dense({ units: 4 * classes }), row);
+    const row = own.rank === 4 ? connectLayer(pool, own) : own;
+    return connectLayer(tfl.layers.dense({ units: 4 * classes }), row);
   });
   return tfl.model({ inputs: model.inputs, outputs: [...model.outputs, ...heads] });
 }
 
-const apply = (layer: tfl.layers.Layer, x: tfl.SymbolicTensor) =>
-  layer.apply(x) as tfl.SymbolicTensor;
-
-/** The default layers of a head with some heads behind it. */
-function convolutions(features: tfl.SymbolicTensor, behind: number): tfl.SymbolicTensor {
+/** The default layers of a head that is followed by other heads. */
+function convolutions(features: tfl.SymbolicTensor, laterHeads: number): tfl.SymbolicTensor {
   if (features.rank === 2) return features;
   const channels = features.shape[3]!;
-  if (behind === 0) return convolution(features, channels, 1);
-  const widths = Array.from({ length: behind }, (_, i) => channels * 2 ** (i + 1));
+  if (laterHeads === 0) return convolution(features, channels, 1);
+  const widths = Array.from({ length: laterHeads }, (_, i) => channels * 2 ** (i + 1));
   return widths.reduce((x, filters) => convolution(x, filters, 2), features);
 }
 
 function convolution(x: tfl.SymbolicTensor, filters: number, strides: number) {
   const config = { kernelSize: 3, padding: "same", useBias: false } as const;
   const kernelInitializer = "heNormal";
-  const maps = apply(tfl.layers.conv2d({ ...config, filters, strides, kernelInitializer }), x);
-  const normalized = apply(tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }), maps);
-  return apply(tfl.layers.reLU(), normalized);
+  const maps = connectLayer(
+    tfl.layers.conv2d({ ...config, filters, strides, kernelInitializer }),
+    x,
+  );
+  const normalized = connectLayer(
+    tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }),
+    maps,
+  );
+  return connectLayer(tfl.layers.reLU(), normalized);
 }

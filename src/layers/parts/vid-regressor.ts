@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkNumber } from "../../internal/checks.ts";
+import { singleTensor } from "../model/apply-layer.ts";
 
 /** Options of {@link vidRegressor}. */
 export interface VidRegressorOptions {
@@ -8,29 +9,29 @@ export interface VidRegressorOptions {
   studentChannels: number;
   /** Channels of the teacher's maps. */
   teacherChannels: number;
-  /** Channels in between; default `teacherChannels`, as in RepDistiller. */
+  /** Channels of the hidden layers; default `teacherChannels`, as in RepDistiller. */
   midChannels?: number | undefined;
-  /** Variance that every channel starts with; default 5, as in RepDistiller. */
+  /** Initial variance of every channel; default 5, as in RepDistiller. */
   initialVariance?: number | undefined;
-  /** What VID's loss adds to the variance, below `initialVariance`; default 1e-5, as there. */
+  /** Constant that VID's loss adds to the variance, < `initialVariance`; default 1e-5, as there. */
   epsilon?: number | undefined;
 }
 
 /**
- * The trainable part of VID: three 1×1 convolutions without bias, ReLU between, which predict the
- * teacher's maps from the student's, and a log-scale for each of the teacher's channels, of which
- * {@link vidLogScale} reads the variable. It is saved with the model, which loads by
- * `loadLayersModel` where `kd-cmi/layers` is imported.
+ * The trainable part of VID. Three 1×1 convolutions without bias, with ReLU in between, predict the
+ * teacher's maps from the student's. A log-scale for each of the teacher's channels is a variable that
+ * {@link vidLogScale} returns. It is saved with the model. `loadLayersModel` loads a saved regressor if
+ * `kd-cmi/layers` is imported.
  *
- * The variance of a channel is softplus(logScale) + epsilon. Maps of the student that are larger than
- * the teacher's are pooled to its size before they come here, as in RepDistiller.
+ * The variance of a channel is softplus(logScale) + epsilon. If the student's maps are larger than the
+ * teacher's, pool them to the teacher's size first, as in RepDistiller.
  *
  * Source: Ahn et al., "Variational information distillation for knowledge transfer", CVPR 2019
  * (arXiv 1904.05835), section 3; sizes and initial values are those of RepDistiller.
  *
  * @param options Channels and initial variance.
  * @returns A model of float32 [N, H, W, studentChannels] → [N, H, W, teacherChannels], any H and W.
- * @throws If a number of channels is not an integer of at least 1, or another option out of range.
+ * @throws If a number of channels is not an integer of at least 1, or another option is out of range.
  *
  * @example
  * ```ts
@@ -69,10 +70,10 @@ export function vidRegressor({
 }
 
 /**
- * The log-scale of a {@link vidRegressor}, also of one that was saved and loaded: what
- * `vidLoss` takes the variance from. A gradient by it reaches the regressor's variable.
+ * The log-scale of a {@link vidRegressor}, from which `vidLoss` computes the variance. Its gradient
+ * reaches the regressor's variable.
  *
- * @param regressor What {@link vidRegressor} returned, or a model loaded from it.
+ * @param regressor A model from {@link vidRegressor}, or one that was saved and loaded.
  * @returns float32 [teacherChannels], the variable itself: do not dispose it.
  * @throws If the model has no log-scale.
  *
@@ -92,7 +93,7 @@ export function vidLogScale(regressor: tfl.LayersModel): tf.Tensor1D {
 
 type LogScaleConfig = ConstructorParameters<typeof tfl.layers.Layer>[0] & { initialValue: number };
 
-/** Passes maps through and owns one number for each of their channels. */
+/** Returns its input and owns one number for each channel. */
 class LogScale extends tfl.layers.Layer {
   static className = "KdCmiLogScale";
   private readonly initialValue: number;
@@ -109,7 +110,7 @@ class LogScale extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return [inputs].flat()[0] as tf.Tensor;
+    return singleTensor(inputs);
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -11,7 +11,7 @@ import { optimizers, useTrainingKernels } from "../support.ts";
 
 useTrainingKernels();
 
-test("cosine decay is half done in the middle, after a linear warm-up, and stays at its end", () => {
+test("cosine decay is halfway in the middle, follows a linear warm-up, and stays at its final rate", () => {
   const plain = cosineSchedule({ initial: 0.4, epochs: 8 });
   expect([0, 2, 4, 8, 9].map(plain)).toEqual([0.4, 0.2 * (1 + Math.cos(Math.PI / 4)), 0.2, 0, 0]);
   const warm = cosineSchedule({ initial: 0.4, final: 0.1, epochs: 11, warmupEpochs: 3 });
@@ -24,7 +24,7 @@ test("cosine decay is half done in the middle, after a linear warm-up, and stays
   expect(steps).toEqual([...steps].sort((a, b) => b - a));
 });
 
-test("step decay is that of RepDistiller", () => {
+test("step decay equals that of RepDistiller", () => {
   const schedule = stepSchedule({ initial: 0.05, milestones: [150, 180, 210] });
   const rates = [0, 149.9, 150, 180, 209, 210, 239].map(schedule);
   for (const [i, rate] of [0.05, 0.05, 0.005, 5e-4, 5e-4, 5e-5, 5e-5].entries()) {
@@ -35,7 +35,7 @@ test("step decay is that of RepDistiller", () => {
 });
 
 for (const [name, create] of Object.entries(optimizers)) {
-  test(`${name}: a rate of 0 holds the weights, another moves them`, async () => {
+  test(`${name}: a rate of 0 keeps the weights, another changes them`, async () => {
     const weight = tf.variable(tf.tensor1d([1, 2]));
     const optimizer = create(0.1);
     const step = () => optimizer.minimize(() => tf.sum(tf.square(weight)), false, [weight]);
@@ -44,7 +44,7 @@ for (const [name, create] of Object.entries(optimizers)) {
     const count = tf.memory().numTensors;
     setLearningRate(optimizer, 0);
     if (!name.includes("rmsprop")) {
-      step(); // rmsprop's momentum holds steps that include their rates
+      step(); // rmsprop's momentum contains steps with their earlier rates
       expect(await weight.data()).toEqual(before);
     }
     setLearningRate(optimizer, 0.2);
@@ -82,7 +82,7 @@ test("the scheduler sets the rate of each epoch or batch and logs it", async () 
   }
 });
 
-test("bad options throw, naming what came and what was expected", async () => {
+test("rejects invalid options, naming expected and actual", async () => {
   const cosine = { initial: 0.1, epochs: 3 };
   expect(() => cosineSchedule({ ...cosine, initial: -1 })).toThrow(
     "cosineSchedule: initial must be a finite number >= 0, got -1",
@@ -119,6 +119,6 @@ test("bad options throw, naming what came and what was expected", async () => {
   const callbacks = [new LearningRateScheduler(() => 1, { per: "batch" })];
   const data = dataset as unknown as Parameters<typeof model.fitDataset>[0];
   await expect(model.fitDataset(data, { epochs: 1, verbose: 0, callbacks })).rejects.toThrow(
-    'LearningRateScheduler: per "batch" needs fitDataset with batchesPerEpoch, or a dataset that knows its size, got neither',
+    'LearningRateScheduler: per "batch" needs fitDataset with batchesPerEpoch, or a dataset of known size, got neither',
   );
 });

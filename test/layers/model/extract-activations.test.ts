@@ -8,7 +8,7 @@ import { expectClose, expectNoLeak, labelsOf } from "../../support.ts";
 const seeded = { kernelInitializer: tfl.initializers.glorotNormal({ seed: 1 }) };
 const images = () => tf.randomUniform([3, 6, 6, 1], 0, 1, "float32", 1);
 
-/** A convolution, pooling beside dropout, and a dense layer; as a graph also a way round the latter. */
+/** A graph: a convolution, two poolings side by side, dropout and a dense layer. */
 function network(prefix: string): tfl.LayersModel {
   const input = tfl.input({ shape: [6, 6, 1] });
   const name = (layer: string) => `${prefix}-${layer}`;
@@ -26,7 +26,7 @@ function network(prefix: string): tfl.LayersModel {
   });
 }
 
-test("both parts together are the model, of a graph with branches", async () => {
+test("both parts together equal the model, also for a graph with branches", async () => {
   const model = network("both");
   const { toActivations, toLogits } = extractActivations(model, "both-maps");
   const activations = toActivations(images());
@@ -37,7 +37,7 @@ test("both parts together are the model, of a graph with branches", async () => 
   expect(model.getLayer("both-maps").output).toBeDefined(); // no second node was added
 });
 
-test("gradCam of a sequential model is the class-activation map of its dense kernel", async () => {
+test("gradCam of a sequential model equals the class-activation map of its dense kernel", async () => {
   const model = tfl.sequential({
     layers: [
       tfl.layers.conv2d({
@@ -59,14 +59,14 @@ test("gradCam of a sequential model is the class-activation map of its dense ker
   await expectClose(gradCam(activations, toLogits, labelsOf(3, 3)), { shape: [3, 4, 4], data });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const model = network("bad");
   expect(() => extractActivations(model, "none")).toThrow(
     /extractActivations: layerNames must be layers of the model \(.*bad-maps.*\), got none/,
   );
   const { toLogits } = extractActivations(model, "bad-most");
   expect(() => toLogits(tf.ones([3, 4]))).toThrow(
-    "extractActivations: layerName must name a layer that every path from the inputs to the output goes through, got bad-most",
+    "extractActivations: layerName must name a layer on every path from the inputs to the output, got bad-most",
   );
   const input = tfl.input({ shape: [2] });
   const [a, b] = [1, 2].map((units) => tfl.layers.dense({ units }).apply(input));

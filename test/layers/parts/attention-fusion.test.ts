@@ -29,7 +29,7 @@ const teacherMaps = () => options.teacherShapes.map((shape, i) => normal([2, ...
 const outputs = (fusion: tfl.LayersModel, maps: tf.Tensor[], training = false) =>
   fusion.apply(maps, { training }) as tf.Tensor[];
 
-test("is the fusion of the paper, from the last stage to the first", async () => {
+test("equals the fusion of the paper, from the last stage to the first", async () => {
   const fusion = attentionFusion(options);
   setWeights(fusion);
   const layers = (className: string) =>
@@ -74,7 +74,7 @@ test("is the fusion of the paper, from the last stage to the first", async () =>
   }
 });
 
-test("saves and loads, and trains after that", async () => {
+test("saves and loads, then trains", async () => {
   const fusion = attentionFusion({ ...options, midChannels: 2 });
   setWeights(fusion);
   const [student, teacher] = [studentMaps(), teacherMaps()];
@@ -88,14 +88,14 @@ test("saves and loads, and trains after that", async () => {
   await expectFit(loaded, student, teacher);
 });
 
-test("a single stage has no stage behind it", async () => {
+test("a single stage is not fused", async () => {
   const fusion = attentionFusion({ studentShapes: [[2, 2, 3]], teacherShapes: [[4, 4, 2]] });
   const maps = fusion.apply(normal([1, 2, 2, 3], 1)) as tf.Tensor;
   expect(maps.shape).toEqual([1, 4, 4, 2]);
   expect(fusion.layers.some((x) => x.getClassName() === "Multiply")).toBe(false);
 });
 
-test("bad options throw, naming what came and what was expected", () => {
+test("rejects invalid options, naming expected and actual", () => {
   const [shape] = options.studentShapes as [number[]];
   expect(() => attentionFusion({ studentShapes: [], teacherShapes: [] })).toThrow(
     "attentionFusion: studentShapes and teacherShapes must be lists of the same length, at least 1, got 0 and 0",

@@ -13,7 +13,7 @@ import {
 
 useTrainingKernels();
 
-test("is a linear layer on the flattened features, and rows of length 1", async () => {
+test("is a linear layer on the flattened features with rows of length 1", async () => {
   const head = contrastProjection({ inputShape: [2, 2, 3], dim: 5 });
   setWeights(head);
   const features = normal([4, 2, 2, 3], 1);
@@ -24,7 +24,7 @@ test("is a linear layer on the flattened features, and rows of length 1", async 
   await expectClose(head.apply(features) as tf.Tensor, { shape: [4, 5], data });
 });
 
-test("has 128 units unless told otherwise", () => {
+test("has 128 units by default", () => {
   expect(contrastProjection({ inputShape: [7] }).outputs[0]!.shape).toEqual([null, 128]);
 });
 
@@ -35,7 +35,7 @@ test("a row of zeros stays zero, with a finite gradient", async () => {
   await expectFinite(grad);
 });
 
-test("saves and loads, and trains after that", async () => {
+test("saves and loads, then trains", async () => {
   const head = contrastProjection({ inputShape: [3], dim: 2 });
   setWeights(head);
   const [features, target] = [normal([6, 3], 1), tf.tile(tf.tensor2d([[0.6, 0.8]]), [6, 1])];
@@ -46,7 +46,7 @@ test("saves and loads, and trains after that", async () => {
   await expectFit(loaded, features, target);
 });
 
-test("bad options throw, naming what came and what was expected", () => {
+test("rejects invalid options, naming expected and actual", () => {
   expect(() => contrastProjection({ inputShape: [] })).toThrow(
     "contrastProjection: inputShape must be a list of integers >= 1, got []",
   );

@@ -14,13 +14,13 @@ import {
 
 useTrainingKernels();
 
-/** What the convolution alone makes of maps with a single channel. */
+/** The result of the convolution alone for maps with a single channel. */
 function convolve(regressor: tfl.LayersModel, kernel: number[], maps: number[][]): tf.Tensor {
   const weights = regressor.getWeights();
   const size = Math.sqrt(kernel.length);
   const filter = tf.tensor4d(kernel, [size, size, 1, 1]);
   const [, , gamma, beta, mean] = weights as tf.Tensor[];
-  // Without ReLU: shifted up before it and down after.
+  // Bypasses ReLU by a shift before and after it.
   regressor.setWeights([filter, tf.zeros([1]), gamma!, tf.add(beta!, 100), mean!, tf.ones([1])]);
   const x = tf.reshape(tf.tensor2d(maps), [1, maps.length, maps.length, 1]);
   const y = tf.sub(regressor.apply(x) as tf.Tensor, 100);
@@ -30,7 +30,7 @@ function convolve(regressor: tfl.LayersModel, kernel: number[], maps: number[][]
 
 const count = (to: number) => Array.from({ length: to }, (_, i) => i + 1);
 
-test("halves by a convolution that is padded on all sides, as PyTorch pads it", async () => {
+test("halves the size by a convolution with padding on all sides, as in PyTorch", async () => {
   const regressor = hintRegressor({ studentShape: [4, 4, 1], teacherShape: [2, 2, 1] });
   const maps = [
     [1, 0, 0, 2],
@@ -43,7 +43,7 @@ test("halves by a convolution that is padded on all sides, as PyTorch pads it", 
   await expectClose(convolve(regressor, count(9), maps), { shape: [2, 2], data }, 1e-3);
 });
 
-test("doubles by a transposed convolution that is cut by one on all sides", async () => {
+test("doubles the size by a transposed convolution cropped by one on all sides", async () => {
   const regressor = hintRegressor({ studentShape: [2, 2, 1], teacherShape: [4, 4, 1] });
   const maps = [
     [1, 0],
@@ -60,14 +60,14 @@ const shapes = [
   ["larger otherwise", [5, 4, 2], [3, 1, 3]],
 ] as const;
 for (const [name, studentShape, teacherShape] of shapes) {
-  test(`${name}: gives the teacher's shape, not below 0, saves, loads and trains`, async () => {
+  test(`${name}: has the teacher's shape and no negative values, saves, loads and trains`, async () => {
     const regressor = hintRegressor({ studentShape, teacherShape });
     setWeights(regressor);
     const [student, teacher] = [normal([2, ...studentShape], 1), normal([2, ...teacherShape], 2)];
     const loaded = await expectSaved(regressor, student);
     const hint = loaded.apply(student) as tf.Tensor;
     expect(hint.shape).toEqual(teacher.shape);
-    expect(Math.abs(Math.min(...(await hint.data())))).toBe(0); // webgl's ReLU gives −0
+    expect(Math.abs(Math.min(...(await hint.data())))).toBe(0); // webgl's ReLU returns −0
     await expectTraining(() => {
       const hint = loaded.apply(student, { training: true }) as tf.Tensor;
       return tf.losses.meanSquaredError(teacher, hint);
@@ -76,7 +76,7 @@ for (const [name, studentShape, teacherShape] of shapes) {
   });
 }
 
-test("bad options throw, naming what came and what was expected", () => {
+test("rejects invalid options, naming expected and actual", () => {
   expect(() => hintRegressor({ studentShape: [4, 4], teacherShape: [4, 4, 2] })).toThrow(
     "hintRegressor: studentShape must be [height,width,channels] of integers >= 1, got [4,4]",
   );

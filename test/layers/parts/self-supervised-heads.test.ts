@@ -31,7 +31,7 @@ const outputsOf = (model: tfl.LayersModel, x: tf.Tensor, training = false) => {
   return { logits: logits!, heads };
 };
 
-test("adds heads of class and rotation to the classifier's own logits", async () => {
+test("adds heads of class and rotation to the classifier's logits", async () => {
   const model = classifier();
   const withHeads = selfSupervisedHeads(model, ["early", "late", "pool"]);
   const { logits, heads } = outputsOf(withHeads, images());
@@ -43,7 +43,7 @@ test("adds heads of class and rotation to the classifier's own logits", async ()
   expect(shapes.sort()).toEqual(["1,2", "2,4", "2,4", "4,8", "4,8"]);
 });
 
-test("takes the layers of a head from the caller", () => {
+test("uses custom layers for the heads", () => {
   const branch = (x: tfl.SymbolicTensor, index: number) =>
     tfl.layers.conv2d({ filters: 5 + index, kernelSize: 1 }).apply(x) as tfl.SymbolicTensor;
   const model = selfSupervisedHeads(classifier(), ["early", "late"], { branch });
@@ -54,7 +54,7 @@ test("takes the layers of a head from the caller", () => {
   ]);
 });
 
-test("saves and loads, and learns joint labels and a teacher after that", async () => {
+test("saves and loads, then trains on joint labels and on a teacher", async () => {
   const [teacher, student] = [classifier(), classifier()].map((x) =>
     selfSupervisedHeads(x, ["early", "late"]),
   ) as [tfl.LayersModel, tfl.LayersModel];
@@ -72,7 +72,7 @@ test("saves and loads, and learns joint labels and a teacher after that", async 
   await expectFit(loaded, x, [tf.zeros([8, CLASSES]), joint, joint]);
 });
 
-test("a classifier that is not trainable stays as it is", async () => {
+test("a classifier that is not trainable does not change", async () => {
   const model = classifier();
   model.trainable = false;
   const withHeads = selfSupervisedHeads(model, ["early", "late"]);
@@ -86,7 +86,7 @@ test("a classifier that is not trainable stays as it is", async () => {
   expect(after).toEqual(before);
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   expect(() => selfSupervisedHeads(classifier(), ["nowhere"])).toThrow(
     "selfSupervisedHeads: layerNames must be layers of the model (early, late, pool, logits), got nowhere",
   );

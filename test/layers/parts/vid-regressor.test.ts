@@ -39,7 +39,7 @@ for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cas
   });
 }
 
-test("starts at the variance asked for", async () => {
+test("starts at the given variance", async () => {
   for (const initialVariance of [5, 0.5, 1000]) {
     const regressor = vidRegressor({ studentChannels: 2, teacherChannels: 3, initialVariance });
     const variance = tf.add(tf.softplus(vidLogScale(regressor)), 1e-5);
@@ -48,7 +48,7 @@ test("starts at the variance asked for", async () => {
   }
 });
 
-test("saves and loads with its log-scale, and both train after that, at any size", async () => {
+test("saves and loads with its log-scale, then both train, at any size", async () => {
   const regressor = vidRegressor({ studentChannels: 2, teacherChannels: 3 });
   setWeights(regressor);
   const [student, teacher] = [normal([2, 3, 2, 2], 1), normal([2, 3, 2, 3], 2)];
@@ -63,7 +63,7 @@ test("saves and loads with its log-scale, and both train after that, at any size
   await expectFit(loaded, normal([2, 2, 2, 2], 3), normal([2, 2, 2, 3], 4));
 });
 
-test("bad options throw, naming what came and what was expected", () => {
+test("rejects invalid options, naming expected and actual", () => {
   const channels = { studentChannels: 2, teacherChannels: 3 };
   expect(() => vidRegressor({ ...channels, studentChannels: 0 })).toThrow(
     "vidRegressor: studentChannels must be an integer >= 1, got 0",
