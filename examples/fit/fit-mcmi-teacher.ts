@@ -53,5 +53,5 @@ export async function run({ teacherImages, testImages, log }: Setup) {
   await trainWith(0, LEARNING_RATE / 2);
   model.setWeights(start);
   log(`  λ = ${LAMBDA} instead:`);
-  await trainWith(LAMBDA, LEARNING_RATE / 2, new CentroidCallback(centroids, train));
+  await trainWith(LAMBDA, LEARNING_RATE / 2, new CentroidCallback(centroids, { data: train }));
 }

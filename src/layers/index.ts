@@ -1,21 +1,27 @@
-export { encodeCheckpoint, restoreCheckpoint } from "./checkpoint/checkpoint.ts";
-export {
-  CheckpointCallback,
-  type CheckpointCallbackOptions,
-} from "./checkpoint/checkpoint-callback.ts";
-export { type CheckpointStore, fileCheckpoint } from "./checkpoint/file-checkpoint.ts";
+export { CheckpointCallback } from "./checkpoint/checkpoint-callback.ts";
+export type { CheckpointOptions } from "./checkpoint/checkpoint-options.ts";
+export type { CheckpointStore } from "./checkpoint/checkpoint-store.ts";
+export { encodeCheckpoint } from "./checkpoint/encode-checkpoint.ts";
+export { fileCheckpoint } from "./checkpoint/file-checkpoint.ts";
 export { indexedDbCheckpoint } from "./checkpoint/indexed-db-checkpoint.ts";
+export { restoreCheckpoint } from "./checkpoint/restore-checkpoint.ts";
 export type { RestoredState, TrainingState } from "./checkpoint/training-state.ts";
-export type { LabelledData, LabelledDataset, LabelledTensors } from "./data/labelled-data.ts";
+export type {
+  LabelledData,
+  LabelledDataset,
+  LabelledPair,
+  LabelledTensors,
+} from "./data/labelled-data.ts";
+export type { DistillationBatch } from "./distiller/distillation-batch.ts";
 export { type DistillationStepOptions, distillationStep } from "./distiller/distillation-step.ts";
 export {
   Distiller,
   type DistillerCompileOptions,
   type DistillerFitDatasetOptions,
   type DistillerFitOptions,
-  type DistillerOptions,
 } from "./distiller/distiller.ts";
-export type { DistillationBatch, DistillationLoss } from "./distiller/measure.ts";
+export type { DistillerOptions } from "./distiller/distiller-options.ts";
+export type { DistillationLoss } from "./distiller/measure.ts";
 export type { LogitsModel } from "./distiller/networks.ts";
 export type { DistillerCheckpoint } from "./distiller/progress.ts";
 export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
@@ -37,8 +43,7 @@ export {
   selfSupervisedHeads,
 } from "./parts/self-supervised-heads.ts";
 export { type VidRegressorOptions, vidLogScale, vidRegressor } from "./parts/vid-regressor.ts";
-export { CentroidCallback } from "./teacher/centroid-callback.ts";
-export type { CentroidCallbackOptions } from "./teacher/centroid-options.ts";
+export { CentroidCallback, type CentroidCallbackOptions } from "./teacher/centroid-callback.ts";
 export { CmiMonitor, type CmiMonitorOptions } from "./teacher/cmi-monitor.ts";
 export { type CompiledMcmiOptions, compiledMcmiLoss } from "./teacher/compiled-mcmi-loss.ts";
 export type { PassOptions } from "./teacher/estimate-cmi.ts";

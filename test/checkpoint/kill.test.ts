@@ -14,7 +14,7 @@ const random = seedrandom("kill");
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
-  // One file each: a process starts in half the time.
+  // One file each, which halves the start of a process.
   await build({
     entryPoints: ["train", "write"].map((name) => join(root, "test/checkpoint", `${name}.ts`)),
     bundle: true,
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => remove(folder));
 
-/** Runs a program and kills it some time after it printed some lines; how many it printed. */
+/** Runs a program, kills it some time after it printed some lines, and counts its lines. */
 function start(program: string, file: string, kill = { lines: Number.POSITIVE_INFINITY, ms: 0 }) {
   return new Promise<{ lines: number; code: number | null }>((resolve, reject) => {
     const args = [join(folder, `${program}.mjs`), join(folder, file)];
@@ -54,12 +54,12 @@ function start(program: string, file: string, kill = { lines: Number.POSITIVE_IN
   });
 }
 
-test("killed again and again at random, a training ends as without an interruption", async () => {
+test("a run killed repeatedly at random ends as an uninterrupted one", async () => {
   const whole = await start("train", "whole");
   expect(whole).toEqual({ lines: 60, code: 0 });
   let killed = 0;
   for (let done = false; !done; ) {
-    // The first has no checkpoint yet to go on from.
+    // The first run has no checkpoint to resume from.
     const lines = killed === 0 ? 2 : 5 + Math.floor(10 * random());
     const { code } = await start("train", "killed", { lines, ms: 20 * random() });
     done = code === 0;
@@ -70,9 +70,9 @@ test("killed again and again at random, a training ends as without an interrupti
   expect(got!.equals(expected!)).toBe(true);
 });
 
-test("killed in the middle of a write, the checkpoint is that before", async () => {
+test("a write that is killed leaves the previous checkpoint", async () => {
   const temporary = join(folder, "written.tmp");
-  // What a killed run left makes no difference, be it longer than the next checkpoint.
+  // A leftover of a killed run has no effect, even if it is longer than the next checkpoint.
   writeFileSync(temporary, new Uint8Array(2 ** 24));
   let partial = 0;
   for (let run = 0; run < 5; run++) {

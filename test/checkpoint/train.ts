@@ -1,9 +1,9 @@
 /*
- * A training of everything that a checkpoint holds, in a process of its own that can be killed:
+ * Trains with all state that a checkpoint covers, in a separate process that can be killed:
  *
  *   node train.mjs <checkpoint file>
  *
- * It continues from the checkpoint, if there is one, and prints a line for each step.
+ * It resumes from the checkpoint, if there is one, and prints a line for each step.
  */
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
@@ -97,7 +97,7 @@ for (let step = losses.length; step < STEPS; step++) {
   console.log(`step ${step}`);
 }
 
-/** The samples of a step: each epoch goes through all of them, in an order that its number decides. */
+/** The samples of a step. Each epoch covers all of them, in an order that depends on its number. */
 function rowsOf(step: number): tf.Tensor1D {
   const epoch = Math.floor((step * BATCH) / SAMPLES);
   const keys = random([SAMPLES], 1000 + epoch).dataSync();

@@ -1,5 +1,5 @@
 /*
- * Writes two checkpoints in turns and without end, so large that a write takes a while:
+ * Writes two checkpoints in turns, endlessly. They are large, so that a write takes some time:
  *
  *   node write.mjs <checkpoint file>
  *

@@ -19,7 +19,7 @@ const network = (activation?: "softmax") =>
     ],
   });
 
-test("model.fit trains on compiledMcmiLoss with centroids that follow the epochs", async () => {
+test("model.fit trains on compiledMcmiLoss with centroids updated in each epoch", async () => {
   const labels = labelsOf(30, 3);
   const inputs = tf.concat([tf.cast(tf.oneHot(labels, 3), "float32"), tf.ones([30, 1])], 1);
   const centroids = tf.variable(tf.fill([3, 3], 1 / 3));
@@ -33,7 +33,8 @@ test("model.fit trains on compiledMcmiLoss with centroids that follow the epochs
       });
       const seen: number[] = [];
       const onReport = (_: number, { accuracy }: { accuracy: number }) => seen.push(accuracy);
-      const callback = new CentroidCallback(centroids, labels, inputs, {
+      const callback = new CentroidCallback(centroids, {
+        data: { xs: inputs, ys: labels },
         batchSize: 16,
         fromLogits,
         onReport,
@@ -54,7 +55,7 @@ test("model.fit trains on compiledMcmiLoss with centroids that follow the epochs
   }
 });
 
-test("featureExtractor returns the outputs of the layers named, in their order", async () => {
+test("featureExtractor returns the outputs of the named layers, in their order", async () => {
   const model = network();
   const inputs = logitsOf(5, 4, 1);
   const extractor = featureExtractor(model, ["hidden-undefined", model.layers[1]!.name]);
@@ -63,7 +64,7 @@ test("featureExtractor returns the outputs of the layers named, in their order",
   expect(await logits!.array()).toEqual(await (model.predict(inputs) as tf.Tensor).array());
 });
 
-test("featureExtractor names the layers there are", () => {
+test("featureExtractor rejects unknown layers, naming the known ones", () => {
   expect(() => featureExtractor(network(), ["hidden-undefined", "nowhere"])).toThrow(
     /featureExtractor: layerNames must be layers of the model \(hidden-undefined, .*got nowhere/,
   );

@@ -6,7 +6,7 @@ import { labelsOf, logitsOf } from "../support.ts";
 
 let count = 0;
 
-/** Two dense layers from 4 features to 3 classes, of the same weights each time. */
+/** Two dense layers from 4 features to 3 classes, with the same weights each time. */
 export function network(activation: "softmax" | "linear" = "linear"): tfl.Sequential {
   const kernelInitializer = () => tfl.initializers.glorotNormal({ seed: 1 });
   const hidden = { units: 6, inputShape: [4], name: `hidden-${count++}` };
@@ -18,7 +18,7 @@ export function network(activation: "softmax" | "linear" = "linear"): tfl.Sequen
   });
 }
 
-/** Features that tell the class but for some noise; labels as indices and as `model.fit` wants them. */
+/** Features that determine the class up to noise, with labels as indices and as one-hot rows. */
 export function samples(n: number, seed = 1) {
   const labels = labelsOf(n, 3);
   const ys = tf.cast(tf.oneHot(labels, 3), "float32");
@@ -27,7 +27,7 @@ export function samples(n: number, seed = 1) {
   return { xs, ys, labels };
 }
 
-/** The same in batches, read back at once so that a pass takes no tensor away from the test. */
+/** Samples in batches. They are read back first, so that a pass does not dispose tensors of the test. */
 export async function datasetOf(
   { xs, ys }: { xs: tf.Tensor; ys: tf.Tensor },
   batchSize: number,

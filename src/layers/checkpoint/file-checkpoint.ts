@@ -1,12 +1,6 @@
-/** Where a checkpoint is kept. */
-export interface CheckpointStore {
-  /** The last checkpoint that was written as a whole; undefined before the first. */
-  read(): Promise<Uint8Array | undefined>;
-  /** Replaces the checkpoint, at once or not at all. */
-  write(bytes: Uint8Array): Promise<void>;
-}
+import type { CheckpointStore } from "./checkpoint-store.ts";
 
-/** What is needed of node:fs/promises, whose types a user in a browser does not have. */
+/** The part of node:fs/promises in use. Users in a browser do not have its types. */
 interface Files {
   open(path: string, flags: "w"): Promise<FileHandle>;
   readFile(path: string): Promise<Uint8Array>;
@@ -19,25 +13,23 @@ interface FileHandle {
   close(): Promise<void>;
 }
 
-/** "node" in Node and in all that stands in for it; bundlers do not know it. */
-const scheme = () =>
-  (globalThis as { process?: { release?: { name?: string } } }).process?.release?.name;
+/** "node" in Node and compatible runtimes. Bundlers cannot evaluate it. */
+const scheme = () => globalThis.process?.release?.name;
 
-/** Under a name that no bundler for browsers can see, since they stop at modules of Node. */
+/** Hides the module's name from bundlers for browsers, which fail at modules of Node. */
 const filesOfNode = (): Promise<Files> =>
   import(/* @vite-ignore */ /* webpackIgnore: true */ `${scheme()}:fs/promises`);
 
 /**
  * Keeps a checkpoint in a file, for Node, Bun and Deno.
  *
- * A write goes to `path + ".tmp"`, is flushed to the disk, and then takes the place of the file, so
- * that a process that is killed at any moment leaves the checkpoint before or the one after. What it
- * leaves of the temporary file, the next write replaces. Writes of one store queue up; a path
- * belongs to one process at a time.
+ * A write goes to `path + ".tmp"`, is flushed to the disk, and then replaces the file. A process that is
+ * killed at any moment leaves either the previous checkpoint or the new one. The next write replaces a
+ * leftover temporary file. Writes of one store are queued. Only one process at a time may use a path.
  *
- * @param path The file, in a folder that exists.
- * @returns A store. Its promises reject with what Node says of the file, such as ENOENT or ENOSPC.
- * @throws In a browser, where {@link indexedDbCheckpoint} is the store.
+ * @param path The file, in an existing folder.
+ * @returns A store. Its promises reject with Node's errors, such as ENOENT or ENOSPC.
+ * @throws In a browser; use {@link indexedDbCheckpoint} there.
  *
  * @example
  * ```ts
@@ -45,7 +37,7 @@ const filesOfNode = (): Promise<Files> =>
  *
  * const store = fileCheckpoint("teacher.checkpoint");
  * await store.write(await encodeCheckpoint({ models: {}, values: { epoch: 3 } }));
- * const bytes = await store.read(); // Uint8Array, or undefined where there is no such file
+ * const bytes = await store.read(); // Uint8Array, or undefined if the file does not exist
  * ```
  */
 export function fileCheckpoint(path: string): CheckpointStore {
@@ -58,7 +50,7 @@ export function fileCheckpoint(path: string): CheckpointStore {
       try {
         return await (await filesOfNode()).readFile(path);
       } catch (error) {
-        if ((error as { code?: string }).code === "ENOENT") return undefined;
+        if (Object(error).code === "ENOENT") return undefined;
         throw error;
       }
     },

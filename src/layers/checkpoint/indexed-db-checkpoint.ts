@@ -1,14 +1,14 @@
-import type { CheckpointStore } from "./file-checkpoint.ts";
+import type { CheckpointStore } from "./checkpoint-store.ts";
 
 const TABLE = "checkpoints";
 
 /**
- * Keeps a checkpoint in the browser's IndexedDB, database "kd-cmi". A write is one transaction: a tab
- * that is closed at any moment leaves the checkpoint before or the one after.
+ * Keeps a checkpoint in the browser's IndexedDB, database "kd-cmi". A write is one transaction. A tab
+ * that is closed at any moment leaves either the previous checkpoint or the new one.
  *
- * @param name Which checkpoint; pages of the same origin share it.
- * @returns A store. Its promises reject with what the browser says, such as QuotaExceededError.
- * @throws Where there is no IndexedDB, as in Node: {@link fileCheckpoint} is the store there.
+ * @param name Name of the checkpoint, shared by pages of the same origin.
+ * @returns A store. Its promises reject with the browser's errors, such as QuotaExceededError.
+ * @throws If there is no IndexedDB, as in Node; use {@link fileCheckpoint} there.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export function indexedDbCheckpoint(name: string): CheckpointStore {
   };
 }
 
-/** The result of a request, when its transaction is on the disk. */
+/** The result of a request after its transaction has been written to the disk. */
 async function transact<T>(
   mode: IDBTransactionMode,
   request: (table: IDBObjectStore) => IDBRequest<T>,

@@ -1,8 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { assignLearningRate, learningRateOf } from "../learning-rate/set-learning-rate.ts";
-import type { NamedTensor, OptimizerState } from "./contents.ts";
+import type { NamedTensor } from "./named-tensor.ts";
 
-/** What a tfjs optimizer keeps beside its configuration, by the names of its private fields. */
+/** The state of an optimizer apart from its tensors. */
+export interface OptimizerState {
+  className: string;
+  /** Options that are constant in training. */
+  config: Record<string, unknown>;
+  iterations: number;
+  learningRate: number;
+  /** Names of the slot variables in each list, one for each weight. */
+  slots: Record<string, string[]>;
+}
+
+/** The private fields of a tfjs optimizer that hold its state. */
 interface Fields {
   /** Scalars that change with each step. */
   scalars: readonly string[];
@@ -11,9 +22,9 @@ interface Fields {
 }
 
 /*
- * By name and not by getWeights/setWeights, which Adamax lacks, which for Adam compute the powers of
- * beta anew (by pow, not by the products of an uninterrupted run: other last bits), and which leave
- * the learning rate out.
+ * By name and not by getWeights/setWeights. Adamax lacks them. For Adam they recompute the powers of
+ * beta by pow instead of products, which differs in the last bits. None of them include the learning
+ * rate.
  */
 const FIELDS: Record<string, Fields> = {
   SGD: { scalars: [], lists: [] },
@@ -39,12 +50,16 @@ interface Slot {
   variable: tf.Variable;
 }
 
-type Open = Record<string, unknown>;
-const open = (optimizer: tf.Optimizer) => optimizer as unknown as Open;
-const variablesOf = (x: unknown) => (x as Slot[]).map(({ variable }) => variable);
+const internals = (optimizer: tf.Optimizer) => optimizer as unknown as Record<string, unknown>;
+const slotsOf = (optimizer: tf.Optimizer, list: string) => internals(optimizer)[list] as Slot[];
+const scalarPath = (name: string) => `optimizer/${name}`;
+const slotPath = (list: string, index: number) => `optimizer/${list}/${index}`;
 
-/** The state of one of tfjs' optimizers; the tensors are its own variables. */
-export function readOptimizer(fn: string, optimizer: tf.Optimizer): OptimizerState<NamedTensor> {
+/** The state of a tfjs optimizer, and its own variables. */
+export function readOptimizer(
+  fn: string,
+  optimizer: tf.Optimizer,
+): { state: OptimizerState; tensors: NamedTensor[] } {
   const className = optimizer.getClassName();
   const fields = FIELDS[className];
   if (!fields) {
@@ -52,34 +67,40 @@ export function readOptimizer(fn: string, optimizer: tf.Optimizer): OptimizerSta
     throw new Error(`${fn}: state.optimizer must be ${expected}, got ${className}`);
   }
   const { learningRate: _, ...config } = optimizer.getConfig();
-  const scalar = (name: string) => ({ name, tensor: open(optimizer)[name] as tf.Variable });
-  const list = (field: string) =>
-    (open(optimizer)[field] as Slot[]).map(({ originalName, variable }) => ({
-      name: originalName,
-      tensor: variable,
-    }));
-  return {
-    className,
-    config,
-    iterations: optimizer.iterations,
-    learningRate: learningRateOf(fn, optimizer),
-    scalars: fields.scalars.map(scalar),
-    lists: Object.fromEntries(fields.lists.map((field) => [field, list(field)])),
-  };
+  const slots: Record<string, string[]> = {};
+  const tensors = fields.scalars.map((name) => {
+    return { path: scalarPath(name), tensor: internals(optimizer)[name] as tf.Variable };
+  });
+  for (const list of fields.lists) {
+    slots[list] = slotsOf(optimizer, list).map(({ originalName }) => originalName);
+    for (const [i, { variable }] of slotsOf(optimizer, list).entries()) {
+      tensors.push({ path: slotPath(list, i), tensor: variable });
+    }
+  }
+  const { iterations } = optimizer;
+  const learningRate = learningRateOf(fn, optimizer);
+  return { state: { className, config, iterations, learningRate, slots }, tensors };
 }
 
-/** Sets the state of an optimizer of the same class, with copies of the tensors. */
-export function writeOptimizer(optimizer: tf.Optimizer, state: OptimizerState<NamedTensor>): void {
-  assignLearningRate(optimizer, state.learningRate);
-  open(optimizer).iterations_ = state.iterations;
-  for (const { name, tensor } of state.scalars) {
-    (open(optimizer)[name] as tf.Variable).assign(tensor);
-  }
-  for (const [field, list] of Object.entries(state.lists)) {
-    tf.dispose(variablesOf(open(optimizer)[field]));
-    open(optimizer)[field] = list.map(({ name, tensor }) => ({
-      originalName: name,
-      variable: tf.variable(tensor, false),
-    }));
+/**
+ * Sets the state of an optimizer of the same class, apart from its scalar variables. Replaces the slot
+ * variables by copies of the tensors.
+ */
+export function writeOptimizer(
+  optimizer: tf.Optimizer,
+  { learningRate, iterations, slots }: OptimizerState,
+  tensors: ReadonlyMap<string, tf.Tensor>,
+): void {
+  assignLearningRate(optimizer, learningRate);
+  internals(optimizer).iterations_ = iterations;
+  for (const [list, names] of Object.entries(slots)) {
+    for (const { variable } of slotsOf(optimizer, list)) variable.dispose();
+    internals(optimizer)[list] = names.map((originalName, i): Slot => {
+      const saved = tensors.get(slotPath(list, i))!;
+      return { originalName, variable: tf.variable(saved, false) };
+    });
   }
 }
+
+/** Whether a path is that of a slot variable, which exists only after the first step. */
+export const isSlot = (path: string): boolean => /^optimizer\/.*\//.test(path);

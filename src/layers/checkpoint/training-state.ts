@@ -1,24 +1,24 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 
-/** What a checkpoint holds of a training. */
+/** The state of a training run that a checkpoint holds. */
 export interface TrainingState {
-  /** All weights of these, those that are not trained too, under names of your own. */
+  /** Models under names of your choice. All their weights are saved, trainable or not. */
   models: Record<string, tfl.LayersModel>;
-  /** One of `tf.train`: iterations, moments and learning rate. */
+  /** An optimizer of `tf.train`. Iterations, moments and learning rate are saved. */
   optimizer?: tf.Optimizer | undefined;
   /**
-   * Everything else that changes: centroids, contrast banks and their normalizers, log-scales.
-   * float32, int32 or bool. A `tf.Variable` is restored in place.
+   * All other tensors that change in training: centroids, contrast banks and their normalizers,
+   * log-scales. float32, int32 or bool. A `tf.Variable` is restored in place.
    */
   tensors?: Record<string, tf.Tensor> | undefined;
-  /** Plain values as JSON holds them, and NaN and ±Infinity: epoch, step, seed, history. */
+  /** JSON values, also NaN and ±Infinity: epoch, step, seed, history. */
   values?: Record<string, unknown> | undefined;
 }
 
-/** What is not restored in place, by {@link restoreCheckpoint}. */
+/** The part of a checkpoint that {@link restoreCheckpoint} does not restore in place. */
 export interface RestoredState {
-  /** All tensors of the checkpoint but those restored into variables. The caller owns them. */
+  /** The tensors of the checkpoint that were not restored into variables. The caller owns them. */
   tensors: Record<string, tf.Tensor>;
   values: Record<string, unknown>;
 }

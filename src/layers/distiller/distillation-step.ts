@@ -1,23 +1,23 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { DistillerOptions } from "./distiller.ts";
-import { layersNetwork, teacherNetwork } from "./networks.ts";
-import { stepFrom } from "./step.ts";
+import type { DistillerOptions } from "./distiller-options.ts";
+import { partsOf, stepFrom } from "./step.ts";
 
-/** What {@link distillationStep} is built from. */
+/** Options of {@link distillationStep}. */
 export interface DistillationStepOptions extends Omit<DistillerOptions, "cacheTeacher"> {
   optimizer: tf.Optimizer;
 }
 
 /**
- * One step of a {@link Distiller}, for a training loop of one's own: the teacher's outputs in inference
- * mode, the student's in training mode, and a step of the optimizer along the gradient of the loss by
- * every variable that it depends on.
+ * Builds one step of a {@link Distiller}, for a custom training loop. The step computes the teacher's
+ * outputs in inference mode and the student's in training mode. It then updates every variable that
+ * the loss depends on by a step of the optimizer.
  *
  * @param options Models, loss and layers, as of a {@link Distiller}, and the optimizer.
- * @returns A function of inputs, labels and, where the loss reads them, `indices` int32 [N]. It returns
+ * @returns A function of inputs, labels and, if the loss reads them, `indices` int32 [N]. It returns
  * scalars that the caller owns: `loss` and the terms of a {@link weightedSum}. It throws what the loss
- * throws, before anything is trained.
- * @throws As the constructor of a {@link Distiller}.
+ * throws, before any variable is updated.
+ * @throws If a model or the loss is not as described, a layer is not in its model, or `teacherLayers`
+ * are given for a teacher without layers.
  *
  * @example
  * ```ts
@@ -39,30 +39,21 @@ export interface DistillationStepOptions extends Omit<DistillerOptions, "cacheTe
  * }
  * ```
  */
-export function distillationStep({
-  teacher,
-  student,
-  optimizer,
-  loss,
-  teacherLayers = [],
-  studentLayers = [],
-}: DistillationStepOptions) {
-  const frozen = teacherNetwork(teacher, teacherLayers);
-  const parts = {
-    loss,
-    metrics: [],
-    studentNetwork: layersNetwork("student", student, studentLayers),
-  };
+export function distillationStep({ optimizer, ...options }: DistillationStepOptions) {
+  const parts = partsOf("distillationStep", options);
   return (
     inputs: tf.Tensor | tf.Tensor[],
     labels: tf.Tensor,
     indices?: tf.Tensor1D,
   ): Record<string, tf.Scalar> =>
     tf.tidy(() => {
-      const batch = { inputs, labels, indices };
-      const { names, values } = stepFrom(parts, optimizer, batch, frozen(inputs, false));
-      const scalars = tf.unstack(values) as tf.Scalar[];
-      values.dispose();
-      return Object.fromEntries(names.map((name, i) => [name, scalars[i]!]));
+      const teacher = parts.teacherNetwork(inputs, false);
+      const kept = stepFrom(parts, optimizer, { inputs, labels, indices }, teacher);
+      const scalars = Object.entries(kept).map(([name, x]): [string, tf.Scalar] => [
+        name,
+        tf.clone(x),
+      ]);
+      tf.dispose(kept);
+      return Object.fromEntries(scalars);
     });
 }

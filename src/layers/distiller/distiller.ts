@@ -1,36 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
-import * as tfl from "@tensorflow/tfjs-layers";
+import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger } from "../../internal/checks.ts";
-import { datasetSource, holdOut, tensorSource } from "../data/batch-sources.ts";
-import type { LabelledDataset } from "../data/labelled-data.ts";
+import { type BatchSource, type BatchSourceOptions, batchSource } from "../data/batch-source.ts";
+import { holdOut } from "../data/hold-out.ts";
+import {
+  checkData,
+  checkTensors,
+  type LabelledData,
+  type LabelledDataset,
+  type LabelledPair,
+  toLabelledData,
+} from "../data/labelled-data.ts";
+import type { DistillerOptions } from "./distiller-options.ts";
 import { type EpochOptions, trainEpochs } from "./epochs.ts";
-import { accuracy, type DistillationLoss, type Metric } from "./measure.ts";
-import { type LogitsModel, layersNetwork, teacherNetwork } from "./networks.ts";
-import { evaluateBatches, type Parts } from "./step.ts";
-import { TeacherCache } from "./teacher-cache.ts";
-
-/** What a {@link Distiller} is built from. */
-export interface DistillerOptions {
-  /** A tfjs-layers model, or anything else with `predict`, such as a `tf.GraphModel`. */
-  teacher: tfl.LayersModel | LogitsModel;
-  student: tfl.LayersModel;
-  /** Composed of this library's losses; `weightedSum` has each of them reported. */
-  loss: DistillationLoss;
-  /** Layers whose outputs are `teacherFeatures`; a tfjs-layers teacher only. */
-  teacherLayers?: readonly string[] | undefined;
-  /** Layers whose outputs are `studentFeatures`. */
-  studentLayers?: readonly string[] | undefined;
-  /**
-   * Keeps the teacher's outputs for each sample of the training data in memory after the first
-   * epoch; default false. Wrong where the inputs of a sample change, as by augmentation.
-   */
-  cacheTeacher?: boolean | undefined;
-}
+import { accuracy, type Metric } from "./measure.ts";
+import { evaluateBatches, type Parts, partsOf } from "./step.ts";
 
 /** Options of {@link Distiller.compile}, as of `tf.LayersModel.compile`. */
 export interface DistillerCompileOptions {
   optimizer: string | tf.Optimizer;
-  /** `"accuracy"`, reported as `acc`, or scalars of labels and logits by the function's name. */
+  /** `"accuracy"`, reported as `acc`, or functions of labels and logits, reported by their names. */
   metrics?: readonly ("accuracy" | Metric[1])[] | undefined;
 }
 
@@ -38,47 +27,41 @@ export interface DistillerCompileOptions {
 export interface DistillerFitOptions extends EpochOptions {
   /** Default 32. */
   batchSize?: number | undefined;
-  /** Whether each epoch has an order of its own; default true. */
+  /** Whether the samples are shuffled in each epoch; default true. */
   shuffle?: boolean | undefined;
-  /** An integer ≥ 0 that fixes the orders; default random, and that of a checkpoint where there is one. */
+  /** An integer ≥ 0 that determines the orders; default random, or that of the restored checkpoint. */
   seed?: number | undefined;
-  /** The share of the samples, the last ones, that is held out; within 0–1, default 0. */
+  /** Share of the samples, the last ones, that is held out; within 0–1, default 0. */
   validationSplit?: number | undefined;
-  /** Inputs and labels; rules out `validationSplit`. */
-  validationData?: readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tensor] | undefined;
+  /** Takes precedence over `validationSplit`. */
+  validationData?: LabelledData | LabelledPair | undefined;
 }
 
 /** Options of {@link Distiller.fitDataset}. */
 export interface DistillerFitDatasetOptions extends EpochOptions {
-  /** Where the data set is endless; it then goes on from epoch to epoch. Default: all of it. */
+  /** Required for an endless data set, which continues from epoch to epoch. Default: all of it. */
   batchesPerEpoch?: number | undefined;
-  /** A data set of batches, or inputs and labels. */
-  validationData?:
-    | LabelledDataset
-    | readonly [inputs: tf.Tensor | tf.Tensor[], labels: tf.Tensor]
-    | undefined;
-  /** Size of validation batches of tensors; default 32. */
+  validationData?: LabelledData | LabelledPair | undefined;
+  /** Batch size of validation data in memory; default 32. */
   validationBatchSize?: number | undefined;
 }
 
 /**
- * Trains a student from a teacher, by any loss of both, with the options and the history of
- * `tf.LayersModel`.
+ * Trains a student against a frozen teacher, with any loss of their outputs. Options and history are
+ * those of `tf.LayersModel`.
  *
- * The teacher is frozen: its outputs are computed in inference mode, outside of what is
- * differentiated. What is trained is every variable that the loss depends on: the student's, and those
- * of projection heads and regressors that the loss uses. `compile` compiles the student too, with
- * cross-entropy from logits as its loss, so that callbacks find their optimizer, and
- * `student.evaluate` serves.
+ * The teacher's outputs are computed in inference mode and are constants. Every variable that the loss
+ * depends on is trained: those of the student, and those of projection heads and regressors in the
+ * loss. `compile` also compiles the student with cross-entropy from logits as its loss, so that
+ * callbacks find the optimizer and `student.evaluate` works.
  *
- * `fit` gives the loss `indices`, which memory banks need; `fitDataset` does where the elements have
- * them, `{xs, ys, indices}`. Each epoch the history gets `loss`, each term of a {@link weightedSum},
- * each metric, and `val_…` of all, as means over samples.
+ * `fit` provides the loss with `indices`, which memory banks need. `fitDataset` provides them if the
+ * elements are `{xs, ys, indices}`. Each epoch adds to the history `loss`, each term of a
+ * {@link weightedSum}, each metric, and `val_…` of all of these, as means over samples.
  *
- * With a `checkpoint` a training that was interrupted, however it was, continues from the last one that
- * was written, in a new process too, to the very weights and history of one that was not. For that the
- * loss may depend on nothing else that changes than what the checkpoint is given, and dropout needs a
- * `seed`; early stopping begins its patience anew.
+ * With a `checkpoint`, an interrupted run resumes from the last one, also in a new process, to
+ * bitwise-identical weights and history, if the checkpoint covers all state that the loss changes and
+ * dropout has a `seed`. Early stopping restarts its patience.
  *
  * @example
  * ```ts
@@ -112,35 +95,22 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  * ```
  */
 export class Distiller {
-  private readonly parts: Omit<Parts, "metrics">;
+  private readonly parts: Parts;
   /** Undefined before `compile`. */
   private metrics: Metric[] | undefined;
 
   /**
-   * @throws If a model or the loss is not as described, a layer is not in its model, or layers are
-   * named of a teacher that has no layers.
+   * @throws If a model or the loss is not as described, a layer is not in its model, or `teacherLayers`
+   * are given for a teacher without layers.
    */
   constructor(options: DistillerOptions) {
-    const { teacher, student, loss, teacherLayers = [], studentLayers = [] } = options;
-    if (!(student instanceof tfl.LayersModel)) {
-      throw new Error("Distiller: student must be a tf.LayersModel");
-    }
-    if (typeof loss !== "function") {
-      throw new Error(`Distiller: loss must be a function, got ${typeof loss}`);
-    }
-    this.parts = {
-      student,
-      loss,
-      teacherNetwork: teacherNetwork(teacher, teacherLayers),
-      studentNetwork: layersNetwork("student", student, studentLayers),
-      cache: options.cacheTeacher ? new TeacherCache() : undefined,
-    };
+    this.parts = partsOf("Distiller", options);
   }
 
   /**
-   * Says how to train, as `tf.LayersModel.compile`.
+   * Sets optimizer and metrics, as `tf.LayersModel.compile`.
    *
-   * @throws If the optimizer is not known or a metric is not as described.
+   * @throws If the optimizer is unknown or a metric is not as described.
    */
   compile({ optimizer, metrics = [] }: DistillerCompileOptions): void {
     const loss = (labels: tf.Tensor, logits: tf.Tensor) =>
@@ -156,12 +126,12 @@ export class Distiller {
   /**
    * Trains on tensors.
    *
-   * @param inputs [N, …], or a list of such for a student with several inputs.
-   * @param labels [N] or [N, C], of the form that the loss takes.
+   * @param inputs [N, …], or a list for a student with several inputs.
+   * @param labels [N] or [N, C], in the form that the loss expects.
    * @param options As of `tf.LayersModel.fit`, and `seed`.
-   * @returns The history: `history.loss` and the rest, a number for each epoch.
-   * @throws If the Distiller is not compiled, or an option or a shape is not as described; and what the
-   * loss throws, before the first step.
+   * @returns The history: `history.loss` and the others, with a number for each epoch.
+   * @throws If the Distiller is not compiled, or an option or a shape is not as described. Errors of the
+   * loss are thrown before the first step.
    */
   async fit(
     inputs: tf.Tensor | tf.Tensor[],
@@ -173,19 +143,16 @@ export class Distiller {
     const { seed = Math.floor(Math.random() * 2 ** 32) } = options;
     checkInteger(fn, "batchSize", batchSize, 1);
     checkInteger(fn, "seed", seed, 0);
-    const { kept, held } = holdOut(fn, [inputs, labels], validationSplit);
-    const validation = validationData ?? held;
+    const data = { xs: inputs, ys: labels };
+    checkTensors(fn, "the training data", data);
+    const { kept, held } = holdOut(fn, data, validationSplit);
     try {
-      return await trainEpochs(
-        fn,
-        this.compiled(fn),
-        tensorSource(fn, kept, batchSize),
-        validation && tensorSource(fn, validation, batchSize, "validationData"),
-        options,
-        shuffle ? seed : undefined,
-      );
+      const source = this.sourceOf(fn, kept, { batchSize, indexed: true });
+      const validation = this.validationSource(fn, validationData ?? held, batchSize);
+      const order = shuffle ? seed : undefined;
+      return await trainEpochs(fn, this.compiled(fn), source, validation, options, order);
     } finally {
-      if (held) tf.dispose([...kept, ...held]);
+      if (held) tf.dispose([kept, held].flatMap(({ xs, ys }) => [xs, ys].flat()));
     }
   }
 
@@ -193,8 +160,8 @@ export class Distiller {
    * Trains on a `tf.data.Dataset` whose elements are batches, `{xs, ys}` or `{xs, ys, indices}`.
    *
    * @returns The history, as of {@link fit}.
-   * @throws If the Distiller is not compiled, or an option or an element is not as described; and what
-   * the loss throws, before the first step.
+   * @throws If the Distiller is not compiled, an option or an element is not as described, or the data
+   * set is endless without `batchesPerEpoch`. Errors of the loss are thrown before the first step.
    */
   async fitDataset(
     dataset: LabelledDataset,
@@ -202,21 +169,20 @@ export class Distiller {
   ): Promise<tfl.History> {
     const fn = "Distiller.fitDataset";
     const { batchesPerEpoch, validationData, validationBatchSize = 32 } = options;
-    if (batchesPerEpoch !== undefined) checkInteger(fn, "batchesPerEpoch", batchesPerEpoch, 1);
     checkInteger(fn, "validationBatchSize", validationBatchSize, 1);
-    const validation =
-      validationData && "iterator" in validationData
-        ? datasetSource(fn, this.parts.student, validationData)
-        : validationData && tensorSource(fn, validationData, validationBatchSize, "validationData");
-    const source = datasetSource(fn, this.parts.student, dataset, batchesPerEpoch);
+    if (batchesPerEpoch !== undefined) checkInteger(fn, "batchesPerEpoch", batchesPerEpoch, 1);
+    checkData(fn, "dataset", dataset, batchesPerEpoch !== undefined);
+    const source = this.sourceOf(fn, dataset, { batchesPerEpoch });
+    const validation = this.validationSource(fn, validationData, validationBatchSize);
     return trainEpochs(fn, this.compiled(fn), source, validation, options);
   }
 
   /**
-   * The means of loss, terms and metrics over samples, in inference mode; named, unlike those of
-   * `tf.LayersModel.evaluate`.
+   * Evaluates on tensors.
    *
-   * @throws If the Distiller is not compiled or a shape is not as described, and what the loss throws.
+   * @returns The means of loss, terms and metrics over samples, in inference mode. Unlike those of
+   * `tf.LayersModel.evaluate` they have names.
+   * @throws If the Distiller is not compiled or a shape is not as described, and the errors of the loss.
    */
   async evaluate(
     inputs: tf.Tensor | tf.Tensor[],
@@ -225,14 +191,31 @@ export class Distiller {
   ): Promise<Record<string, number>> {
     const fn = "Distiller.evaluate";
     checkInteger(fn, "batchSize", batchSize, 1);
-    const source = tensorSource(fn, [inputs, labels], batchSize, "inputs");
-    return evaluateBatches(this.compiled(fn), source);
+    const data = { xs: inputs, ys: labels };
+    checkTensors(fn, "the data", data);
+    return evaluateBatches(this.compiled(fn), this.sourceOf(fn, data, { batchSize }));
   }
 
-  /** {@link evaluate} over a `tf.data.Dataset` of batches. */
+  /** {@link evaluate} on a finite `tf.data.Dataset` of batches. */
   async evaluateDataset(dataset: LabelledDataset): Promise<Record<string, number>> {
     const fn = "Distiller.evaluateDataset";
-    return evaluateBatches(this.compiled(fn), datasetSource(fn, this.parts.student, dataset));
+    checkData(fn, "dataset", dataset);
+    return evaluateBatches(this.compiled(fn), this.sourceOf(fn, dataset));
+  }
+
+  private sourceOf(fn: string, data: LabelledData, options?: BatchSourceOptions): BatchSource {
+    return batchSource(fn, this.parts.student, data, options);
+  }
+
+  private validationSource(
+    fn: string,
+    validationData: LabelledData | LabelledPair | undefined,
+    batchSize: number,
+  ): BatchSource | undefined {
+    if (!validationData) return undefined;
+    const data = toLabelledData(validationData);
+    checkData(fn, "validationData", data);
+    return this.sourceOf(fn, data, { batchSize });
   }
 
   private compiled(fn: string): Parts {

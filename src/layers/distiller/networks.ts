@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { applyLayer } from "../model/apply-layer.ts";
 import { warnOfProbabilities } from "../model/classifier-output.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
 
-/** What a network gives for a batch. */
+/** Outputs of a network for a batch. */
 export type Outputs = {
-  /** The output of the model; undefined where it has none of rank 2. */
+  /** The output of the model; undefined if it has no single output of rank 2. */
   logits: tf.Tensor2D | undefined;
-  /** Of the layers that were named, in their order. */
+  /** Outputs of the named layers, in their order. */
   features: tf.Tensor[];
 };
 
@@ -18,49 +19,56 @@ export interface LogitsModel {
   predict(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;
 }
 
-/** A tfjs-layers model, which knows its layers by name. */
+/** A tfjs-layers model, whose layers have names. */
 export function layersNetwork(
+  fn: string,
   name: "teacher" | "student",
   model: tfl.LayersModel,
   layerNames: readonly string[],
 ): Network {
-  warnOfProbabilities("Distiller", name, model);
-  const features = layerNames.length > 0 ? outputsOf("Distiller", model, layerNames) : [];
+  warnOfProbabilities(fn, name, model);
+  const features = layerNames.length > 0 ? outputsOf(fn, model, layerNames) : [];
   const extractor = tfl.model({ inputs: model.inputs, outputs: [...features, ...model.outputs] });
   return (inputs, training) => {
-    const outputs = [extractor.apply(inputs, { training })].flat() as tf.Tensor[];
-    const [output, ...others] = outputs.slice(features.length);
-    const hasLogits = others.length === 0 && output!.rank === 2;
+    const outputs = applyLayer(extractor, inputs, training);
     return {
-      logits: hasLogits ? (output as tf.Tensor2D) : undefined,
+      logits: logitsOf(outputs.slice(features.length)),
       features: outputs.slice(0, features.length),
     };
   };
 }
 
-/** Any other model, which has nothing but its output. */
+/** Any other model, which has logits only. */
 function logitsNetwork(model: LogitsModel): Network {
   return (inputs) => {
     const output = model.predict(inputs);
-    const tensors = output instanceof tf.Tensor ? [output] : Object.values(output);
-    const logits = tensors.length === 1 && tensors[0]!.rank === 2 ? tensors[0] : undefined;
-    return { logits: logits as tf.Tensor2D | undefined, features: [] };
+    const outputs = output instanceof tf.Tensor ? [output] : Object.values(output);
+    return { logits: logitsOf(outputs), features: [] };
   };
 }
 
-/** The teacher's outputs, whichever of the two it is. */
+/** The teacher's outputs, for either kind of model. */
 export function teacherNetwork(
+  fn: string,
   teacher: tfl.LayersModel | LogitsModel,
   layerNames: readonly string[],
 ): Network {
-  if (teacher instanceof tfl.LayersModel) return layersNetwork("teacher", teacher, layerNames);
+  if (teacher instanceof tfl.LayersModel) return layersNetwork(fn, "teacher", teacher, layerNames);
   if (typeof teacher?.predict !== "function") {
-    throw new Error("Distiller: teacher must be a tf.LayersModel or have a function predict");
+    const expected = "a tf.LayersModel or have a function predict";
+    throw new Error(`${fn}: teacher must be ${expected}, got ${typeof teacher}`);
   }
   if (layerNames.length > 0) {
+    const reason = "any other teacher, such as a tf.GraphModel, has logits only";
     throw new Error(
-      "Distiller: teacherLayers needs a tf.LayersModel, whose layers have names; any other teacher, such as a tf.GraphModel, gives logits only",
+      `${fn}: teacherLayers needs a tf.LayersModel, whose layers have names; ${reason}`,
     );
   }
   return logitsNetwork(teacher);
 }
+
+function logitsOf([output, ...others]: tf.Tensor[]): tf.Tensor2D | undefined {
+  return output && isMatrix(output) && others.length === 0 ? output : undefined;
+}
+
+const isMatrix = (x: tf.Tensor): x is tf.Tensor2D => x.rank === 2;

@@ -1,67 +1,72 @@
-import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger } from "../../internal/checks.ts";
-import { encodeCheckpoint, restoreCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { CheckpointStore } from "../checkpoint/file-checkpoint.ts";
+import {
+  type CheckpointOptions,
+  checkCheckpointOptions,
+  restoreFrom,
+  saveTo,
+} from "../checkpoint/checkpoint-options.ts";
+import type { Place } from "../data/batch-source.ts";
 import type { TotalsState } from "./totals.ts";
 
 /**
- * How a {@link Distiller} saves its training and continues one that was interrupted: student and
- * optimizer, the history, and where in which order of the data it is.
+ * How a {@link Distiller} saves its training run and resumes an interrupted one: student, optimizer,
+ * history, and the position in the data and its order.
  */
-export interface DistillerCheckpoint {
-  /** Where the checkpoint is kept; each takes the place of the one before. */
-  store: CheckpointStore;
-  /** Steps from one checkpoint to the next; default: one at the end of each epoch. */
+export interface DistillerCheckpoint extends CheckpointOptions {
+  /** Steps from one checkpoint to the next, in addition to those at the end of epochs; default none. */
   everySteps?: number | undefined;
-  /** What the loss trains beside the student, such as projection heads, under names of your own. */
-  models?: Record<string, tfl.LayersModel> | undefined;
-  /** What else changes, such as contrast banks; called for each checkpoint. */
-  tensors?: (() => Record<string, tf.Tensor>) | undefined;
-  /** Is given those of the checkpoint that are no variables, before the training goes on. */
-  onRestore?: ((tensors: Record<string, tf.Tensor>) => void) | undefined;
 }
 
-/** Where a training stands. */
-export interface Progress {
-  epoch: number;
-  /** Done in this epoch, and in all. */
-  step: number;
-  steps: number;
-  seed: number | undefined;
-  /** Of this epoch so far. */
+/** State of a training run, apart from models and optimizer. */
+export interface Progress extends Place {
+  /** Sums of the current epoch. */
   totals: TotalsState | undefined;
-  /** As `tfl.History` has it. */
+  /** Epochs done, and their logs, as in `tfl.History`. */
   epochs: number[];
   history: Record<string, number[]>;
 }
 
-/** Restores what the store has, if anything, and tells where the training stood. */
-export async function resumeFrom(
+/** The state of a run that has not begun. */
+export const initialProgress = (epoch: number, seed: number | undefined): Progress => ({
+  epoch,
+  batchInEpoch: 0,
+  globalStep: 0,
+  seed,
+  totals: undefined,
+  epochs: [],
+  history: {},
+});
+
+/** Completes an epoch. */
+export function completeEpoch(progress: Progress, logs: Record<string, number>): void {
+  progress.epochs.push(progress.epoch);
+  for (const [name, value] of Object.entries(logs)) {
+    progress.history[name] = [...(progress.history[name] ?? []), value];
+  }
+  progress.epoch += 1;
+  progress.batchInEpoch = 0;
+  progress.totals = undefined;
+}
+
+export function checkDistillerCheckpoint(fn: string, checkpoint: DistillerCheckpoint): void {
+  checkCheckpointOptions(fn, "checkpoint.", checkpoint);
+  const { everySteps } = checkpoint;
+  if (everySteps !== undefined) checkInteger(fn, "checkpoint.everySteps", everySteps, 1);
+}
+
+/** Restores the store's checkpoint, if there is one, and returns its progress. */
+export async function resumeProgress(
   fn: string,
   student: tfl.LayersModel,
   checkpoint: DistillerCheckpoint,
 ): Promise<Progress | undefined> {
-  const { store, everySteps, onRestore } = checkpoint;
-  if (everySteps !== undefined) checkInteger(fn, "checkpoint.everySteps", everySteps, 1);
-  const bytes = await store.read();
-  if (!bytes) return undefined;
-  const { tensors, values } = restoreCheckpoint(bytes, stateOf(student, checkpoint));
-  onRestore?.(tensors);
-  return values as unknown as Progress;
+  const values = await restoreFrom(fn, checkpoint, { student }, student.optimizer);
+  return values?.progress as Progress | undefined;
 }
 
-export async function saveProgress(
+export const saveProgress = (
   student: tfl.LayersModel,
   checkpoint: DistillerCheckpoint,
   progress: Progress,
-): Promise<void> {
-  const state = { ...stateOf(student, checkpoint), values: { ...progress } };
-  await checkpoint.store.write(await encodeCheckpoint(state));
-}
-
-const stateOf = (student: tfl.LayersModel, { models, tensors }: DistillerCheckpoint) => ({
-  models: { student, ...models },
-  optimizer: student.optimizer,
-  tensors: tensors?.() ?? {},
-});
+): Promise<void> => saveTo(checkpoint, { student }, student.optimizer, { progress });

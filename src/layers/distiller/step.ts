@@ -1,13 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Batch, disposeBatch, type Source, START } from "../data/batch-sources.ts";
-import { batchOf, type DistillationLoss, type Metric, measure } from "./measure.ts";
-import type { Network, Outputs } from "./networks.ts";
-import type { TeacherCache } from "./teacher-cache.ts";
-import { type Measured, Totals } from "./totals.ts";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { type Batch, type BatchSource, START } from "../data/batch-source.ts";
+import { distillationBatch } from "./distillation-batch.ts";
+import type { DistillerOptions } from "./distiller-options.ts";
+import { type DistillationLoss, type Metric, measure } from "./measure.ts";
+import { layersNetwork, type Network, type Outputs, teacherNetwork } from "./networks.ts";
+import { TeacherCache } from "./teacher-cache.ts";
+import { type Scalars, Totals } from "./totals.ts";
 
-/** What a step needs to know. */
+/** The parts of a training step. */
 export interface Parts {
+  /** The public function that error messages name. */
+  fn: string;
   student: tfl.LayersModel;
   teacherNetwork: Network;
   studentNetwork: Network;
@@ -16,9 +20,29 @@ export interface Parts {
   cache: TeacherCache | undefined;
 }
 
-/** One step of the student's optimizer. The caller owns the values. */
-export async function trainStep(parts: Parts, batch: Batch): Promise<Measured> {
-  const teacher = await teach(parts, batch);
+/** Checks the options and builds the networks; without metrics. */
+export function partsOf(fn: string, options: DistillerOptions): Parts {
+  const { teacher, student, loss, teacherLayers = [], studentLayers = [], cacheTeacher } = options;
+  if (!(student instanceof tfl.LayersModel)) {
+    throw new Error(`${fn}: student must be a tf.LayersModel, got ${typeof student}`);
+  }
+  if (typeof loss !== "function") {
+    throw new Error(`${fn}: loss must be a function, got ${typeof loss}`);
+  }
+  return {
+    fn,
+    student,
+    loss,
+    metrics: [],
+    teacherNetwork: teacherNetwork(fn, teacher, teacherLayers),
+    studentNetwork: layersNetwork(fn, "student", student, studentLayers),
+    cache: cacheTeacher ? new TeacherCache() : undefined,
+  };
+}
+
+/** One step of the student's optimizer. The caller owns the scalars. */
+export async function trainStep(parts: Parts, batch: Batch): Promise<Scalars> {
+  const teacher = await teacherOutputs(parts, batch);
   try {
     return stepFrom(parts, parts.student.optimizer, batch, teacher);
   } finally {
@@ -26,52 +50,46 @@ export async function trainStep(parts: Parts, batch: Batch): Promise<Measured> {
   }
 }
 
-/** One step from what the teacher gave for the batch. The caller owns the values. */
+/** One step of an optimizer from the teacher's outputs. The caller owns the scalars. */
 export function stepFrom(
-  { studentNetwork, loss, metrics }: Pick<Parts, "studentNetwork" | "loss" | "metrics">,
+  { fn, studentNetwork, loss, metrics }: Parts,
   optimizer: tf.Optimizer,
   batch: Batch,
   teacher: Outputs,
-): Measured {
-  let measured: Measured | undefined;
+): Scalars {
+  const kept: Scalars = {};
   try {
-    // Without a list of variables every one is trained that the loss depends on.
+    // Without a list of variables, every variable that the loss depends on is trained.
     optimizer.minimize(() => {
       const student = studentNetwork(batch.inputs, true);
-      const { total, names, values } = measure(
-        loss,
-        metrics,
-        batchOf(batch, teacher, student, true),
-      );
-      measured = { names, values: tf.keep(values) };
+      const args = distillationBatch(fn, batch, teacher, student, true);
+      const { total, reported } = measure(fn, loss, metrics, args);
+      for (const [name, value] of Object.entries(reported)) kept[name] = tf.keep(value);
       return total;
     });
-    return measured!;
+    return kept;
   } catch (error) {
-    measured?.values.dispose();
+    tf.dispose(kept);
     throw error;
   }
 }
 
-/** The means over all batches, in inference mode. */
+/** Sample-weighted means over all batches, in inference mode. */
 export async function evaluateBatches(
-  { teacherNetwork, studentNetwork, loss, metrics }: Parts,
-  source: Source,
+  { fn, teacherNetwork, studentNetwork, loss, metrics }: Parts,
+  source: BatchSource,
 ): Promise<Record<string, number>> {
   const totals = new Totals();
   try {
     for await (const batch of source.batches(START)) {
-      try {
-        const measured = tf.tidy((): Measured => {
-          const teacher = teacherNetwork(batch.inputs, false);
-          const student = studentNetwork(batch.inputs, false);
-          const { names, values } = measure(loss, metrics, batchOf(batch, teacher, student, false));
-          return { names, values };
-        });
-        totals.add(measured, batch.labels.shape[0]!);
-      } finally {
-        disposeBatch(batch);
-      }
+      const reported = tf.tidy(() => {
+        const teacher = teacherNetwork(batch.inputs, false);
+        const student = studentNetwork(batch.inputs, false);
+        const args = distillationBatch(fn, batch, teacher, student, false);
+        return measure(fn, loss, metrics, args).reported;
+      });
+      totals.add(reported, sizeOf(batch));
+      tf.dispose(reported);
     }
     return await totals.means();
   } finally {
@@ -79,19 +97,25 @@ export async function evaluateBatches(
   }
 }
 
-/** The teacher's outputs for a batch, from memory where they are there; the caller owns them. */
-async function teach({ teacherNetwork, cache }: Parts, batch: Batch): Promise<Outputs> {
-  const run = () => tf.tidy(() => teacherNetwork(batch.inputs, false));
+/** Number of samples. */
+export const sizeOf = ({ labels }: Batch): number => labels.shape[0] ?? 0;
+
+/** The teacher's outputs for a batch, from the cache if possible. The caller owns them. */
+async function teacherOutputs(
+  { fn, teacherNetwork, cache }: Parts,
+  { inputs, indices, rows }: Batch,
+): Promise<Outputs> {
+  const run = () => tf.tidy(() => teacherNetwork(inputs, false));
   if (!cache) return run();
-  if (!batch.indices) {
+  if (!indices) {
     throw new Error(
-      "Distiller: cacheTeacher needs to know the samples: map the dataset's elements to {xs, ys, indices}",
+      `${fn}: cacheTeacher needs the indices of the samples, got elements without: map the dataset's elements to {xs, ys, indices}`,
     );
   }
-  const indices = [...(await batch.indices.data())];
-  const cached = cache.get(indices);
+  const samples = rows ?? (await indices.data());
+  const cached = cache.get(samples);
   if (cached) return cached;
   const outputs = run();
-  await cache.put(indices, outputs);
+  await cache.put(samples, outputs);
   return outputs;
 }

@@ -5,23 +5,24 @@ import type { Outputs } from "./networks.ts";
 type Sample = Float32Array[];
 
 /**
- * What a teacher gave for the samples of a data set, by their index, in the memory of the CPU: in
- * the first epoch it is filled, later it spares the teacher's work.
+ * Caches the teacher's outputs by sample index, in CPU memory. The first epoch fills it; later epochs
+ * need no forward pass of the teacher.
  */
 export class TeacherCache {
   private readonly samples = new Map<number, Sample>();
-  /** Of the outputs of one sample; the logits come last. */
+  /** Shapes of the outputs of one sample: those of the features, then that of the logits. */
   private shapes: number[][] = [];
   private hasLogits = false;
 
-  /** The outputs for these samples, or undefined where one is missing. */
-  get(indices: readonly number[]): Outputs | undefined {
-    const samples = indices.map((index) => this.samples.get(index));
-    if (samples.some((sample) => sample === undefined)) return undefined;
+  /** The outputs for these samples; undefined if one is missing. */
+  get(indices: ArrayLike<number>): Outputs | undefined {
+    const found = Array.from(indices, (index) => this.samples.get(index));
+    const samples = found.filter((sample) => sample !== undefined);
+    if (samples.length < found.length) return undefined;
     const outputs = this.shapes.map((shape, i) => {
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = tf.util.sizeFromShape(shape);
       const values = new Float32Array(samples.length * size);
-      for (const [n, sample] of samples.entries()) values.set(sample![i]!, n * size);
+      for (const [n, sample] of samples.entries()) values.set(sample[i]!, n * size);
       return tf.tensor(values, [samples.length, ...shape]);
     });
     return this.hasLogits
@@ -30,12 +31,12 @@ export class TeacherCache {
   }
 
   /** Reads the outputs back and keeps them. */
-  async put(indices: readonly number[], { features, logits }: Outputs): Promise<void> {
+  async put(indices: ArrayLike<number>, { features, logits }: Outputs): Promise<void> {
     const outputs = logits ? [...features, logits] : features;
     const data = await Promise.all(outputs.map((output) => output.data<"float32">()));
     this.hasLogits = logits !== undefined;
     this.shapes = outputs.map(({ shape }) => shape.slice(1));
-    for (const [n, index] of indices.entries()) {
+    for (const [n, index] of Array.from(indices).entries()) {
       const slices = data.map((values) => {
         const size = values.length / indices.length;
         return values.slice(n * size, (n + 1) * size);

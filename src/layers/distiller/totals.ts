@@ -1,52 +1,49 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Numbers of one batch, each with a name. */
-export type Measured = {
-  names: string[];
-  /** float32 [names] */
-  values: tf.Tensor1D;
-};
+/** Named scalars of a batch, float32 []. */
+export type Scalars = Record<string, tf.Scalar>;
 
 /** Sums over samples as plain numbers. */
 export interface TotalsState {
   names: string[];
   sums: number[];
-  seen: number;
+  samples: number;
 }
 
-/** The means of numbers over batches, each batch as often as it has samples. */
+/** Sample-weighted means over batches. */
 export class Totals {
   private names: string[];
   private sum: tf.Tensor1D | undefined;
-  private seen: number;
+  private samples: number;
 
-  /** Goes on from other sums, or begins. */
-  constructor({ names, sums, seen }: TotalsState = { names: [], sums: [], seen: 0 }) {
+  /** Continues from earlier sums, or starts from zero. */
+  constructor({ names, sums, samples }: TotalsState = { names: [], sums: [], samples: 0 }) {
     this.names = names;
-    this.sum = seen > 0 ? tf.tensor1d(sums, "float32") : undefined;
-    this.seen = seen;
+    this.sum = samples > 0 ? tf.tensor1d(sums, "float32") : undefined;
+    this.samples = samples;
   }
 
-  /** Takes the values over. */
-  add({ names, values }: Measured, samples: number): void {
+  /** Adds the means of a batch. */
+  add(scalars: Scalars, samples: number): void {
     const old = this.sum;
-    this.names = names;
-    this.seen += samples;
+    this.names = Object.keys(scalars);
+    this.samples += samples;
     this.sum = tf.tidy((): tf.Tensor1D => {
+      const values: tf.Tensor = tf.stack(Object.values(scalars));
       const weighted: tf.Tensor1D = tf.mul(values, samples);
       return old ? tf.add(old, weighted) : weighted;
     });
-    tf.dispose([values, old ?? []]);
+    old?.dispose();
   }
 
   async state(): Promise<TotalsState> {
-    const { names, seen } = this;
-    return { names, seen, sums: [...((await this.sum?.data()) ?? [])] };
+    const { names, samples } = this;
+    return { names, samples, sums: [...((await this.sum?.data()) ?? [])] };
   }
 
   async means(): Promise<Record<string, number>> {
-    const { names, sums, seen } = await this.state();
-    return Object.fromEntries(names.map((name, i) => [name, sums[i]! / seen]));
+    const { names, sums, samples } = await this.state();
+    return Object.fromEntries(sums.map((sum, i) => [names[i], sum / samples]));
   }
 
   dispose(): void {

@@ -1,23 +1,23 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkNumber } from "../../internal/checks.ts";
 
-/** A sum of losses and what it consists of. */
+/** A weighted sum of losses and its terms. */
 export interface WeightedSum {
   total: tf.Scalar;
-  /** Each loss before it is weighted. */
+  /** The losses before weighting. */
   terms: Record<string, tf.Scalar>;
 }
 
 /**
- * A weighted sum of losses that remembers its terms, so that a {@link Distiller} reports each of them
- * beside the total.
+ * A weighted sum of losses with its terms. A {@link Distiller} reports each term in addition to the
+ * total.
  *
  * $$L = \sum_k w_k L_k$$
  *
- * @param losses A weight and a scalar loss for each name. A name becomes a column of the history:
- * `loss` and the names of metrics are taken.
- * @returns `total`, and the losses themselves as `terms`.
- * @throws If there is no loss, a weight is not a finite number, or a loss not a scalar.
+ * @param losses A weight and a scalar loss for each name. A name becomes a column of the history, so
+ * `loss` and the names of metrics are not allowed.
+ * @returns The sum as `total`, and the losses as `terms`.
+ * @throws If `losses` is empty, a weight is not a finite number, or a loss is not a scalar.
  *
  * @example
  * ```ts
@@ -36,15 +36,18 @@ export interface WeightedSum {
 export function weightedSum(
   losses: Record<string, readonly [weight: number, loss: tf.Tensor]>,
 ): WeightedSum {
-  const entries = Object.entries(losses);
-  if (entries.length === 0) throw new Error("weightedSum: losses must have at least one, got none");
-  for (const [name, [weight, loss]] of entries) {
+  const terms: Record<string, tf.Scalar> = {};
+  const weighted: tf.Scalar[] = [];
+  for (const [name, [weight, loss]] of Object.entries(losses)) {
     checkNumber("weightedSum", `the weight of ${name}`, weight);
-    if (loss.rank !== 0) {
+    if (!isScalar(loss)) {
       throw new Error(`weightedSum: ${name} must be a scalar, got [${loss.shape}]`);
     }
+    terms[name] = loss;
+    weighted.push(tf.mul(loss, weight));
   }
-  const weighted = entries.map(([, [weight, loss]]) => tf.mul(loss, weight));
-  const terms = entries.map(([name, [, loss]]) => [name, loss]);
-  return { total: tf.addN(weighted) as tf.Scalar, terms: Object.fromEntries(terms) };
+  if (weighted.length === 0) throw new Error("weightedSum: losses must have at least 1, got none");
+  return { total: tf.addN(weighted), terms };
 }
+
+export const isScalar = (x: tf.Tensor): x is tf.Scalar => x.rank === 0;

@@ -1,29 +1,29 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What the loss saw in a training step. */
-export interface SeenBatch {
+/** Labels and predictions of a training step. */
+export interface ObservedBatch {
   labels: tf.Tensor;
   logits: tf.Tensor;
-  /** As the loss was told. */
+  /** Whether the loss uses the model's output as logits. */
   fromLogits: boolean;
 }
 
-/** By the centroids, which a loss and its callback have in common. */
+/** Observers by the centroids that a loss and its callback share. */
 const observers = new WeakMap<tf.Tensor, BatchObserver>();
 
-/** Shows a batch to the callback that follows these centroids, if there is one. */
-export function showBatch(centroids: tf.Tensor, batch: SeenBatch): void {
-  observers.get(centroids)?.see(batch);
+/** Passes a batch to the observer of these centroids, if there is one. */
+export function observeBatch(centroids: tf.Tensor, batch: ObservedBatch): void {
+  observers.get(centroids)?.observe(batch);
 }
 
 /**
- * Hands batches from a compiled loss to a callback, which tfjs-layers does not show them to. Of a
- * step the first call of the loss counts: `model.fit` calls it again, for the validation data,
- * before the last step of an epoch ends.
+ * Passes batches from a compiled loss to a callback, which tfjs-layers does not. Only the first call of
+ * the loss in a step counts: `model.fit` also calls it for the validation data before the last step of
+ * an epoch ends.
  */
 export class BatchObserver {
-  private isWaiting = false;
-  private batch: SeenBatch | undefined;
+  private isExpecting = false;
+  private batch: ObservedBatch | undefined;
 
   constructor(private readonly centroids: tf.Tensor) {}
 
@@ -31,27 +31,27 @@ export class BatchObserver {
     observers.set(this.centroids, this);
   }
 
-  /** A step begins. */
-  wait(): void {
-    this.drop(); // what a step that threw has left
-    this.isWaiting = true;
+  /** Begins a step. Drops what a step that threw has left. */
+  expect(): void {
+    this.drop();
+    this.isExpecting = true;
   }
 
-  /** Runs inside the gradient of the loss: it only takes clones, which the optimizer leaves alone. */
-  see({ labels, logits, fromLogits }: SeenBatch): void {
-    if (!this.isWaiting) return;
-    this.isWaiting = false;
+  /** Runs inside the gradient of the loss. It only clones, which leaves the optimizer unaffected. */
+  observe({ labels, logits, fromLogits }: ObservedBatch): void {
+    if (!this.isExpecting) return;
+    this.isExpecting = false;
     const keep = (x: tf.Tensor) => tf.keep(tf.clone(x));
     this.batch = { labels: keep(labels), logits: keep(logits), fromLogits };
   }
 
-  /** The step has ended: the batch it trained on, which `drop` disposes. */
-  get seen(): SeenBatch | undefined {
+  /** The batch of the step that has ended. `drop` disposes it. */
+  get observed(): ObservedBatch | undefined {
     return this.batch;
   }
 
   drop(): void {
-    this.isWaiting = false;
+    this.isExpecting = false;
     if (this.batch) tf.dispose([this.batch.labels, this.batch.logits]);
     this.batch = undefined;
   }

@@ -1,32 +1,32 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkData, type LabelledData } from "../data/labelled-data.ts";
+import type { LabelledData } from "../data/labelled-data.ts";
 import { checkClassifier, warnOfSoftmax } from "../model/classifier-output.ts";
-import { checkPass, estimateCmi, type PassOptions } from "./estimate-cmi.ts";
+import { checkClassifiedData, checkPass, estimateCmi, type PassOptions } from "./estimate-cmi.ts";
 
 /** Options of {@link CmiMonitor}. */
 export interface CmiMonitorOptions extends PassOptions {
-  /** Estimated too, under keys that begin with `val_`. */
+  /** Estimated too, under keys with the prefix `val_`. */
   validationData?: LabelledData | undefined;
 }
 
 /**
- * Puts the conditional mutual information of a model into the logs of each epoch of `model.fit` or
- * `model.fitDataset`, beside loss and accuracy:
+ * Adds the conditional mutual information of a model to the logs of each epoch of `model.fit` or
+ * `model.fitDataset`:
  *
  * | Key | Value | Unit |
  * | --- | --- | --- |
  * | `cmi`, `val_cmi` | I(X;Ŷ\|Y) | nats |
  * | `gamma`, `val_gamma` | Γ, the separation of the classes | nats |
- * | `ncmi`, `val_ncmi` | normalised CMI, the first over the second | none |
+ * | `ncmi`, `val_ncmi` | normalised CMI, the first divided by the second | none |
  *
- * They are exact values of a `CmiEstimator` after the last step of the epoch, in inference
- * mode, and end up in `History`. Callbacks see them that come later in `callbacks`, so put
- * `tfl.callbacks.earlyStopping({ monitor: "val_cmi", mode: "max" })` or one that draws after this
- * one. (tfjs-layers takes a list of callback objects or one of plain handlers, not a mixture: wrap
- * those of tfjs-vis by `new tfl.CustomCallback(handlers)`.)
+ * The values are exact, by a `CmiEstimator` in inference mode after the last step of the epoch. They
+ * end up in `History`, and later callbacks in the list see them: put
+ * `tfl.callbacks.earlyStopping({ monitor: "val_cmi", mode: "max" })` or a plotting callback after this
+ * one. (tfjs-layers takes either a list of callback objects or one set of plain handlers: wrap those
+ * of tfjs-vis by `new tfl.CustomCallback(handlers)`.)
  *
- * The normalised CMI is NaN where Γ is 0, with samples of a single class: logs hold numbers only.
- * An epoch takes a forward pass over the data more; give a part of it to spend less.
+ * The normalised CMI is NaN where Γ is 0, with samples of a single class, because logs hold numbers
+ * only. Costs one extra forward pass per epoch; pass a subset to reduce it.
  *
  * @example
  * ```ts
@@ -47,24 +47,23 @@ export interface CmiMonitorOptions extends PassOptions {
  */
 export class CmiMonitor extends tfl.Callback {
   /**
-   * @param data The training data: `{xs, ys}` in memory, or a finite `tf.data.Dataset`. A pass over
-   * one that shuffles takes the next order from its generator, as an epoch does; give it unshuffled
-   * to leave the order of training alone.
-   * @param options Validation data, size of the passes, form of the model's output.
-   * @throws If the data are of another form, endless, or tensors that disagree in their length.
-   * `model.fit` rejects before the first step if the model's output is not [batch, classes], and
-   * after an epoch if a logit is not finite or a label names no class. A softmax with
-   * `fromLogits: true` is warned of on the console.
+   * @param data The training data: `{xs, ys}` in memory, or a finite `tf.data.Dataset`. A pass over a
+   * data set that shuffles advances its random order, as an epoch does. Pass it unshuffled to leave
+   * the order of training unchanged.
+   * @param options Validation data, batch size, form of the model's output.
+   * @throws If the data are of another form, endless, or tensors of different length. `model.fit`
+   * rejects before the first step if the model's output is not [batch, classes], and after an epoch if
+   * a logit is not finite or a label is out of range. A softmax output with `fromLogits: true` causes
+   * a warning on the console.
    */
   constructor(
     private readonly data: LabelledData,
     private readonly options: CmiMonitorOptions = {},
   ) {
     super();
-    checkData("CmiMonitor", "data", data);
-    if (options.validationData) {
-      checkData("CmiMonitor", "validationData", options.validationData);
-    }
+    checkClassifiedData("CmiMonitor", "data", data);
+    const { validationData } = options;
+    if (validationData) checkClassifiedData("CmiMonitor", "validationData", validationData);
     checkPass("CmiMonitor", options);
   }
 

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { mcmiLoss } from "../../teacher/mcmi-loss.ts";
 import { asLogits } from "../model/classifier-output.ts";
-import { showBatch } from "./batch-observer.ts";
+import { observeBatch } from "./batch-observer.ts";
 
 /** Options of {@link compiledMcmiLoss}. */
 export interface CompiledMcmiOptions {
@@ -9,18 +9,18 @@ export interface CompiledMcmiOptions {
   lambda: number;
   /** Whether the model ends in logits (default) or in probabilities (a softmax layer). */
   fromLogits?: boolean | undefined;
-  /** ε within 0–1, the share of the target that is spread over all classes; default 0. */
+  /** ε within 0–1, the share of the target spread over all classes; default 0. */
   labelSmoothing?: number | undefined;
 }
 
 /**
  * {@link mcmiLoss} as a loss for `model.compile`.
  *
- * @param centroids float32 [C, C]. Give a `tf.variable` to have {@link CentroidCallback} move it
- * during `model.fit`.
+ * @param centroids float32 [C, C]. {@link CentroidCallback} updates a `tf.variable` during
+ * `model.fit`.
  * @param options λ and the form of the model's output.
- * @returns A function of (labels, predictions) → scalar in nats, both [N, C]. The labels are one-hot:
- * `model.fit` accepts class indices for its own sparse loss only.
+ * @returns A function (labels, predictions) → scalar in nats, both [N, C]. The labels are one-hot:
+ * `model.fit` accepts class indices only for its own sparse loss.
  * @throws The returned function throws what {@link mcmiLoss} throws.
  *
  * @example
@@ -40,7 +40,7 @@ export function compiledMcmiLoss(
 ): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar {
   return (labels, predictions) => {
     const logits = asLogits(predictions, fromLogits);
-    showBatch(centroids, { labels, logits, fromLogits });
+    observeBatch(centroids, { labels, logits, fromLogits });
     return mcmiLoss(labels, logits, centroids, options);
   };
 }

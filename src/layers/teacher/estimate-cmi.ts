@@ -2,13 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { CmiEstimator } from "../../information/cmi-estimator.ts";
 import type { CmiReport } from "../../information/cmi-sums.ts";
-import { checkInteger } from "../../internal/checks.ts";
-import { batchesOf, type LabelledData } from "../data/labelled-data.ts";
+import { checkInteger, checkLabelRank } from "../../internal/checks.ts";
+import { batchSource, START } from "../data/batch-source.ts";
+import { checkData, isDataset, type LabelledData } from "../data/labelled-data.ts";
 import { asLogits } from "../model/classifier-output.ts";
 
-/** How a callback passes data through the model. */
+/** Options of a forward pass over data. */
 export interface PassOptions {
-  /** Samples in a forward pass over tensors in memory; default 256. A data set has its own. */
+  /** Samples in a batch of tensors in memory; default 256. A data set comes in batches. */
   batchSize?: number | undefined;
   /** Whether the model ends in logits (default) or in probabilities (a softmax layer). */
   fromLogits?: boolean | undefined;
@@ -18,9 +19,15 @@ export function checkPass(fn: string, { batchSize = 256 }: PassOptions): void {
   checkInteger(fn, "batchSize", batchSize, 1);
 }
 
+/** Data with class labels. */
+export function checkClassifiedData(fn: string, name: string, data: LabelledData): void {
+  checkData(fn, name, data);
+  if (!isDataset(data)) checkLabelRank(fn, data.ys);
+}
+
 /**
- * A `CmiEstimator` over data, in inference mode. Waits after each batch, so that no more than
- * one is in the memory of a GPU.
+ * A `CmiEstimator` over data, in inference mode. Waits after each batch, so that no more than one is
+ * in GPU memory.
  */
 export async function estimateCmi(
   fn: string,
@@ -29,7 +36,8 @@ export async function estimateCmi(
   { batchSize = 256, fromLogits = true }: PassOptions,
 ): Promise<CmiReport> {
   const estimator = new CmiEstimator();
-  for await (const { inputs, labels } of batchesOf(fn, model, data, batchSize)) {
+  const source = batchSource(fn, model, data, { batchSize });
+  for await (const { inputs, labels } of source.batches(START)) {
     let counted = Promise.resolve();
     tf.tidy(() => {
       const output = model.apply(inputs, { training: false }) as tf.Tensor;

@@ -17,7 +17,7 @@ useTrainingKernels();
 
 const [N, BATCH, EPOCHS] = [24, 8, 4];
 
-/** Stops the training by an error in the second batch of an epoch. */
+/** Stops training by an error in the second batch of an epoch. */
 class Kill extends tfl.Callback {
   private epoch = 0;
   constructor(private readonly at: number) {
@@ -31,7 +31,7 @@ class Kill extends tfl.Callback {
   }
 }
 
-/** Batches in an order that the epoch decides; not of tf.data, which tests need not install. */
+/** Batches in an order that depends on the epoch, without a dependency on tf.data. */
 class Shuffled extends tfl.Callback {
   private epoch = 0;
   readonly size = N / BATCH;
@@ -63,7 +63,7 @@ class Shuffled extends tfl.Callback {
   }
 }
 
-/** Trains from the store's checkpoint to the end, or to the epoch where it is killed. */
+/** Trains from the store's checkpoint to the last epoch, or to the epoch in which it is killed. */
 async function run(how: "fit" | "fitDataset", store: CheckpointStore, killedAt = EPOCHS) {
   const model = tfl.sequential({
     layers: [
@@ -85,11 +85,12 @@ async function run(how: "fit" | "fitDataset", store: CheckpointStore, killedAt =
   const centroids = tf.variable(tf.fill([3, 3], 1 / 3));
   const loss = compiledMcmiLoss(centroids, { lambda: 0.2 });
   model.compile({ optimizer: tf.train.adam(0.5), loss, metrics: ["accuracy"] });
-  const checkpoint = new CheckpointCallback(store, { everyEpochs: 2, tensors: { centroids } });
+  const tensors = () => ({ centroids });
+  const checkpoint = new CheckpointCallback({ store, everyEpochs: 2, tensors });
   const data = new Shuffled(x, y);
   const callbacks = [
     data,
-    new CentroidCallback(centroids, labels, x),
+    new CentroidCallback(centroids, { data: { xs: x, ys: labels } }),
     new LearningRateScheduler(cosineSchedule({ initial: 0.05, epochs: EPOCHS }), { per: "batch" }),
     checkpoint,
     new Kill(killedAt),
@@ -112,11 +113,11 @@ async function run(how: "fit" | "fitDataset", store: CheckpointStore, killedAt =
 }
 
 for (const how of ["fit", "fitDataset"] as const) {
-  test(`${how}: killed twice and resumed, it ends as without an interruption`, async () => {
+  test(`${how}: killed twice and resumed, it ends as an uninterrupted run`, async () => {
     const whole = await run(how, memoryStore());
     expect(whole.initialEpoch).toBe(0);
     const store = memoryStore();
-    // The first is killed before there is a checkpoint.
+    // The first run is killed before it wrote a checkpoint.
     for (const killedAt of [1, 3]) {
       expect((await run(how, store, killedAt)).initialEpoch).toBe(0);
     }
@@ -127,18 +128,51 @@ for (const how of ["fit", "fitDataset"] as const) {
     expect(Object.keys(whole.history).sort()).toEqual(["acc", "loss", "lr"]);
     expect(whole.history.loss).toHaveLength(EPOCHS);
     expect(new Set(whole.history.loss).size).toBe(EPOCHS);
-    expect((await run(how, store)).numbers).toEqual(whole.numbers); // nothing is left to do
+    expect((await run(how, store)).numbers).toEqual(whole.numbers); // already complete
     await resumed.again();
   });
 }
 
-test("bad input is refused before the first step", async () => {
-  const options = { everyEpochs: 0 };
-  expect(() => new CheckpointCallback(memoryStore(), options)).toThrow(
+const linear = () => {
+  const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [2] })] });
+  model.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: "meanSquaredError" });
+  return model;
+};
+
+test("other models are saved, and constant tensors go to onRestore", async () => {
+  const store = memoryStore();
+  const head = linear();
+  const tensors = () => ({ bank: tf.tensor1d([1, 2]) });
+  const fit = { epochs: 1, verbose: 0 } as const;
+  const callbacks = [new CheckpointCallback({ store, models: { head }, tensors })];
+  await linear().fit(tf.ones([2, 2]), tf.ones([2, 1]), { ...fit, callbacks });
+
+  const [model, other] = [linear(), linear()];
+  const before = await numbersOf(model);
+  const without = new CheckpointCallback({ store, models: { head: other }, tensors });
+  await expect(without.resume(model)).rejects.toThrow(
+    "CheckpointCallback.resume: onRestore must be given to restore bank, which is not a tf.Variable, got none",
+  );
+  expect(await numbersOf(model)).toEqual(before);
+  let restored: tf.Tensor[] = [];
+  const onRestore = (saved: Record<string, tf.Tensor>) => {
+    restored = Object.values(saved);
+  };
+  const options = { store, models: { head: other }, tensors, onRestore };
+  expect(await new CheckpointCallback(options).resume(model)).toBe(1);
+  expect(await numbersOf(other)).toEqual(await numbersOf(head));
+  expect(await numbersOf(model)).not.toEqual(before);
+  expect(await Promise.all(restored.map((x) => x.array()))).toEqual([[1, 2]]);
+});
+
+test("rejects invalid input before the first step, naming expected and actual", async () => {
+  const options = { store: memoryStore(), everyEpochs: 0 };
+  expect(() => new CheckpointCallback(options)).toThrow(
     "CheckpointCallback: everyEpochs must be an integer >= 1, got 0",
   );
   const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [2] })] });
-  await expect(new CheckpointCallback(memoryStore()).resume(model)).rejects.toThrow(
+  const callback = new CheckpointCallback({ store: memoryStore() });
+  await expect(callback.resume(model)).rejects.toThrow(
     "CheckpointCallback.resume: model must be compiled, got one that is not",
   );
 });

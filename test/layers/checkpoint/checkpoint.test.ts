@@ -35,7 +35,7 @@ for (const [name, create] of Object.entries(optimizers)) {
   });
 }
 
-test("tensors and values come back, variables in place, the rest as new ones", async () => {
+test("restores tensors and values, variables in place, others as new tensors", async () => {
   const centroids = tf.variable(normal([3, 3], 1));
   const rows = tf.tensor1d([7, -1, 2], "int32");
   const seen = tf.tensor2d([[1, 0]], [1, 2], "bool");
@@ -44,7 +44,7 @@ test("tensors and values come back, variables in place, the rest as new ones", a
   const state = { models: {}, tensors: { centroids, rows, seen, nothing } };
   const expected = await centroids.data();
   const pending = encodeCheckpoint({ ...state, values: { step: 3, history } });
-  // The training goes on before the bytes are there.
+  // Training continues before the bytes are available.
   history.loss.push(1);
   centroids.assign(normal([3, 3], 2));
   const bytes = await pending;
@@ -62,7 +62,7 @@ test("tensors and values come back, variables in place, the rest as new ones", a
   expect(values).toEqual({ step: 3, history: { loss, note: "ä✓" } });
 });
 
-test("the weights of nested and partly frozen models find their places", async () => {
+test("restores the weights of nested and partly frozen models", async () => {
   const nested = () => {
     const inner = network();
     return tfl.sequential({ layers: [inner, tfl.layers.dense({ units: 3 })] });
@@ -87,18 +87,27 @@ const saved = (): TrainingState => ({
 const two = () => tfl.sequential({ layers: [dense(3).layers[0]!, tfl.layers.dense({ units: 2 })] });
 
 test.each<[() => Partial<TrainingState>, string]>([
-  [() => ({ models: {} }), "state.models must be as in the checkpoint, student, got none"],
-  [() => ({ models: { teacher: dense(3) } }), "student, got teacher"],
-  [() => ({ models: { student: dense(3), head: dense(3) } }), "student, got student, head"],
+  [
+    () => ({ models: {} }),
+    "models/student/0/kernel must be as in the checkpoint, float32 [4,3], got none",
+  ],
+  [() => ({ models: { teacher: dense(3) } }), "models/student/0/kernel must be as in"],
+  [
+    () => ({ models: { student: dense(3), head: dense(3) } }),
+    "models/head/0/kernel must be as in the checkpoint, none, got float32 [4,3]",
+  ],
   [
     () => ({ models: { student: two() } }),
-    "state.models.student must be as in the checkpoint, 2 weights, got 4",
+    "models/student/2/kernel must be as in the checkpoint, none, got float32 [3,2]",
   ],
   [
     () => ({ models: { student: dense(5) } }),
-    "weight 0 of state.models.student must be as in the checkpoint, kernel float32 [4,3], got kernel float32 [4,5]",
+    "models/student/0/kernel must be as in the checkpoint, float32 [4,3], got float32 [4,5]",
   ],
-  [() => ({ models: { student: dense(3, false) } }), "2 weights, got 1"],
+  [
+    () => ({ models: { student: dense(3, false) } }),
+    "models/student/1/bias must be as in the checkpoint, float32 [3], got none",
+  ],
   [
     () => ({ optimizer: undefined }),
     "state.optimizer must be as in the checkpoint, Adam, got none",
@@ -110,13 +119,13 @@ test.each<[() => Partial<TrainingState>, string]>([
   ],
   [
     () => ({ tensors: { queue: tf.zeros([2, 2]) } }),
-    "state.tensors must be as in the checkpoint, no others than bank, got queue",
+    "tensors/queue must be as in the checkpoint, none, got float32 [2,2]",
   ],
   [
     () => ({ tensors: { bank: tf.variable(tf.zeros([2, 3])) } }),
-    "bank float32 [2,2], got bank float32 [2,3]",
+    "tensors/bank must be as in the checkpoint, float32 [2,2], got float32 [2,3]",
   ],
-  [() => ({ tensors: { bank: tf.zeros([2, 2], "int32") } }), "got bank int32 [2,2]"],
+  [() => ({ tensors: { bank: tf.zeros([2, 2], "int32") } }), "float32 [2,2], got int32 [2,2]"],
 ])("another architecture changes nothing: %#", async (change, message) => {
   const bytes = await encodeCheckpoint(saved());
   const state = { ...saved(), ...change() };
@@ -128,7 +137,7 @@ test.each<[() => Partial<TrainingState>, string]>([
   expect(await encodeCheckpoint(state)).toEqual(before);
 });
 
-test("an optimizer that was trained on other weights changes nothing", async () => {
+test("an optimizer that trained other weights changes nothing", async () => {
   const [state, other] = [saved(), saved()];
   other.models = { student: dense(5) };
   for (const { models, optimizer } of [state, other]) {
@@ -138,16 +147,16 @@ test("an optimizer that was trained on other weights changes nothing", async () 
   const bytes = await encodeCheckpoint(state);
   other.models = { student: dense(3) };
   expect(() => restoreCheckpoint(bytes, other)).toThrow(
-    /kernel.*\/m of state.optimizer must be as in the checkpoint, \[4,3\], got \[4,5\]/,
+    "optimizer/accumulatedFirstMoment/0 must be as in the checkpoint, float32 [4,3], got float32 [4,5]",
   );
 });
 
-test("a checkpoint with any byte changed, or cut anywhere, changes nothing", async () => {
+test("a checkpoint with any byte changed, or truncated anywhere, changes nothing", async () => {
   const x = tf.variable(tf.tensor1d([1, 2, 3]));
   const state = { models: {}, tensors: { x } };
   const bytes = await encodeCheckpoint({ ...state, values: { epoch: 1 } });
   x.assign(tf.tensor1d([4, 5, 6]));
-  const message = /restoreCheckpoint: bytes must be a (whole )?checkpoint/;
+  const message = /restoreCheckpoint: bytes must be a (complete )?checkpoint/;
   for (let i = 0; i < bytes.length; i++) {
     const changed = Uint8Array.from(bytes);
     changed[i]! ^= 1 << (i % 8);
@@ -156,15 +165,15 @@ test("a checkpoint with any byte changed, or cut anywhere, changes nothing", asy
   }
   expect(() => restoreCheckpoint(Uint8Array.of(...bytes, 0), state)).toThrow("corrupted");
   expect([...(await x.data())]).toEqual([4, 5, 6]);
-  // A view of other bytes, as Node's Buffers are.
+  // A view of a larger buffer, as Node's Buffers are.
   const view = Uint8Array.of(0, ...bytes, 0).subarray(1, -1);
   expect(restoreCheckpoint(view, state).values).toEqual({ epoch: 1 });
 });
 
-test("what cannot be saved is refused, naming what came", async () => {
+test("rejects state that cannot be saved, naming expected and actual", async () => {
   const name = tf.tensor1d(["a"]);
   await expect(encodeCheckpoint({ models: {}, tensors: { name } })).rejects.toThrow(
-    "encodeCheckpoint: state.tensors.name must be float32, int32 or bool, got string [1]",
+    "encodeCheckpoint: tensors/name of the state must be float32, int32 or bool, got string [1]",
   );
   const optimizer = tf.train.sgd(0.1);
   optimizer.getClassName = () => "Mine";

@@ -3,7 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import type { CheckpointStore } from "../../../src/layers/index.ts";
 import { normal } from "../support.ts";
 
-/** A classifier with weights that are not trained, and one that a constraint changes when written. */
+/** A classifier with weights that are not trained, and with a constraint that changes written weights. */
 export const network = () =>
   tfl.sequential({
     layers: [
@@ -17,7 +17,7 @@ export const network = () =>
     ],
   });
 
-/** Steps of a training whose data depend on the number of the step alone. */
+/** Training steps whose data depend only on the number of the step. */
 export function train(model: tfl.LayersModel, optimizer: tf.Optimizer, from: number, to: number) {
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   for (let step = from; step < to; step++) {
@@ -31,11 +31,11 @@ export function train(model: tfl.LayersModel, optimizer: tf.Optimizer, from: num
   }
 }
 
-/** All numbers of a model. */
+/** The values of all weights of a model. */
 export const numbersOf = (model: tfl.LayersModel) =>
   Promise.all(model.weights.map((weight) => weight.read().data()));
 
-/** A place in memory. */
+/** A store in memory. */
 export function memoryStore(): CheckpointStore {
   let kept: Uint8Array | undefined;
   return {

@@ -13,6 +13,7 @@ import {
 import {
   type CheckpointStore,
   contrastProjection,
+  type DistillationBatch,
   type DistillationLoss,
   Distiller,
   type DistillerCheckpoint,
@@ -20,6 +21,7 @@ import {
   LearningRateScheduler,
   weightedSum,
 } from "../../../src/layers/index.ts";
+import { valuesOf } from "../training.ts";
 
 const [SAMPLES, CLASSES] = [50, 3];
 let inputs: tf.Tensor;
@@ -34,7 +36,7 @@ beforeAll(() => {
   labels = tf.cast(tf.oneHot(classes, CLASSES), "float32");
 });
 
-/** A perceptron, with the same weights for the same seed. */
+/** A perceptron with dropout, with the same weights for the same seed. */
 function network(units: number, seed: number): tfl.LayersModel {
   const kernelInitializer = () => tfl.initializers.glorotNormal({ seed: seed++ });
   const hidden = { name: "hidden", units, activation: "relu" as const, inputShape: [4] };
@@ -47,7 +49,7 @@ function network(units: number, seed: number): tfl.LayersModel {
   });
 }
 
-/** Without dropout, whose draws differ from step to step. */
+/** A network without dropout, whose draws differ from step to step. */
 function student(seed = 7): tfl.LayersModel {
   const model = network(5, seed);
   (model.layers[1] as unknown as { rate: number }).rate = 0;
@@ -69,10 +71,9 @@ function distiller(options: Partial<ConstructorParameters<typeof Distiller>[0]> 
   return { distiller: result, student: model };
 }
 
-const weightsOf = (model: tfl.LayersModel) =>
-  Promise.all(model.getWeights().map(async (x) => [...(await x.data())]));
+const weightsOf = (model: tfl.LayersModel) => valuesOf(model.getWeights());
 
-/** Batches of rows in their order, as a `tf.data.Dataset` gives them. */
+/** Batches in the order of the rows, in the form of a `tf.data.Dataset`. */
 const dataset = (batchSize: number, isIndexed = false) => ({
   async iterator() {
     let start = 0;
@@ -89,7 +90,7 @@ const dataset = (batchSize: number, isIndexed = false) => ({
   },
 });
 
-test("20 steps give the very weights of a loop by hand, from tensors and from a dataset", async () => {
+test("20 steps give bitwise the weights of a manual loop, from tensors and from a dataset", async () => {
   const byHand = student();
   const teacher = network(8, 1);
   const optimizer = tf.train.adam(0.01);
@@ -124,7 +125,7 @@ test("20 steps give the very weights of a loop by hand, from tensors and from a 
   expect(tf.memory().numTensors - before).toBeLessThanOrEqual(20 * 5 + 8);
 });
 
-test("inputs of a dataset go to the student by their names", async () => {
+test("inputs of a dataset reach the student by their names", async () => {
   const [left, right] = ["left", "right"].map((name) => tfl.input({ name, shape: [2] }));
   const swapped = tfl.layers.concatenate().apply([left!, right!]) as tfl.SymbolicTensor;
   const out = tfl.layers.dense({ units: CLASSES }).apply(swapped) as tfl.SymbolicTensor;
@@ -149,7 +150,7 @@ test("inputs of a dataset go to the student by their names", async () => {
   for (const [i, x] of got.entries()) expect(x).toBeCloseTo(wanted[i]!, 5);
 });
 
-test("the history holds the means of loss, terms and metrics, and of held-out samples", async () => {
+test("the history contains the means of loss, terms and metrics, also of validation data", async () => {
   const { distiller: d, student: s } = distiller();
   const { history } = await d.fit(inputs, labels, {
     epochs: 2,
@@ -187,7 +188,7 @@ test("a share of the samples can be held out", async () => {
   expect(history.val_loss![0]).toBeCloseTo(last.loss!, 5);
 });
 
-test("a seed fixes the order, which differs from epoch to epoch", async () => {
+test("a seed determines the order, which differs from epoch to epoch", async () => {
   const orders = async (seed: number) => {
     const seen: tf.Tensor[] = [];
     const { distiller: d, student: s } = distiller({
@@ -211,26 +212,31 @@ test("a seed fixes the order, which differs from epoch to epoch", async () => {
   for (const order of first.order) expect([...order!].sort((a, b) => a - b)).toEqual(all);
 });
 
-test("heads that the loss uses are trained; the teacher is not, and runs in inference mode", async () => {
+test("heads in the loss are trained; the teacher is constant and runs in inference mode", async () => {
   const head = tfl.sequential({ layers: [tfl.layers.dense({ units: 8, inputShape: [5] })] });
   const teacher = network(8, 1);
   const before = [await weightsOf(head), await weightsOf(teacher)];
+  const dropout = teacher.layers[1]!.name;
+  const dropped: tf.Tensor[] = [];
+  const hidden: tf.Tensor[] = [];
   const { distiller: d } = distiller({
     teacher,
-    teacherLayers: ["dropout_Dropout1", "hidden"].filter((name) =>
-      teacher.layers.some((layer) => layer.name === name),
-    ),
+    teacherLayers: ["hidden", dropout],
     studentLayers: ["hidden"],
-    loss: ({ teacherFeatures, studentFeatures }) =>
-      hintLoss(teacherFeatures.at(-1)!, head.apply(studentFeatures[0]!) as tf.Tensor),
+    loss: ({ teacherFeatures: [before, after], studentFeatures }) => {
+      hidden.push(tf.keep(tf.clone(before!)));
+      dropped.push(tf.keep(tf.clone(after!)));
+      return hintLoss(after!, head.apply(studentFeatures[0]!) as tf.Tensor);
+    },
   });
   const { history } = await d.fit(inputs, labels, { epochs: 5, batchSize: 25 });
+  expect(await valuesOf(dropped)).toEqual(await valuesOf(hidden)); // dropout is the identity
   expect(history.loss!.at(-1)).toBeLessThan(history.loss![0] as number);
   expect(await weightsOf(head)).not.toEqual(before[0]);
   expect(await weightsOf(teacher)).toEqual(before[1]);
 });
 
-test("a teacher with nothing but predict runs once a sample where its outputs are kept", async () => {
+test("a teacher with only predict runs once per sample if its outputs are cached", async () => {
   const model = network(8, 1);
   let runs = 0;
   const teacher = {
@@ -245,7 +251,7 @@ test("a teacher with nothing but predict runs once a sample where its outputs ar
   const plain = distiller({ teacher });
   await plain.distiller.fit(inputs, labels, { epochs: 3, batchSize: 10, seed: 1 });
   expect(runs).toBe(20);
-  // Not the very same: webgpu works on small tensors that were read back on the CPU.
+  // Not bitwise: webgpu computes on the CPU with small tensors that were read back.
   const [own, other] = [await weightsOf(kept.student), await weightsOf(plain.student)];
   const differences = own.flat().map((x, i) => Math.abs(x - other.flat()[i]!));
   expect(Math.max(...differences)).toBeLessThan(1e-5);
@@ -254,7 +260,7 @@ test("a teacher with nothing but predict runs once a sample where its outputs ar
   expect(runs).toBe(25);
 });
 
-test("callbacks hear what they hear from model.fit, and can stop it", async () => {
+test("callbacks get the calls of model.fit, and can stop training", async () => {
   const heard: string[] = [];
   const say = (name: string) => async (i: unknown, logs?: object) =>
     void heard.push(typeof i === "number" ? `${name} ${i} ${Object.keys(logs ?? {})}` : name);
@@ -296,7 +302,7 @@ test("callbacks hear what they hear from model.fit, and can stop it", async () =
   expect(epoch).toHaveLength(2);
 });
 
-/** A software GPU takes a second for a few steps. */
+/** A few steps take a second on a software GPU. */
 const LEAK_STEPS = ["cpu", "wasm"].includes(inject("backend").name) ? 200 : 40;
 
 test(`no tensor grows over ${LEAK_STEPS} steps`, async () => {
@@ -309,12 +315,14 @@ test(`no tensor grows over ${LEAK_STEPS} steps`, async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-describe("bad input throws before the first step", () => {
+describe("rejects invalid input before the first step, naming expected and actual:", () => {
   const teacher = () => network(8, 1);
   test("in the constructor", () => {
     const build = (options: object) => () =>
       new Distiller({ teacher: teacher(), student: student(), loss, ...options });
-    expect(build({ student: {} })).toThrow("Distiller: student must be a tf.LayersModel");
+    expect(build({ student: {} })).toThrow(
+      "Distiller: student must be a tf.LayersModel, got object",
+    );
     expect(build({ teacher: {} })).toThrow(
       "Distiller: teacher must be a tf.LayersModel or have a function predict",
     );
@@ -329,13 +337,13 @@ describe("bad input throws before the first step", () => {
 
   test.each<[string, object, object | undefined, string]>([
     [
-      "logits that are none",
+      "a teacher without logits",
       { teacher: { predict: () => tf.zeros([10, 3, 1]) } },
       undefined,
       "the loss reads teacherLogits, but the teacher must have a single output [batch,classes]",
     ],
     [
-      "features of no layer",
+      "features without layers",
       { loss: ({ studentFeatures: [x] }: { studentFeatures: tf.Tensor[] }) => x },
       undefined,
       "the loss reads studentFeatures, but no studentLayers were given",
@@ -356,12 +364,41 @@ describe("bad input throws before the first step", () => {
       "Distiller.fit: batchSize must be an integer >= 1, got 0",
     ],
     [
-      "nothing left to train on",
+      "no sample left to train on",
       {},
       { validationSplit: 1 },
       "Distiller.fit: validationSplit must leave a sample, got 1",
     ],
     ["no epoch", {}, { epochs: 0 }, "Distiller.fit: epochs must be an integer >= 1, got 0"],
+    [
+      "a loss per sample",
+      { loss: ({ studentLogits }: { studentLogits: tf.Tensor }) => tf.mean(studentLogits, 1) },
+      undefined,
+      "Distiller: loss must return a scalar or a weightedSum, got [10]",
+    ],
+    [
+      "a loss without result",
+      { loss: () => undefined },
+      undefined,
+      "Distiller: loss must return a scalar or a weightedSum, got undefined",
+    ],
+    [
+      "a term per sample",
+      {
+        loss: ({ studentLogits }: { studentLogits: tf.Tensor }) => ({
+          total: tf.mean(studentLogits),
+          terms: { mean: tf.mean(studentLogits, 1) },
+        }),
+      },
+      undefined,
+      "Distiller: mean must be a scalar, got [10]",
+    ],
+    [
+      "an invalid checkpoint",
+      {},
+      { checkpoint: { store: {}, everyEpochs: 0 } },
+      "Distiller.fit: checkpoint.everyEpochs must be an integer >= 1, got 0",
+    ],
   ])("%s", async (_, options, args, message) => {
     const { distiller: d, student: s } = distiller(options);
     const before = await weightsOf(s);
@@ -369,33 +406,130 @@ describe("bad input throws before the first step", () => {
     expect(await weightsOf(s)).toEqual(before);
   });
 
-  test("indices that a dataset lacks, elements of another form, no compile", async () => {
+  test("missing indices, invalid elements, no compile", async () => {
     const needy = distiller({
       loss: ({ labels, studentLogits, indices }) =>
         tf.mul(crossEntropy(labels, studentLogits), tf.scalar(indices.size)),
     });
     await expect(needy.distiller.fitDataset(dataset(10))).rejects.toThrow(
-      "the loss reads indices, which the dataset's elements lack: map them to {xs, ys, indices}",
+      "the loss reads indices, which the dataset's elements lack: map them to {xs, ys, indices}, indices int32 [batch]",
     );
     await expect(needy.distiller.evaluate(inputs, labels)).rejects.toThrow(
-      "only training samples have: look at the batch's training first",
+      "which only training samples have: check the batch's training first",
     );
     const pairs = {
       iterator: async () => ({ next: async () => ({ value: { a: 1 }, done: false }) }),
     };
     await expect(distiller().distiller.fitDataset(pairs)).rejects.toThrow(
-      "an element of the dataset must be {xs, ys} or {xs, ys, indices}, each of tensors, got {a}",
+      /the elements of the data set must be \{xs, ys\} or \{xs, ys, indices\} of tensors for the model's .*, got \{a\}/,
     );
     const raw = new Distiller({ teacher: teacher(), student: student(), loss });
     await expect(raw.fit(inputs, labels)).rejects.toThrow("Distiller.fit: the Distiller must be compiled first"); // biome-ignore format: one line
+    const validationData = { xs: tf.zeros([0, 4]), ys: tf.zeros([0, 3]) };
+    await expect(distiller().distiller.fit(inputs, labels, { validationData })).rejects.toThrow(
+      "Distiller.fit: the labels of validationData must be a tensor [samples,...] with at least 1 sample, got [0,3]",
+    );
     await expect(distiller().distiller.fit(inputs, tf.slice(labels, 0, 9))).rejects.toThrow(
-      "Distiller.fit: inputs must have the samples of labels [9,3], at least 1, got [50,4]",
+      "Distiller.fit: the inputs of the training data must be tensors [9,...], a row for each label, got [50,4]",
     );
   });
 });
 
-test("weightedSum refuses what is no sum of scalars", () => {
-  expect(() => weightedSum({})).toThrow("weightedSum: losses must have at least one, got none");
+test("rejects a cached teacher of samples without indices, naming expected and actual", async () => {
+  const { distiller: d, student: s } = distiller({ cacheTeacher: true });
+  const before = await weightsOf(s);
+  await expect(d.fitDataset(dataset(10))).rejects.toThrow(
+    "Distiller: cacheTeacher needs the indices of the samples, got elements without: map the dataset's elements to {xs, ys, indices}",
+  );
+  expect(await weightsOf(s)).toEqual(before);
+});
+
+test("distillationStep rejects invalid input in its own name", () => {
+  const models = { teacher: network(8, 1), student: student(), optimizer: tf.train.sgd(0.1) };
+  const step = (options: object) => distillationStep({ ...models, loss, ...options });
+  expect(() => step({ student: 1 })).toThrow(
+    "distillationStep: student must be a tf.LayersModel, got number",
+  );
+  expect(() => step({ loss: 1 })).toThrow("distillationStep: loss must be a function, got number");
+  expect(() => step({ teacher: {} })).toThrow("distillationStep: teacher must be");
+  expect(() => step({ studentLayers: ["nope"] })).toThrow("distillationStep: layerNames must be");
+  const run = (loss: (batch: DistillationBatch) => tf.Tensor) => () =>
+    step({ loss })(inputs, labels);
+  expect(run(({ indices }) => tf.sum(indices))).toThrow("distillationStep: the loss reads indices");
+  expect(run(({ labels }) => labels)).toThrow("distillationStep: loss must return a scalar");
+});
+
+test("spreading a batch copies the available fields", async () => {
+  const fields: string[][] = [];
+  const { distiller: d } = distiller({
+    studentLayers: ["hidden"],
+    loss: (batch) => {
+      const copy = { ...batch };
+      fields.push(Object.keys(copy));
+      return crossEntropy(copy.labels, copy.studentLogits);
+    },
+  });
+  await d.fit(inputs, labels, { batchSize: SAMPLES });
+  await d.evaluate(inputs, labels, { batchSize: SAMPLES });
+  const both = ["labels", "training", "teacherLogits", "studentLogits", "studentFeatures"];
+  expect(fields).toEqual([[...both, "indices"], both]);
+});
+
+test("validation data may be a pair, {xs, ys} or a dataset, in fit and fitDataset", async () => {
+  const losses: (number | tf.Tensor)[] = [];
+  for (const validationData of [
+    [inputs, labels] as const,
+    { xs: inputs, ys: labels },
+    dataset(16),
+  ]) {
+    const byFit = distiller().distiller;
+    const options = { batchSize: 10, shuffle: false, validationData };
+    losses.push((await byFit.fit(inputs, labels, options)).history.val_loss![0]!);
+    const byDataset = distiller().distiller;
+    const { history } = await byDataset.fitDataset(dataset(10), { validationData });
+    losses.push(history.val_loss![0]!);
+  }
+  for (const value of losses) expect(value).toBeCloseTo(losses[0] as number, 5);
+});
+
+test("rejects endless data, unless batchesPerEpoch is given", async () => {
+  const endless = { ...dataset(10), size: Number.POSITIVE_INFINITY };
+  const { distiller: d } = distiller();
+  const message = "must be finite, got an endless data set; omit repeat() or limit it by take()";
+  await expect(d.fitDataset(endless)).rejects.toThrow(`Distiller.fitDataset: dataset ${message}`);
+  await expect(d.evaluateDataset(endless)).rejects.toThrow(`dataset ${message}`);
+  const validationData = endless;
+  await expect(d.fit(inputs, labels, { validationData })).rejects.toThrow(
+    `Distiller.fit: validationData ${message}`,
+  );
+  const { epoch } = await d.fitDataset(endless, { batchesPerEpoch: 2, epochs: 2 });
+  expect(epoch).toEqual([0, 1]);
+});
+
+test("student.evaluate gives the cross-entropy from logits", async () => {
+  const { student: s } = distiller();
+  const value = s.evaluate(inputs, labels, { batchSize: SAMPLES }) as tf.Scalar;
+  const [expected] = await crossEntropy(labels, s.predict(inputs) as tf.Tensor).data();
+  expect((await value.data())[0]).toBeCloseTo(expected!, 5);
+});
+
+test("a callback can stop training within an epoch", async () => {
+  const { distiller: d, student: s } = distiller();
+  const batches: number[] = [];
+  const callbacks = {
+    onBatchEnd: async (batch: number) => {
+      batches.push(batch);
+      s.stopTraining = batch === 1;
+    },
+  };
+  const { history, epoch } = await d.fit(inputs, labels, { epochs: 3, batchSize: 10, callbacks });
+  expect(batches).toEqual([0, 1]);
+  expect(epoch).toEqual([0]);
+  expect(history.loss).toHaveLength(1);
+});
+
+test("weightedSum rejects invalid input, naming expected and actual", () => {
+  expect(() => weightedSum({})).toThrow("weightedSum: losses must have at least 1, got none");
   expect(() => weightedSum({ a: [Number.NaN, tf.scalar(1)] })).toThrow(
     "weightedSum: the weight of a must be a finite number",
   );
@@ -404,20 +538,20 @@ test("weightedSum refuses what is no sum of scalars", () => {
   );
 });
 
-test("a softmax at the end is warned of", () => {
+test("a final softmax causes a warning", () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const softmax = { units: CLASSES, activation: "softmax" as const, inputShape: [4] };
   const model = tfl.sequential({ layers: [tfl.layers.dense(softmax)] });
   new Distiller({ teacher: model, student: student(), loss });
   expect(warn).toHaveBeenCalledExactlyOnceWith(
     expect.stringContaining(
-      "Distiller: the teacher ends in a softmax, but losses take teacherLogits",
+      "Distiller: the teacher ends in a softmax, but losses use teacherLogits as logits",
     ),
   );
   warn.mockRestore();
 });
 
-/** A student with a CRD bank, each new, as after a new start of the program. */
+/** A new student with a new CRD bank, as after a restart of the program. */
 function training(crashAt = Number.POSITIVE_INFINITY) {
   const head = contrastProjection({ inputShape: [5], dim: 4 });
   for (const [i, weight] of head.weights.entries()) {
@@ -461,7 +595,7 @@ function training(crashAt = Number.POSITIVE_INFINITY) {
 test.each([
   ["each epoch", undefined],
   ["every 3 steps", 3],
-])("a checkpoint %s: what crashed ends as what did not", async (_, everySteps) => {
+])("a checkpoint %s: a crashed run ends as an uninterrupted one", async (_, everySteps) => {
   const memory = (): CheckpointStore => {
     let kept: Uint8Array | undefined;
     return {
@@ -487,7 +621,7 @@ test.each([
     await expect(crashed).rejects.toThrow("crash");
   }
   const last = training();
-  // Without the seed, which the checkpoint knows.
+  // Without the seed, which the checkpoint contains.
   const end = await last.distiller.fit(inputs, labels, {
     epochs: 3,
     batchSize: 10,
@@ -499,6 +633,6 @@ test.each([
   const other = distiller();
   const foreign = other.distiller.fit(inputs, labels, { checkpoint: { store } });
   await expect(foreign).rejects.toThrow(
-    "restoreCheckpoint: state.models must be as in the checkpoint",
+    /restoreCheckpoint: models\/head\/\d\/\w+ must be as in the checkpoint, float32 .*, got none/,
   );
 });

@@ -9,7 +9,7 @@ const { activation, dense, dropout, reshape, softmax } = tfl.layers;
 const ending = (...layers: tfl.layers.Layer[]) =>
   tfl.sequential({ layers: [dense({ units: 3, inputShape: [4] }), ...layers] });
 
-test("a softmax at the end is found in whatever form, and only there", () => {
+test("a final softmax is detected in every form, and only there", () => {
   const withSoftmax = [
     network("softmax"),
     ending(softmax()),
@@ -30,7 +30,7 @@ test("a softmax at the end is found in whatever form, and only there", () => {
   expect(without.map(endsInSoftmax)).toEqual([false, false, false]);
 });
 
-test("probabilities taken for logits are warned of once, with what to do", async () => {
+test("probabilities used as logits cause one warning with advice", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const { xs, ys, labels } = samples(6);
   const centroids = uniform();
@@ -39,7 +39,7 @@ test("probabilities taken for logits are warned of once, with what to do", async
     const pass = { fromLogits };
     for (const callbacks of [
       [new CentroidCallback(centroids, { strategy: "ema" })],
-      [new CentroidCallback(centroids, labels, xs, pass)],
+      [new CentroidCallback(centroids, { data: { xs, ys: labels }, ...pass })],
       [new CmiMonitor({ xs, ys }, pass)],
     ]) {
       const model = network(activation);
@@ -50,7 +50,7 @@ test("probabilities taken for logits are warned of once, with what to do", async
     return warn.mock.calls.map(([text]) => text);
   };
   const advice = (fn: string) =>
-    `${fn}: the model ends in a softmax, but fromLogits is true. Give fromLogits: false to ${fn} and to compiledMcmiLoss, or drop the softmax.`;
+    `${fn}: the model ends in a softmax, but fromLogits is true. Pass fromLogits: false to ${fn} and to compiledMcmiLoss, or remove the softmax.`;
   const names = ["CentroidCallback", "CentroidCallback", "CmiMonitor"];
   expect(await warnings("softmax", undefined)).toEqual(names.map(advice));
   expect(await warnings("softmax", false)).toEqual([]);

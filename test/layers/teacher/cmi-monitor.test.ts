@@ -16,7 +16,7 @@ async function reportOf(model: tfl.LayersModel, { xs, labels }: ReturnType<typeo
   return estimator.result();
 }
 
-test("History has what CmiEstimator finds, beside loss and accuracy", async () => {
+test("History contains the values of CmiEstimator in addition to loss and accuracy", async () => {
   const [train, validation] = [samples(60), samples(30, 2)];
   const args = { verbose: 0, epochs: 9 } as const;
   const validationData: [tf.Tensor, tf.Tensor] = [validation.xs, validation.ys];
@@ -29,9 +29,9 @@ test("History has what CmiEstimator finds, beside loss and accuracy", async () =
     const data = inMemory ? train : dataset;
     const options = { validationData: inMemory ? validation : await datasetOf(validation, 7) };
     const callbacks = [
-      new CentroidCallback(centroids, data),
+      new CentroidCallback(centroids, { data }),
       new CmiMonitor(data, options),
-      // Sees the key, and stops as nothing is better by that much.
+      // Finds the key, and stops because nothing improves by that much.
       tfl.callbacks.earlyStopping({ monitor: "val_cmi", minDelta: 1e9, patience: 4 }),
     ];
     const { history } = inMemory
@@ -56,7 +56,7 @@ test("History has what CmiEstimator finds, beside loss and accuracy", async () =
   }
 });
 
-test("the normalised CMI of one class is NaN, and inputs may come by their names", async () => {
+test("the normalised CMI of one class is NaN, and inputs are found by their names", async () => {
   const inputs = ["a", "b"].map((name) => tfl.input({ shape: [2], name: `monitor-${name}` }));
   const joined = tfl.layers.concatenate().apply(inputs);
   const model = tfl.model({
@@ -85,11 +85,11 @@ test("the normalised CMI of one class is NaN, and inputs may come by their names
   expect(history.cmi![0]).toBeCloseTo(0, 9);
 
   await expect(run(dataset([{ xs: [tf.clone(a)], labels: ys }]))).rejects.toThrow(
-    "CmiMonitor: the elements of the data set must be {xs, ys} of tensors for the model's monitor-a, monitor-b and named, got {xs, labels}",
+    "CmiMonitor: the elements of the data set must be {xs, ys} or {xs, ys, indices} of tensors for the model's monitor-a, monitor-b and named, got {xs, labels}",
   );
 });
 
-test("bad arguments throw, naming what came and what was expected", async () => {
+test("rejects invalid arguments, naming expected and actual", async () => {
   const { xs, ys } = samples(6);
   expect(() => new CmiMonitor(xs as never)).toThrow(
     "CmiMonitor: data must be {xs, ys} or a tf.data.Dataset, got object",

@@ -4,7 +4,7 @@ import { compiledMcmiLoss } from "../../../src/layers/index.ts";
 import { expectClose } from "../../support.ts";
 import { network, samples, uniform } from "../training.ts";
 
-test("with λ = 0 model.fit arrives at the weights of categoricalCrossentropy", async () => {
+test("with λ = 0 model.fit gives the weights of categoricalCrossentropy", async () => {
   const { xs, ys } = samples(30);
   const trained = async (loss: "categoricalCrossentropy" | ReturnType<typeof compiledMcmiLoss>) => {
     const model = network("softmax");

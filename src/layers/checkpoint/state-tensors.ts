@@ -1,0 +1,34 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { NamedTensor } from "./named-tensor.ts";
+import { type OptimizerState, readOptimizer } from "./optimizer-state.ts";
+import type { TrainingState } from "./training-state.ts";
+
+/** The tensors of a training state, no copies, and the state of its optimizer. */
+export function stateTensors(
+  fn: string,
+  { models, optimizer, tensors = {} }: TrainingState,
+): { tensors: NamedTensor[]; optimizer: OptimizerState | undefined } {
+  const read = optimizer && readOptimizer(fn, optimizer);
+  const weights = Object.entries(models).flatMap(([name, model]) => weightsOf(name, model));
+  const others = Object.entries(tensors).map(([name, tensor]) => ({
+    path: `tensors/${name}`,
+    tensor,
+  }));
+  return { tensors: [...weights, ...(read?.tensors ?? []), ...others], optimizer: read?.state };
+}
+
+/**
+ * All weights in the order of the layers; that of `model.weights` changes when a layer is frozen. Paths
+ * end in the last part of the weight's name, since tfjs numbers the layers of a program:
+ * dense_Dense7/kernel.
+ */
+function weightsOf(name: string, model: tfl.LayersModel): NamedTensor[] {
+  const weights = new Set(leavesOf(model).flatMap((layer) => layer.weights));
+  return [...weights].map((weight, i) => ({
+    path: `models/${name}/${i}/${weight.originalName.split("/").at(-1)}`,
+    tensor: weight.read(),
+  }));
+}
+
+const leavesOf = (layer: tfl.layers.Layer): tfl.layers.Layer[] =>
+  "layers" in layer && Array.isArray(layer.layers) ? layer.layers.flatMap(leavesOf) : [layer];

@@ -1,0 +1,187 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { gatherRows } from "../../ops/gather-rows.ts";
+import { sliceRows } from "../../ops/slice-rows.ts";
+import {
+  isDataset,
+  isTensor,
+  type LabelledData,
+  type LabelledDataset,
+  type LabelledTensors,
+} from "./labelled-data.ts";
+import { shuffled } from "./sample-order.ts";
+
+/** A batch of samples. */
+export interface Batch {
+  /** A tensor, or a list for a model with several inputs. */
+  inputs: tf.Tensor | tf.Tensor[];
+  labels: tf.Tensor;
+  /** Positions of the samples in the training data, int32 [N], if known. */
+  indices?: tf.Tensor1D | undefined;
+  /** The values of `indices`, if known without a read-back. */
+  rows?: Int32Array | undefined;
+}
+
+/** A position in the training data. */
+export interface Place {
+  epoch: number;
+  /** Batches taken in this epoch. */
+  batchInEpoch: number;
+  /** Batches taken in all epochs. */
+  globalStep: number;
+  /** Seed of the order of the samples in each epoch; undefined keeps the order of the rows. */
+  seed: number | undefined;
+}
+
+/** The start of the data, in the order of the rows. */
+export const START: Place = { epoch: 0, batchInEpoch: 0, globalStep: 0, seed: undefined };
+
+/** A sequence of batches. */
+export interface BatchSource {
+  /** Undefined if unknown. */
+  batchesPerEpoch: number | undefined;
+  /** The remaining batches of an epoch. Each is disposed when the next one is requested. */
+  batches(place: Place): AsyncGenerator<Batch>;
+}
+
+/** Options of {@link batchSource}. */
+export interface BatchSourceOptions {
+  /** Samples in a batch of tensors in memory; default 32. A data set comes in batches. */
+  batchSize?: number | undefined;
+  /** Whether batches of tensors in memory carry the indices of their samples; default false. */
+  indexed?: boolean | undefined;
+  /** Batches in an epoch of a data set that continues from epoch to epoch; default: all of it. */
+  batchesPerEpoch?: number | undefined;
+}
+
+/**
+ * Batches of labelled data, with the inputs in the model's order. A data set with `batchesPerEpoch`
+ * continues from epoch to epoch, otherwise it starts anew. Batches that were taken before an
+ * interruption are skipped.
+ */
+export function batchSource(
+  fn: string,
+  model: tfl.LayersModel,
+  data: LabelledData,
+  { batchSize = 32, indexed = false, batchesPerEpoch }: BatchSourceOptions = {},
+): BatchSource {
+  return isDataset(data)
+    ? datasetSource(fn, model, data, batchesPerEpoch)
+    : tensorSource(data, batchSize, indexed);
+}
+
+function tensorSource(
+  { xs, ys }: LabelledTensors,
+  batchSize: number,
+  indexed: boolean,
+): BatchSource {
+  const [samples = 0] = ys.shape;
+  const batchesPerEpoch = Math.ceil(samples / batchSize);
+  return {
+    batchesPerEpoch,
+    async *batches({ epoch, batchInEpoch, seed }) {
+      const order = seed === undefined ? undefined : shuffled(samples, seed, epoch);
+      for (let batch = batchInEpoch; batch < batchesPerEpoch; batch++) {
+        const start = batch * batchSize;
+        const size = Math.min(batchSize, samples - start);
+        const rows = order ? order.slice(start, start + size) : range(start, size);
+        const indices = tf.tensor1d(rows, "int32");
+        const select = (x: tf.Tensor) =>
+          order ? gatherSamples(x, indices) : sliceRows(x, start, size);
+        const inputs = Array.isArray(xs) ? xs.map(select) : select(xs);
+        const labels = select(ys);
+        if (!indexed) indices.dispose();
+        yield* disposing(indexed ? { inputs, labels, indices, rows } : { inputs, labels });
+      }
+    },
+  };
+}
+
+const range = (start: number, size: number) =>
+  Int32Array.from({ length: size }, (_, i) => start + i);
+
+/** The samples at `indices`, of a tensor of any rank. */
+const gatherSamples = (x: tf.Tensor, indices: tf.Tensor1D): tf.Tensor =>
+  tf.tidy(() => {
+    const [samples = 0, ...shape] = x.shape;
+    const rows = gatherRows(tf.reshape(x, [samples, -1]), indices);
+    return tf.reshape(rows, [indices.size, ...shape]);
+  });
+
+function datasetSource(
+  fn: string,
+  model: tfl.LayersModel,
+  dataset: LabelledDataset,
+  batchesPerEpoch: number | undefined,
+): BatchSource {
+  let iterator: Awaited<ReturnType<LabelledDataset["iterator"]>> | undefined;
+  return {
+    batchesPerEpoch,
+    async *batches(place) {
+      const isContinued = batchesPerEpoch !== undefined;
+      const position = isContinued ? place.globalStep : place.batchInEpoch;
+      let skipped = isContinued && iterator ? 0 : position;
+      const current = (isContinued && iterator) || (await dataset.iterator());
+      iterator = current;
+      for (
+        let batch = place.batchInEpoch;
+        batchesPerEpoch === undefined || batch < batchesPerEpoch;
+      ) {
+        // Not forEachAsync, which does not wait: the batches of the whole data set would queue up.
+        const { value, done } = await current.next();
+        if (done) return;
+        const taken = toBatch(fn, model, value);
+        if (skipped > 0) {
+          skipped -= 1;
+          disposeBatch(taken);
+        } else {
+          batch += 1;
+          yield* disposing(taken);
+        }
+      }
+    },
+  };
+}
+
+function* disposing(batch: Batch): Generator<Batch> {
+  try {
+    yield batch;
+  } finally {
+    disposeBatch(batch);
+  }
+}
+
+const disposeBatch = ({ inputs, labels, indices }: Batch) => {
+  tf.dispose([inputs, labels, indices ?? []]);
+};
+
+/** A batch from an element of a data set. */
+function toBatch(
+  fn: string,
+  { inputNames, outputNames }: tfl.LayersModel,
+  element: unknown,
+): Batch {
+  const { xs, ys, indices }: Record<string, unknown> = Object(element);
+  const inputs = valuesOf(xs, inputNames);
+  const [labels, ...others] = valuesOf(ys, outputNames);
+  const isIndexed = indices === undefined || isTensor1D(indices);
+  if (inputs.every(isTensor) && isTensor(labels) && others.length === 0 && isIndexed) {
+    const [first, ...rest] = inputs;
+    if (first) return { inputs: rest.length === 0 ? first : inputs, labels, indices };
+  }
+  tf.dispose(Object(element));
+  const names = `the model's ${inputNames.join(", ")} and ${outputNames.join(", ")}`;
+  const expected = `{xs, ys} or {xs, ys, indices} of tensors for ${names}`;
+  const got = `{${Object.keys(Object(element)).join(", ")}}`;
+  throw new Error(`${fn}: the elements of the data set must be ${expected}, got ${got}`);
+}
+
+const isTensor1D = (x: unknown): x is tf.Tensor1D => isTensor(x) && x.rank === 1;
+
+/** Values of an element of a data set: a single one, an array, or an object by the model's names. */
+function valuesOf(x: unknown, names: readonly string[]): unknown[] {
+  if (isTensor(x)) return [x];
+  if (Array.isArray(x)) return x;
+  const named: Record<string, unknown> = Object(x);
+  return names.map((name) => named[name]);
+}

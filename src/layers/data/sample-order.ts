@@ -1,0 +1,12 @@
+import { randomSource } from "../../internal/random.ts";
+
+/** A permutation of 0…n−1 that depends only on seed and epoch, so that training can be resumed. */
+export function shuffled(n: number, seed: number, epoch: number): Int32Array {
+  const random = randomSource(seed * 65_537 + epoch);
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}

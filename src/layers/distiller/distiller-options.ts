@@ -1,0 +1,21 @@
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { DistillationLoss } from "./measure.ts";
+import type { LogitsModel } from "./networks.ts";
+
+/** Options of {@link Distiller}. */
+export interface DistillerOptions {
+  /** A tfjs-layers model, or any object with `predict`, such as a `tf.GraphModel`. */
+  teacher: tfl.LayersModel | LogitsModel;
+  student: tfl.LayersModel;
+  /** Composed of this library's losses. {@link weightedSum} reports each of them. */
+  loss: DistillationLoss;
+  /** Layers whose outputs are `teacherFeatures`; for a tfjs-layers teacher only. */
+  teacherLayers?: readonly string[] | undefined;
+  /** Layers whose outputs are `studentFeatures`. */
+  studentLayers?: readonly string[] | undefined;
+  /**
+   * Keeps the teacher's outputs for each training sample in memory after the first epoch; default
+   * false. Not valid if the inputs of a sample change, as by augmentation.
+   */
+  cacheTeacher?: boolean | undefined;
+}
