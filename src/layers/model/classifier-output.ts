@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { differentiable } from "../../internal/differentiable.ts";
+import { atLeastTiny, safeLog, TINY } from "../../ops/safe-log.ts";
 
 /** Layers that preserve probabilities, at least in inference. MobileNet ends in one. */
 const NEUTRAL = ["Reshape", "Flatten", "Dropout"];
@@ -44,8 +46,20 @@ export function warnOfProbabilities(fn: string, name: string, model: tfl.LayersM
 }
 
 /** Logits of a model's output. log p is a choice of logits whose softmax is p. */
-export const asLogits = (output: tf.Tensor, fromLogits: boolean): tf.Tensor =>
-  fromLogits ? output : tf.log(tf.maximum(output, 1e-37));
+export const asLogits = (fn: string, output: tf.Tensor, fromLogits: boolean): tf.Tensor =>
+  fromLogits ? output : logarithm(fn, output);
+
+/** log(max(p, 1e-37)), whose gradient is 0 below 1e-37. */
+const logarithm = (fn: string, probabilities: tf.Tensor): tf.Tensor =>
+  differentiable(
+    fn,
+    [probabilities],
+    (p) => ({ value: safeLog(p), saved: [p] }),
+    (dy, p) => {
+      const isLarge = tf.cast(tf.greaterEqual(p, TINY), "float32");
+      return [tf.mul(tf.div(dy, atLeastTiny(p)), isLarge)];
+    },
+  );
 
 /** A model with a single output [batch, classes]. */
 export function checkClassifier(fn: string, model: tfl.LayersModel, numClasses?: number): void {

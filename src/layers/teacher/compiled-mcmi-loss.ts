@@ -39,7 +39,7 @@ export function compiledMcmiLoss(
   { fromLogits = true, ...options }: CompiledMcmiOptions,
 ): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar {
   return (labels, predictions) => {
-    const logits = asLogits(predictions, fromLogits);
+    const logits = asLogits("compiledMcmiLoss", predictions, fromLogits);
     observeBatch(centroids, { labels, logits, fromLogits });
     return mcmiLoss(labels, logits, centroids, options);
   };

@@ -41,7 +41,7 @@ export async function estimateCmi(
     let counted = Promise.resolve();
     tf.tidy(() => {
       const output = model.apply(inputs, { training: false }) as tf.Tensor;
-      counted = estimator.update(labels, asLogits(output, fromLogits));
+      counted = estimator.update(labels, asLogits(fn, output, fromLogits));
     });
     await counted;
   }

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { expect, test, vi } from "vitest";
 import { CentroidCallback, CmiMonitor, compiledMcmiLoss } from "../../../src/layers/index.ts";
-import { endsInSoftmax } from "../../../src/layers/model/classifier-output.ts";
+import { asLogits, endsInSoftmax } from "../../../src/layers/model/classifier-output.ts";
+import { expectClose, reference, valueAndGrad } from "../../support.ts";
 import { network, samples, uniform } from "../training.ts";
 
 const { activation, dense, dropout, reshape, softmax } = tfl.layers;
@@ -28,6 +29,14 @@ test("a final softmax is detected in every form, and only there", () => {
     ending(reshape({ targetShape: [3] })),
   ];
   expect(without.map(endsInSoftmax)).toEqual([false, false, false]);
+});
+
+test("the logits of probabilities are their logarithms, finite with finite gradients at 0", async () => {
+  const p = tf.tensor2d([[0, 0.25, 1]]);
+  const { value, grad } = valueAndGrad((x) => asLogits("f", x, false), p);
+  await expectClose(value, reference([[-85.195647, -1.386294, 0]]));
+  await expectClose(grad, reference([[0, 4, 1]]));
+  expect(asLogits("f", p, true)).toBe(p);
 });
 
 test("probabilities used as logits cause one warning with advice", async () => {
