@@ -21,6 +21,7 @@ import {
   LearningRateScheduler,
   weightedSum,
 } from "../../../src/layers/index.ts";
+import { memoryStore } from "../checkpoint/support.ts";
 import { valuesOf } from "../training.ts";
 
 const [SAMPLES, CLASSES] = [50, 3];
@@ -596,22 +597,13 @@ test.each([
   ["each epoch", undefined],
   ["every 3 steps", 3],
 ])("a checkpoint %s: a crashed run ends as an uninterrupted one", async (_, everySteps) => {
-  const memory = (): CheckpointStore => {
-    let kept: Uint8Array | undefined;
-    return {
-      read: async () => kept,
-      write: async (bytes) => {
-        kept = bytes;
-      },
-    };
-  };
   const options = { epochs: 3, batchSize: 10, seed: 5 };
   const whole = training();
   const { history } = await whole.distiller.fit(inputs, labels, {
     ...options,
-    checkpoint: whole.checkpoint(memory(), everySteps),
+    checkpoint: whole.checkpoint(memoryStore(), everySteps),
   });
-  const store = memory();
+  const store = memoryStore();
   for (const crashAt of [2, 8, 4]) {
     const { distiller: d, checkpoint } = training(crashAt);
     const crashed = d.fit(inputs, labels, {
@@ -635,4 +627,43 @@ test.each([
   await expect(foreign).rejects.toThrow(
     /restoreCheckpoint: models\/head\/\d\/\w+ must be as in the checkpoint, float32 .*, got none/,
   );
+});
+
+/** A dataset that starts over at its end. */
+const repeated = (batchSize: number) => ({
+  async iterator() {
+    let current = await dataset(batchSize, true).iterator();
+    return {
+      async next() {
+        const element = await current.next();
+        if (!element.done) return element;
+        current = await dataset(batchSize, true).iterator();
+        return current.next();
+      },
+    };
+  },
+});
+
+test.each([
+  ["from its start in each epoch", dataset(10, true), undefined],
+  ["that continues from epoch to epoch", repeated(10), 3],
+])("a crashed run on a dataset %s skips the batches done", async (_, data, batchesPerEpoch) => {
+  const run = ({ distiller: d, checkpoint }: ReturnType<typeof training>, store: CheckpointStore) =>
+    d.fitDataset(data, { epochs: 3, batchesPerEpoch, checkpoint: checkpoint(store, 2) });
+  const [whole, last, store] = [training(), training(), memoryStore()];
+  const { history } = await run(whole, memoryStore());
+  await expect(run(training(7), store)).rejects.toThrow("crash");
+  const end = await run(last, store);
+  expect(await weightsOf(last.student)).toEqual(await weightsOf(whole.student));
+  expect(end.history).toEqual(history);
+});
+
+test("a checkpoint every 2 epochs is written once in 3 epochs", async () => {
+  const store = memoryStore();
+  const write = vi.spyOn(store, "write");
+  await distiller().distiller.fit(inputs, labels, {
+    epochs: 3,
+    checkpoint: { store, everyEpochs: 2 },
+  });
+  expect(write).toHaveBeenCalledOnce();
 });
