@@ -56,7 +56,7 @@ export interface BatchSourceOptions {
 
 /**
  * Batches of labelled data, with the inputs in the model's order. A data set with `batchesPerEpoch`
- * continues from epoch to epoch, otherwise it starts anew. Batches that were taken before an
+ * continues from epoch to epoch, otherwise each epoch restarts it. Batches that were taken before an
  * interruption are skipped.
  */
 export function batchSource(
@@ -123,10 +123,8 @@ function datasetSource(
       let skipped = isContinued && iterator ? 0 : position;
       const current = (isContinued && iterator) || (await dataset.iterator());
       iterator = current;
-      for (
-        let batch = place.batchInEpoch;
-        batchesPerEpoch === undefined || batch < batchesPerEpoch;
-      ) {
+      let batch = place.batchInEpoch;
+      while (batchesPerEpoch === undefined || batch < batchesPerEpoch) {
         // Not forEachAsync, which does not wait: the batches of the whole data set would queue up.
         const { value, done } = await current.next();
         if (done) return;

@@ -28,8 +28,9 @@ export function measure(
 ): { total: tf.Scalar; reported: Scalars } {
   const { total, terms } = totalAndTerms(fn, loss(batch));
   const values: [string, tf.Tensor][] = [["loss", total], ...Object.entries(terms)];
-  for (const [name, metric] of metrics)
+  for (const [name, metric] of metrics) {
     values.push([name, metric(batch.labels, batch.studentLogits)]);
+  }
   const reported: Scalars = {};
   for (const [name, value] of values) {
     if (Object.hasOwn(reported, name)) {
@@ -38,7 +39,7 @@ export function measure(
     if (!isScalar(value)) {
       throw new Error(`${fn}: ${name} must be a scalar, got [${value.shape}]`);
     }
-    reported[name] = tf.cast(value, "float32"); // a tensor of its own, which the caller may dispose
+    reported[name] = tf.cast(value, "float32"); // a new tensor, which the caller may dispose
   }
   return { total, reported };
 }

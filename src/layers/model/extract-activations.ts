@@ -27,7 +27,7 @@ export interface SplitModel {
  *
  * @example
  * ```ts
- * import type * as tf from "@tensorflow/tfjs-core";
+ * import * as tf from "@tensorflow/tfjs-core";
  * import * as tfl from "@tensorflow/tfjs-layers";
  * import { gradCam } from "kd-cmi";
  * import { extractActivations } from "kd-cmi/layers";
