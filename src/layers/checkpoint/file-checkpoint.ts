@@ -14,7 +14,8 @@ interface FileHandle {
 }
 
 /** "node" in Node and compatible runtimes. Bundlers cannot evaluate it. */
-const scheme = () => globalThis.process?.release?.name;
+const scheme = () =>
+  (globalThis as { process?: { release?: { name?: string } } }).process?.release?.name;
 
 /** Hides the module's name from bundlers for browsers, which fail at modules of Node. */
 const filesOfNode = (): Promise<Files> =>
