@@ -14,7 +14,6 @@ import { checkInteger } from "../internal/checks.ts";
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
-import { checkInteger } from "../internal/checks.ts";
  * import { checkLabels } from "kd-cmi";
  *
  * await checkLabels(tf.tensor1d([0, 2, 1], "int32"), 3);

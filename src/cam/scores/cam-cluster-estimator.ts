@@ -62,7 +62,7 @@ export interface CamClusterReport extends CamClusterScore {
  *
  * @example
  * ```ts
- * import type * as tf from "@tensorflow/tfjs-core";
+ * import * as tf from "@tensorflow/tfjs-core";
  * import { CamClusterEstimator, normalizeCam } from "kd-cmi";
  *
  * const estimator = new CamClusterEstimator({ numClasses: 2 });
