@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-layers"; // brings the gradients that the compositions need
+import "@tensorflow/tfjs-layers"; // registers the gradients that the compositions need
 import { startNodeBackend } from "../scripts/node-backends.ts";
 import type { Comparison } from "./losses/comparison.ts";
 import { contrast } from "./losses/contrast.ts";
@@ -16,12 +16,12 @@ import {
 } from "./measure.ts";
 
 export const description =
-  "each distillation loss against its formula in tf's own operations, value and gradient, on wasm and cpu";
+  "each distillation loss against its formula in tf operations, with gradients, on wasm and cpu";
 
 const TOLERANCE = 1e-3;
 const EFFORT = { warmUp: 2, minimum: 3, seconds: 1 };
 
-/** wasm is the stock backend, without the kernels of kd-cmi/wasm. */
+/** Compares on the stock wasm backend, without the kernels of kd-cmi/wasm, and on cpu. */
 export async function run(): Promise<void> {
   const rows = [];
   for (const backend of ["wasm", "cpu"]) {
@@ -32,7 +32,7 @@ export async function run(): Promise<void> {
       rows.push({ backend, loss, ...row });
     }
   }
-  console.log("Of two numbers the first is ours, the second that of tf's operations.");
+  console.log("Pairs of numbers are ours / composed of tf operations.");
   console.log(formatTable(rows));
 }
 
@@ -57,7 +57,7 @@ function lossAndGradients(loss: Comparison["ours"], students: tf.Tensor[]): Loss
   return () => compute(students);
 }
 
-/** Two ways to one loss must agree, else their times say nothing. */
+/** Checks that both implementations agree; otherwise their times are not comparable. */
 function assertEqual(name: string, ours: LossAndGradient, composition: LossAndGradient) {
   const errors = tf.tidy(() => {
     const [a, b] = [ours, composition].map((compute) => {

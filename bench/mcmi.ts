@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-layers"; // brings the gradients that tfjs' own loss needs
+import "@tensorflow/tfjs-layers"; // registers the gradients that tfjs' own loss needs
 import { mcmiLoss } from "kd-cmi";
 import { startNodeBackend } from "../scripts/node-backends.ts";
 import { footprint, formatTable, interleavedMedians, untilDone } from "./measure.ts";
@@ -22,7 +22,10 @@ export async function run(): Promise<void> {
   console.log(formatTable(rows));
 }
 
-/** One row for each form of the labels; tfjs' loss takes one-hot ones only and gets them ready. */
+/**
+ * One row for each form of the labels. tfjs' loss accepts one-hot labels only and gets them
+ * precomputed.
+ */
 async function compare(backend: string, [batch, numClasses]: readonly [number, number]) {
   const logits = tf.randomNormal([batch, numClasses], 0, 2, "float32", 1);
   const centroids = tf.softmax(tf.randomNormal([numClasses, numClasses], 0, 2, "float32", 2));

@@ -7,17 +7,17 @@ export type Task = () => unknown;
 
 /** How long to measure. */
 export interface Effort {
-  /** Rounds that are not counted: kernels are compiled and memory is allocated in them. */
+  /** Rounds that are not counted, in which kernels are compiled and memory is allocated. */
   warmUp: number;
-  /** Rounds that are always counted, */
+  /** Rounds that are always counted. */
   minimum: number;
-  /** and how many more there are: until so many seconds have passed. */
+  /** Further rounds are added until this many seconds have passed. */
   seconds: number;
 }
 
 /**
- * The median time of each task in milliseconds. Every round runs each task once and begins with
- * another one, so that what else the machine does hits all of them alike.
+ * The median time of each task in milliseconds. Every round runs each task once and starts with a
+ * different one, so that other load on the machine affects all of them equally.
  */
 export async function interleavedMedians<Name extends string>(
   tasks: Record<Name, Task>,
@@ -43,8 +43,8 @@ export async function interleavedMedians<Name extends string>(
 export type LossAndGradient = () => { value: tf.Tensor; grads: tf.Tensor[] };
 
 /**
- * Computes both and waits until they are there. A GPU works through its queue in order, so that the
- * value, read last, comes after the gradients; reading those too would time the copying.
+ * Computes both and waits until they are done. A GPU processes its queue in order, so the value,
+ * which is read last, follows the gradients. Reading those too would time the copying.
  */
 export const untilDone = (compute: LossAndGradient) => async () => {
   const { value, grads } = compute();
@@ -52,17 +52,19 @@ export const untilDone = (compute: LossAndGradient) => async () => {
   tf.dispose([value, ...grads]);
 };
 
-/** How many kernels a computation runs, and the most memory it holds beyond what was there. */
+/** The number of kernels that a computation runs, and the peak of the memory that it allocates. */
 export async function footprint(compute: LossAndGradient) {
   const before = tf.memory().numBytes;
   const { kernels, peakBytes, result } = await tf.profile(() => ({ ...compute() }));
   tf.dispose(result);
-  // The list names custom gradients too, which run no kernel of their own.
+  // The list also contains custom gradients, which are no kernels.
   const run = kernels.filter(({ name }) => tf.getKernel(name, tf.getBackend()));
   return { kernels: run.length, peakBytes: peakBytes - before };
 }
 
-/** Disposes the tensors that are made meanwhile, as tf.tidy does where there is nothing to wait for. */
+/**
+ * Disposes the tensors created during asynchronous work, as tf.tidy does for synchronous work.
+ */
 export async function disposing<T>(work: () => Promise<T>): Promise<T> {
   tf.engine().startScope();
   const result = await work();

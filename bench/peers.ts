@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-layers"; // brings the gradients that tfjs' gather form needs
+import "@tensorflow/tfjs-layers"; // registers the gradients that tfjs' gather form needs
 import { startNodeBackend } from "../scripts/node-backends.ts";
 import {
   disposing,
@@ -18,17 +18,17 @@ export const description =
 
 const PYTORCH = "PyTorch";
 const TOLERANCE = 1e-3;
-/** PyTorch's first rounds are spent on page faults. */
+/** PyTorch's first rounds are dominated by page faults. */
 const EFFORT = { warmUp: 3, minimum: 7, seconds: 5 };
-/** tfjs' gather form takes from a quarter to half a minute and more than 2 GB. */
+/** tfjs' gather form takes 15 to 30 seconds and more than 2 GB. */
 const SLOW = { warmUp: 0, minimum: 2, seconds: 0 };
-/** In bytes, a fifth of what the gather form picks a side: 4·64·16385·128. */
+/** In bytes: a fifth of what the gather form gathers per side, 4·64·16385·128. */
 const CRD_PEAK = 537e6 / 5;
 
 interface Ours {
   name: string;
   compute: LossAndGradient;
-  /** How many times faster it shall be. */
+  /** The required speed-up. */
   goal: number;
 }
 
@@ -65,7 +65,7 @@ async function compareCrd() {
   return [...rows, rowOf(ours, medians.ours, "tfjs' gather", medians.theirs)];
 }
 
-/** The first of ours is the very loss of the peer; the others are other forms of it. */
+/** The first of ours is the same loss as the peer's; the others are other forms of it. */
 async function againstPeer(script: string, ours: Ours[]) {
   const tasks: Record<string, Task> = Object.fromEntries(
     ours.map(({ name, compute }) => [name, untilDone(compute)]),
@@ -95,7 +95,7 @@ function rowOf({ name, goal }: Ours, ms: number, against: string, theirs?: numbe
   };
 }
 
-/** Two ways to one loss must agree, else their times say nothing. */
+/** Checks that both implementations agree; otherwise their times are not comparable. */
 function assertEqual({ name, compute }: Ours, expected: number) {
   const [value] = tf.tidy(() => compute().value.dataSync());
   if (Math.abs(value! - expected) <= TOLERANCE * Math.abs(expected)) return;

@@ -1,4 +1,4 @@
-/** Entry of a child process: trains a network, one step for each message. */
+/** Entry point of a child process: trains a network, one step per message. */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { registerTrainingKernels } from "kd-cmi/wasm";

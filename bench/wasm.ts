@@ -16,7 +16,9 @@ const COMPARISONS: readonly {
   { network: "cnn", other: "cpu", goal: 30 },
 ];
 
-/** Kernels are registered for a whole process: each side has its own, and they take turns. */
+/**
+ * Kernels are registered per process, so each side runs in its own process, and they take turns.
+ */
 export async function run(): Promise<void> {
   const rows = [];
   for (const { network, other, goal } of COMPARISONS) {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** Debian's Chromium, which scripts/setup.mjs installs, with software WebGL and WebGPU. */
+/** Debian's Chromium, installed by scripts/setup.mjs, with software WebGL and WebGPU. */
 export const chromiumLaunchOptions = {
   executablePath: "/usr/bin/chromium",
   args: [
@@ -18,7 +18,9 @@ export const chromiumLaunchOptions = {
   ],
 };
 
-/** Chromium, and the software driver for WebGPU that comes with it; nothing where both are there. */
+/**
+ * Installs Chromium and its software driver for WebGPU, if they are missing.
+ */
 export function installChromium(): void {
   const setup = fileURLToPath(new URL("setup.mjs", import.meta.url));
   execFileSync(process.execPath, [setup, "--chromium"], { stdio: ["ignore", 2, 2] });

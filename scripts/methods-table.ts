@@ -2,15 +2,38 @@ import { type PublicSymbol, publicSymbols } from "./public-symbols.ts";
 
 const INTRODUCTION = `# The losses
 
-Made from the docstrings by \`npm run docs\`. The weight is that of the loss in the total one, beside
-cross-entropy of weight 1 where nothing else is said.
+Generated from the docstrings by \`npm run docs\`. The usual weight is the factor of the loss in the
+total, in addition to cross-entropy of weight 1 unless stated otherwise.
 `;
 
-/** A Markdown page with a row for each loss of an entry point, in the order of their files. */
+/** The families of losses, each with its folder in src. */
+const FAMILIES = [
+  ["Teachers", "teacher"],
+  ["Logits", "distill/logits"],
+  ["Feature maps", "distill/features"],
+  ["Relations between samples", "distill/relations"],
+  ["Contrast", "distill/contrast"],
+  ["Self-supervision", "distill/self-supervised"],
+] as const;
+
+const HEADER = ["Loss", "Method", "Inputs", "Trainable parts", "Usual weight", "Source"];
+
+/** A Markdown page with a table for each family of losses of an entry point. */
 export function methodsPage(entryPoint: string): string {
   const losses = publicSymbols([entryPoint]).filter(({ name }) => name.endsWith("Loss"));
-  const header = ["Loss", "Method", "Inputs", "Trainable parts", "Usual weight", "Source"];
-  const rows = losses
+  const sections = FAMILIES.map(([title, folder]) => {
+    const family = losses.filter(({ file }) => file.includes(`/src/${folder}/`));
+    return { family, text: `## ${title}\n\n${tableOf(family)}\n` };
+  });
+  const listed = sections.flatMap(({ family }) => family);
+  const missing = losses.filter((loss) => !listed.includes(loss)).map(({ name }) => name);
+  if (missing.length > 0) throw new Error(`methodsPage: no family has the losses ${missing}`);
+  return [INTRODUCTION, ...sections.map(({ text }) => text)].join("\n");
+}
+
+/** A row for each loss, in the order of their files. */
+function tableOf(losses: readonly PublicSymbol[]): string {
+  const rows = [...losses]
     .sort((a, b) => (a.file < b.file ? -1 : 1))
     .map((loss) => [
       `\`${loss.name}\``,
@@ -20,32 +43,33 @@ export function methodsPage(entryPoint: string): string {
       paragraph(loss, "Usual weight"),
       paragraph(loss, "Source"),
     ]);
-  const lines = [header, header.map(() => "---"), ...rows].map(
-    (cells) => `| ${cells.join(" | ")} |`,
-  );
-  return `${INTRODUCTION}\n${lines.join("\n")}\n`;
+  return [HEADER, HEADER.map(() => "---"), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }
 
-/** What the docstring calls the method: its text up to the first colon. */
+/** The name of the method: the docstring up to the first colon. */
 function methodOf({ name, text }: PublicSymbol): string {
   const [method, ...rest] = text.split(":");
-  if (rest.length === 0 || method!.includes("\n\n")) throw new Error(`${name} names no method`);
+  if (rest.length === 0 || method!.includes("\n\n"))
+    throw new Error(`the docstring of ${name} names no method`);
   return inOneLine(method!);
 }
 
-/** Each argument with the beginning of its description, which is about its shape. */
+/** Each argument but the options, with the beginning of its description, which gives its shape. */
 function inputsOf({ name, tags }: PublicSymbol): string {
-  const inputs = tags.filter((tag) => tag.name === "param");
-  if (inputs.length === 0) throw new Error(`${name} describes no argument`);
-  return inputs
+  const inputs = tags
+    .filter((tag) => tag.name === "param")
     .map(({ text }) => {
       const [argument, ...words] = inOneLine(text).split(" ");
-      return `\`${argument}\`: ${words.join(" ").split(/[;.]/)[0]}`;
+      return { argument, description: words.join(" ").split(/[;.]/)[0] };
     })
-    .join("<br>");
+    .filter(({ argument }) => argument !== "options");
+  if (inputs.length === 0) throw new Error(`the docstring of ${name} describes no argument`);
+  return inputs.map(({ argument, description }) => `\`${argument}\`: ${description}`).join("<br>");
 }
 
-/** A paragraph of the docstring by what it begins with. */
+/** The paragraph of the docstring that begins with a title. */
 function paragraph({ name, text }: PublicSymbol, title: string): string {
   const found = text.split("\n\n").find((part) => part.startsWith(`${title}: `));
   if (!found) throw new Error(`the docstring of ${name} lacks "${title}: "`);

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
-/** Loads and selects a backend in Node; throws when it cannot start. */
+/** Loads and selects a backend in Node. Throws if it cannot start. */
 export async function startNodeBackend(backend: string): Promise<void> {
   if (backend === "cpu") await import("@tensorflow/tfjs-backend-cpu");
   else if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
@@ -13,7 +13,10 @@ export async function startNodeBackend(backend: string): Promise<void> {
   await tf.ready();
 }
 
-/** Dawn for Node, on a real Vulkan driver if the environment names one, else on SwiftShader. */
+/**
+ * Loads Dawn for Node, with the Vulkan driver of the environment if set, otherwise with
+ * SwiftShader.
+ */
 async function loadWebgpu(): Promise<void> {
   if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) {
     process.env.VK_DRIVER_FILES = SWIFTSHADER;

@@ -5,11 +5,11 @@ import { chromiumLaunchOptions } from "./chromium.ts";
 const ORIGIN = "http://page.localhost";
 
 /**
- * Opens a page of headless Chromium that runs a script and whose every request is answered from here.
+ * Opens a page in headless Chromium that runs a script. All of its requests are answered locally.
  *
- * @param script What esbuild bundles.
- * @param files The bytes at each path.
- * @param use Called when the page is there; it closes afterwards.
+ * @param script The script, bundled by esbuild.
+ * @param files The bytes served at each path.
+ * @param use Called with the loaded page, which is closed afterwards.
  */
 export async function withPage<T>(
   script: Pick<BuildOptions, "entryPoints" | "stdin">,

@@ -16,11 +16,11 @@ export interface PublicSymbol {
   file: string;
   /** The docstring before its first tag. */
   text: string;
-  /** Its tags, such as `param`, each with the text behind it. */
+  /** Its tags, such as `param`, each with its text. */
   tags: { name: string; text: string }[];
 }
 
-/** The functions and classes that entry points export. */
+/** The exported functions and classes of entry points. */
 export function publicSymbols(files: readonly string[]): PublicSymbol[] {
   const program = ts.createProgram(files, { allowImportingTsExtensions: true, noEmit: true });
   const checker = program.getTypeChecker();

@@ -1,6 +1,6 @@
-// Installs what a fresh clone lacks: the npm packages and, with --chromium, Debian's Chromium
-// with the software GPU that the WebGPU and WebGL tests run on.
-// Uses Node's own modules only, since it runs before anything is installed.
+// Installs the npm packages and, with --chromium, Debian's Chromium with the software GPU that the
+// WebGPU and WebGL tests run on, if they are missing.
+// Uses only Node's built-in modules, because it runs before anything is installed.
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mti
   run("npm", "ci", "--no-audit", "--no-fund");
 }
 
-// Dawn (WebGPU in Node) loads the Vulkan loader; SwiftShader's driver comes with Chromium.
+// Dawn (WebGPU in Node) needs the Vulkan loader. Chromium includes SwiftShader's driver.
 const DEBIAN_PACKAGES = ["chromium", "libvulkan1"];
 
 function isDebianPackageInstalled(name) {
@@ -41,7 +41,7 @@ if (process.argv.includes("--chromium") && !DEBIAN_PACKAGES.every(isDebianPackag
   } catch {
     console.error(
       `setup: the WebGL and WebGPU tests need Debian's packages ${DEBIAN_PACKAGES.join(" and ")}, ` +
-        "which could not be installed. Install them by hand and run this command again.",
+        "which could not be installed. Install them manually and run this command again.",
     );
     process.exit(1);
   }

@@ -8,6 +8,7 @@ export { type OverlayCamOptions, overlayCam } from "./cam/pictures/overlay-cam.t
 export {
   type CamClassScore,
   CamClusterEstimator,
+  type CamClusterOptions,
   type CamClusterReport,
   type CamClusterScore,
 } from "./cam/scores/cam-cluster-estimator.ts";
@@ -16,6 +17,7 @@ export { checkContrastIndices } from "./distill/contrast/check-contrast-indices.
 export {
   type ContrastBankOptions,
   createContrastBank,
+  type UpdateContrastBankOptions,
   updateContrastBank,
 } from "./distill/contrast/contrast-bank.ts";
 export { contrastNormalizer } from "./distill/contrast/contrast-normalizer.ts";
@@ -70,12 +72,12 @@ export { jointLabels } from "./distill/self-supervised/joint-labels.ts";
 export { rotateBatch } from "./distill/self-supervised/rotate-batch.ts";
 export { checkLabels } from "./information/check-labels.ts";
 export { classCentroids } from "./information/class-centroids.ts";
-export { CmiEstimator } from "./information/cmi-estimator.ts";
+export { CmiEstimator, type CmiEstimatorOptions } from "./information/cmi-estimator.ts";
 export type { CmiEstimatorJson, CmiReport } from "./information/cmi-sums.ts";
 export {
   type CmiOptions,
   conditionalMutualInformation,
 } from "./information/conditional-mutual-information.ts";
-export { updateCentroids } from "./information/update-centroids.ts";
-export type { SampleLossOptions } from "./internal/sample-loss.ts";
+export { type UpdateCentroidsOptions, updateCentroids } from "./information/update-centroids.ts";
+export type { Reduced, SampleLossOptions, Unreduced } from "./internal/sample-loss.ts";
 export { type McmiOptions, mcmiLoss } from "./teacher/mcmi-loss.ts";

@@ -2,18 +2,20 @@ import * as tf from "@tensorflow/tfjs-core";
 
 type Loss = (...students: tf.Tensor[]) => tf.Tensor;
 
-/** A loss of ours, and its formula as one would write it in tf's own operations. */
+/** A loss of this library, and its formula composed of tf operations. */
 export interface Comparison {
-  /** What gradients are taken of. */
+  /** The tensors that gradients are computed for. */
   students: tf.Tensor[];
   ours: Loss;
   composition: Loss;
 }
 
-/** By the name of the loss; functions, since tensors belong to the backend they are made on. */
+/**
+ * By the name of the loss. Functions, because tensors belong to the backend they are created on.
+ */
 export type Comparisons = Record<string, () => Comparison>;
 
-/** A comparison of two losses of the same two arguments, the student's of which gets a gradient. */
+/** A comparison of two losses of the same two arguments, of which the student's gets a gradient. */
 export const ofPair = (
   teacher: tf.Tensor,
   student: tf.Tensor,
@@ -31,7 +33,7 @@ export const normal = (seed: number, ...shape: number[]) =>
 export const sumOfSquares = (x: tf.Tensor, axis?: number) =>
   tf.sum(tf.square(x), axis, axis !== undefined);
 
-/** Vectors along an axis at Euclidean length 1. */
+/** Scales vectors along an axis to Euclidean length 1. */
 export const unit = (x: tf.Tensor, axis: number) => tf.div(x, tf.sqrt(sumOfSquares(x, axis)));
 
 export const meanSquaredError = (a: tf.Tensor, b: tf.Tensor) => tf.mean(tf.squaredDifference(a, b));

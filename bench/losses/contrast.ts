@@ -57,7 +57,7 @@ function inBatch(teacher: tf.Tensor, student: tf.Tensor) {
   return tf.div(tf.sum(tf.addN(picked)), -BATCH);
 }
 
-/** CRD by a gather of each sample's rows, [N, K+1, dim] a side. */
+/** CRD with a gather of each sample's rows, [N, K+1, dim] per side. */
 export function gathered(
   teacher: tf.Tensor,
   student: tf.Tensor,
@@ -71,7 +71,7 @@ export function gathered(
   });
 }
 
-/** CRD by one gather of the rows that all samples share, [K, dim] a side. */
+/** CRD with one gather of the rows that all samples share, [K, dim] per side. */
 function gatheredOnce(
   teacher: tf.Tensor,
   student: tf.Tensor,
@@ -84,7 +84,7 @@ function gatheredOnce(
   ]);
 }
 
-/** `score` gives the scores of the positives, [N, 1], and of the negatives, [N, K]. */
+/** `score` returns the scores of the positives, [N, 1], and of the negatives, [N, K]. */
 function bothSides(
   teacher: tf.Tensor,
   student: tf.Tensor,

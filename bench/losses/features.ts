@@ -31,7 +31,7 @@ export const features: Comparisons = {
   nstLoss: () => ofPair(maps(1), maps(2), nstLoss, selectivity),
 
   fspLoss() {
-    // The layer before has twice the size and half the channels, as at the end of a stage.
+    // The previous layer has twice the size and half the channels, as at the end of a stage.
     const before = (seed: number) => normal(seed, BATCH, 2 * SIZE, 2 * SIZE, CHANNELS / 2);
     const teacher = [before(1), maps(2)];
     const flow = (lower: tf.Tensor, upper: tf.Tensor) => {

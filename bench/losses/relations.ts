@@ -41,7 +41,7 @@ function probabilities(teacher: tf.Tensor, student: tf.Tensor) {
 function distancesAndAngles(teacher: tf.Tensor, student: tf.Tensor) {
   const relations = (x: tf.Tensor) => {
     const differences = tf.sub(tf.expandDims(x, 0), tf.expandDims(x, 1));
-    // Not the root of 0, whose derivative is infinite.
+    // Avoids the square root of 0, whose derivative is infinite.
     const lengths = tf.sqrt(tf.maximum(sumOfSquares(differences, 2), 1e-12));
     const directions = tf.div(differences, lengths);
     const off = tf.sub(1, tf.eye(BATCH));

@@ -1,4 +1,4 @@
-"""CRD with a memory bank, which gathers the rows of every sample: [N, K+1, dim] a side."""
+"""CRD with a memory bank, which gathers the rows of every sample: [N, K+1, dim] per side."""
 
 import torch
 from peer import hashed, serve, uniform

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Whole numbers from 0 to 2³²−1, the same as peer.py makes: murmur3's finalizer of a count. */
+/** Integers from 0 to 2³²−1, the same as in peer.py: murmur3's finalizer of a counter. */
 export function hashed(seed: number, size: number): Uint32Array {
   const start = Math.imul(seed, 0x9e3779b1);
   return new Uint32Array(size).map((_, i) => {
@@ -11,7 +11,7 @@ export function hashed(seed: number, size: number): Uint32Array {
   });
 }
 
-/** From −1 to 1. */
+/** Uniform numbers from −1 to 1. */
 export function uniform(seed: number, ...shape: number[]): tf.Tensor {
   const values = new Float32Array(tf.util.sizeFromShape(shape));
   hashed(seed, values.length).forEach((x, i) => {

@@ -7,7 +7,7 @@ BATCH, SIZE, CHANNELS = 64, 32, 64
 
 
 def maps(seed):
-    """Channels first, as is usual in PyTorch, of the values that our maps have channels last."""
+    """The same values as our channels-last maps, channels first as usual in PyTorch."""
     return uniform(seed, BATCH, SIZE, SIZE, CHANNELS).permute(0, 3, 1, 2).contiguous()
 
 

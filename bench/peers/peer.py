@@ -1,7 +1,7 @@
-"""What the PyTorch peers of bench/peers.ts share: their inputs and the protocol.
+"""Inputs and protocol of the PyTorch peers of bench/peers.ts.
 
-Needs Debian's python3-torch and libopenblas0-pthread; run with /usr/bin/python3. A peer takes one
-step, value and gradients, for each line of its standard input, and answers with one line of JSON.
+Needs Debian's python3-torch and libopenblas0-pthread; run with /usr/bin/python3. A peer computes
+one step, value and gradients, per line of its standard input, and prints one line of JSON.
 """
 
 import json
@@ -13,7 +13,7 @@ MASK = 0xFFFFFFFF
 
 
 def hashed(seed, *shape):
-    """Whole numbers from 0 to 2³²−1, the same as bench/peers/inputs.ts makes."""
+    """Integers from 0 to 2³²−1, the same as in bench/peers/inputs.ts."""
     size = torch.Size(shape).numel()
     x = (torch.arange(size) + seed * 0x9E3779B1) & MASK
     x = ((x ^ (x >> 16)) * 0x85EBCA6B) & MASK
@@ -22,12 +22,12 @@ def hashed(seed, *shape):
 
 
 def uniform(seed, *shape):
-    """From −1 to 1."""
+    """Uniform numbers from −1 to 1."""
     return (hashed(seed, *shape).double() / 2**31 - 1).float()
 
 
 def serve(loss, inputs):
-    """Answers with the loss of inputs, whose gradients are computed too."""
+    """Computes the loss and its gradients for each line of standard input; prints the loss."""
     torch.set_num_threads(1)
     inputs = [x.requires_grad_() for x in inputs]
     for _ in sys.stdin:

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Debian's, for which python3-torch is installed. */
+/** Debian's Python, for which python3-torch is installed. */
 const PYTHON = "/usr/bin/python3";
 
 /**
- * Without these limits glibc gives large tensors back to the system at once, and PyTorch spends up to
+ * Without these limits, glibc returns large tensors to the system at once, and PyTorch spends up to
  * 30 times its own time on page faults.
  */
 const ENVIRONMENT = {
@@ -18,13 +18,13 @@ const ENVIRONMENT = {
 
 let found: boolean | undefined;
 
-/** Whether PyTorch can be imported; that takes seconds, so that it is tried once. */
+/** Whether PyTorch can be imported. This takes seconds, so it is tried only once. */
 export function hasTorch(): boolean {
   found ??= spawnSync(PYTHON, ["-c", "import torch"]).status === 0;
   return found;
 }
 
-/** A PyTorch process, which computes a loss and its gradients whenever it is asked. */
+/** Starts a PyTorch process that computes a loss and its gradients on request. */
 export function startPeer(script: string) {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(PYTHON, [path], {
@@ -37,7 +37,7 @@ export function startPeer(script: string) {
     async step(): Promise<number> {
       child.stdin.write("\n");
       const { value: line, done } = await lines.next();
-      if (done) throw new Error(`bench peers: ${script} ended without an answer`);
+      if (done) throw new Error(`bench peers: ${script} ended without a result`);
       return JSON.parse(line).value;
     },
     async stop() {

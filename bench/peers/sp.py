@@ -1,4 +1,4 @@
-"""SP by the Gram matrices of the batch."""
+"""SP with the Gram matrices of the batch."""
 
 from peer import serve, uniform
 from torch.nn import functional

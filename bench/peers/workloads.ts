@@ -4,9 +4,9 @@ import { gathered } from "../losses/contrast.ts";
 import type { LossAndGradient } from "../measure.ts";
 import { hashed, uniform } from "./inputs.ts";
 
-// Sizes and seeds are those of the peers, crd.py and so on.
+// Sizes and seeds equal those of the peers, crd.py and so on.
 
-/** CRD at the sizes of the RepDistiller collection on CIFAR-100, by three ways to the scores. */
+/** CRD at RepDistiller's sizes on CIFAR-100, with three ways to compute the scores. */
 export function crd() {
   const [batch, negatives, size, dim] = [64, 16384, 50000, 128];
   const inputs = [1, 2].map((seed) => l2Normalize(uniform(seed, batch, dim)));

@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkMaps, checkSameBatch, checkSameShape } from "../internal/checks.ts";
 import { sumOf } from "../internal/differentiable.ts";
 
-/** One layer, or several from the input to the output. */
+/** Features of one layer, or of several from input to output. */
 export type LayerFeatures<T extends tf.Tensor = tf.Tensor> = T | readonly T[];
 
-/** A layer of the teacher and the student's layer that learns from it. */
+/** A layer of the teacher and the matching layer of the student. */
 export interface LayerPair<T extends tf.Tensor> {
   teacher: T;
   student: T;
@@ -14,8 +14,8 @@ export interface LayerPair<T extends tf.Tensor> {
 }
 
 /**
- * Pairs the teacher's layers with the student's. The names that `check` is given carry the index
- * of the layer where there is a list.
+ * Pairs the teacher's layers with the student's. In a list, the names passed to `check` include the
+ * index of the layer.
  */
 export function pairLayers<T extends tf.Tensor>(
   fn: string,
@@ -45,7 +45,7 @@ export function pairLayers<T extends tf.Tensor>(
   });
 }
 
-/** Pairs feature maps of the same samples; their sizes and channels may differ. */
+/** Pairs feature maps of equal batch size. Their sizes and channels may differ. */
 export function pairMaps(
   fn: string,
   names: readonly [string, string],

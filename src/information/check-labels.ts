@@ -2,14 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkInteger } from "../internal/checks.ts";
 
 /**
- * Reads labels back and checks their values, which the losses cannot do without waiting for the
- * GPU. Meant to be called once on a data set, before training.
+ * Reads labels back and checks their values. The losses do not check them, because that requires
+ * waiting for the GPU. Call it once on a data set, before training.
  *
  * @param labels int32 class indices [N], each within 0…C−1, or one-hot [N, C], each row a single 1
  * among zeros.
  * @param numClasses C, the number of classes.
- * @returns Resolves when all labels are good.
- * @throws Rejects with the first bad row, or if `labels` has another dtype or shape.
+ * @returns A promise that resolves if all labels are valid.
+ * @throws Rejects with the first invalid row, or if `labels` has another dtype or shape or
+ * `numClasses` is not an integer of at least 1.
  *
  * @example
  * ```ts
@@ -36,7 +37,7 @@ export async function checkLabels(labels: tf.Tensor, numClasses: number): Promis
   throw new Error(`checkLabels: labels must be ${expected}, row ${row} is not`);
 }
 
-/** Class indices of labels that were read back; −1 for those that name no class. */
+/** Class indices of labels that were read back; −1 for invalid labels. */
 export function readIndices(
   values: ArrayLike<number>,
   shape: readonly number[],
@@ -52,7 +53,7 @@ export function readIndices(
   });
 }
 
-/** Throws if an estimator has met labels that name no class. */
+/** Throws if an estimator has encountered invalid labels. */
 export function checkBadLabels(fn: string, badLabels: number, numClasses: number): void {
   if (badLabels === 0) return;
   const expected = `one-hot or within 0 to ${numClasses - 1}`;

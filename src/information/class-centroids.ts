@@ -6,20 +6,20 @@ import { softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
 
 /**
- * The centroid of each class: the mean of the probabilities that the network gives to the samples
- * of that class.
+ * Computes the centroid of each class: the mean of the network's output probabilities over the
+ * samples of that class.
  *
  * $$Q_y = \frac{1}{n_y} \sum_{i : y_i = y} \mathrm{softmax}(z_i)$$
  *
- * For a training set that does not fit into one batch, use the centroids of {@link CmiEstimator}.
+ * If the training set does not fit into one batch, use the centroids of {@link CmiEstimator}.
  *
  * Source: Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 13; Yang et al., arXiv 2309.09123, eq. 12.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]; a row whose index is outside 0…C−1
- * counts in no class, see {@link checkLabels}.
+ * @param labels int32 class indices [N] or one-hot [N, C]; a row whose index is outside 0…C−1 is
+ * counted in no class, see {@link checkLabels}.
  * @param logits float32 [N, C].
- * @returns float32 [C, C]; row y sums to 1. The row of a class that is absent from the batch is
- * uniform, 1/C. Differentiable by the logits.
+ * @returns float32 [C, C], probabilities; row y sums to 1. The row of a class that is absent from
+ * the batch is uniform, 1/C. Differentiable with respect to the logits.
  * @throws If a shape or dtype is not as described.
  *
  * @example
@@ -51,7 +51,10 @@ export function classCentroids(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor2
   );
 }
 
-/** The matrix [C, N] that takes the mean over each class, and a 1 for each class without samples. */
+/**
+ * The matrix [C, N] that averages over each class, and [C, 1] with a 1 for each class without
+ * samples.
+ */
 export function classMeans(labels: tf.Tensor2D) {
   const members = tf.transpose(labels);
   const counts = rowSum(members);

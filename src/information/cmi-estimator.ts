@@ -12,23 +12,29 @@ import {
   reportOf,
 } from "./cmi-sums.ts";
 
+/** Options of {@link CmiEstimator}. */
+export interface CmiEstimatorOptions {
+  /** C, the number of classes; by default that of the first batch. */
+  numClasses?: number | undefined;
+}
+
 /**
- * Estimates the conditional mutual information of a data set in one pass, exactly, with a state of
+ * Computes the conditional mutual information of a data set exactly, in one pass, with a state of
  * O(C²) numbers.
  *
  * $$I(X; \hat Y | Y) = \sum_y \frac{n_y}{n} \left[ H(Q_y) - \frac{1}{n_y} \sum_{x \in y} H(P_x)
  * \right]$$
  *
- * The sums (count, ΣP, ΣH, Σ log P, per class) are additive: estimators of shards of the data can be
- * merged, also across processes by way of JSON.
+ * The sums (count, ΣP, ΣH, Σ log P, per class) are additive: estimators of shards of the data can
+ * be merged, also across processes via JSON.
  *
- * **Precision.** The difference of entropies above loses every digit in float32 once the CMI is
- * small. Therefore logits are read back and softmax, logarithms and sums are computed in float64 on
- * the CPU: a CMI of 1e-6 nats over a million samples is right to better than 1 %. What the network
- * itself rounds when it computes the logits in float32 remains.
+ * **Precision.** In float32, the difference of entropies above loses all digits if the CMI is
+ * small. Therefore logits are read back, and softmax, logarithms and sums are computed in float64
+ * on the CPU: a CMI of 1e-6 nats over a million samples is accurate to better than 1 %. The float32
+ * rounding of the network's logits remains.
  *
- * **Read-back.** On cpu and wasm a batch is counted at once. On a GPU `update` only starts reading
- * and returns; `await` it now and then where millions of samples are queued without a pause.
+ * **Read-back.** On cpu and wasm, a batch is added at once. On a GPU, `update` starts the read-back
+ * and returns. Await it from time to time if millions of samples are queued without a pause.
  *
  * Sources: Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 8–13; for Γ and the normalised CMI Yang et
  * al., arXiv 2309.09123, eq. 16–19.
@@ -45,29 +51,31 @@ import {
  * ```
  */
 export class CmiEstimator {
-  /** Batches are added to the object that stood here when they came; a reset replaces it. */
+  /**
+   * A batch is added to the object that was current when it arrived; `reset` replaces the object.
+   */
   private sums: CmiEstimatorJson | undefined;
-  /** Batches and merges under way, in their order. */
+  /** Pending batches and merges, in order. */
   private readonly queue = new ReadQueue();
 
   /**
-   * @param options `numClasses` C; by default that of the first batch.
+   * @param options `numClasses`, see {@link CmiEstimatorOptions}.
    * @throws If `numClasses` is not an integer of at least 1.
    */
-  constructor({ numClasses }: { numClasses?: number | undefined } = {}) {
+  constructor({ numClasses }: CmiEstimatorOptions = {}) {
     if (numClasses === undefined) return;
     checkInteger("CmiEstimator", "numClasses", numClasses, 1);
     this.sums = emptySums(numClasses);
   }
 
   /**
-   * Counts a batch. The tensors may be disposed as soon as this returns.
+   * Adds a batch. The tensors may be disposed as soon as this returns.
    *
-   * @param labels int32 class indices [N] or one-hot [N, C]. A label that names no class makes
-   * `result()` reject.
+   * @param labels int32 class indices [N] or one-hot [N, C]. An invalid label makes `result()`
+   * reject.
    * @param logits float32 [N, C]. NaN and infinities make `result()` reject.
-   * @returns A promise that the batch has been counted; waiting for it is optional.
-   * @throws At once, if a shape or dtype is not as described or C has changed.
+   * @returns A promise that resolves when the batch has been added. Awaiting it is optional.
+   * @throws Synchronously, if a shape or dtype is not as described or C has changed.
    */
   update(labels: tf.Tensor, logits: tf.Tensor): Promise<void> {
     const z = checkMatrix("CmiEstimator.update", "logits", logits);
@@ -80,8 +88,10 @@ export class CmiEstimator {
   }
 
   /**
-   * Adds everything that another estimator has seen up to now; the other one stays as it is.
+   * Adds everything that another estimator has counted so far. The other estimator is unchanged.
    *
+   * @param other An estimator of the same number of classes.
+   * @returns A promise that resolves when the samples have been added. Awaiting it is optional.
    * @throws If the numbers of classes differ.
    */
   merge(other: CmiEstimator): Promise<void> {
@@ -96,8 +106,10 @@ export class CmiEstimator {
   }
 
   /**
-   * @returns The report over all samples so far, after the reading under way has ended.
-   * @throws Rejects if there are no samples, if a label names no class, or if a logit was NaN or
+   * Computes the report over all samples so far, after all pending batches have been read.
+   *
+   * @returns See {@link CmiReport}; information is in nats.
+   * @throws Rejects if there are no samples, if a label is invalid, or if a logit is NaN or
    * infinite.
    */
   async result(): Promise<CmiReport> {
@@ -111,16 +123,16 @@ export class CmiEstimator {
     return reportOf(sums, n);
   }
 
-  /** Forgets all samples, also those still being read; the number of classes stays. */
+  /** Discards all samples, including those still being read. The number of classes is kept. */
   reset(): void {
     this.queue.reset();
     if (this.sums) this.sums = emptySums(this.sums.numClasses);
   }
 
   /**
-   * The state, for `JSON.stringify`. Every number returns exactly.
+   * The state, for `JSON.stringify`. Every number is preserved exactly.
    *
-   * @throws If batches are still being read from a GPU, which `await estimator.result()` waits for,
+   * @throws If batches are still being read from a GPU (`await estimator.result()` waits for them),
    * or if there is no state yet because neither `numClasses` nor a batch was given.
    */
   toJSON(): CmiEstimatorJson {
@@ -135,10 +147,10 @@ export class CmiEstimator {
   }
 
   /**
-   * An estimator that goes on where another one was.
+   * Creates an estimator that continues from the state of another one.
    *
-   * @param json What `toJSON` gave.
-   * @throws If that is not the state of an estimator.
+   * @param json The result of `toJSON`.
+   * @throws If `json` is not the state of an estimator.
    */
   static fromJSON(json: CmiEstimatorJson): CmiEstimator {
     const estimator = new CmiEstimator({ numClasses: json?.numClasses ?? Number.NaN });
@@ -153,7 +165,7 @@ export class CmiEstimator {
     return estimator;
   }
 
-  /** Frees the state; the estimator is empty afterwards. It holds no tensors. */
+  /** Frees the state. The estimator is empty afterwards. It holds no tensors. */
   dispose(): void {
     this.sums = undefined;
     this.queue.reset();

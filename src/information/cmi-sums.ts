@@ -1,6 +1,6 @@
-import { addTo, sum, zeros } from "../internal/arrays.ts";
+import { addTo, dot, increase, subtract, sum, zeros } from "../internal/arrays.ts";
 
-/** What {@link CmiEstimator} found in all samples so far. Information is in nats. */
+/** The result of {@link CmiEstimator} over all samples so far. Information is in nats. */
 export interface CmiReport {
   /** I(X;Ŷ|Y). */
   cmi: number;
@@ -8,15 +8,15 @@ export interface CmiReport {
   perClass: (number | null)[];
   /** Row y is the mean probability vector of class y; uniform for a class without samples. */
   centroids: number[][];
-  /** Samples in each class. */
+  /** Number of samples in each class. */
   counts: number[];
   /** Mean of −log p_y. */
   crossEntropy: number;
-  /** The share, 0–1, of samples whose largest logit is that of the label. */
+  /** The fraction of samples, 0–1, whose largest logit is that of the label. */
   accuracy: number;
   /** Γ, the mean of 1{y(x) ≠ y(u)} · crossEntropy(P_x, P_u) over all pairs (x, u). */
   separation: number;
-  /** CMI/Γ, without unit; null while only one class has samples, where Γ is 0. */
+  /** CMI/Γ, dimensionless; null if only one class has samples, because Γ is 0. */
   normalizedCmi: number | null;
   /** Mean of H(P_x). */
   meanEntropy: number;
@@ -28,15 +28,15 @@ export interface CmiEstimatorJson {
   counts: number[];
   /** Σ P_x over the samples of each class, row by row, C·C numbers. */
   probabilities: number[];
-  /** Σ log P_x, likewise. */
+  /** Σ log P_x, in the same layout. */
   logProbabilities: number[];
   /** Σ H(P_x) over the samples of each class. */
   entropies: number[];
   crossEntropy: number;
   correct: number;
-  /** Rows left out because their label names no class. */
+  /** Rows skipped because of an invalid label. */
   badLabels: number;
-  /** Rows left out because a logit is NaN or infinite. */
+  /** Rows skipped because a logit is NaN or infinite. */
   badLogits: number;
 }
 
@@ -67,12 +67,12 @@ export function addSums(into: CmiEstimatorJson, other: CmiEstimatorJson): void {
   into.badLogits += other.badLogits;
 }
 
-/** Adds logits [N, C] that were read back, row by row; an index of −1 names no class. */
+/** Adds logits [N, C] that were read back, row by row; an index of −1 marks an invalid label. */
 export function addBatch(sums: CmiEstimatorJson, indices: Int32Array, logits: Float32Array): void {
   const c = sums.numClasses;
-  for (let row = 0; row < indices.length; row++) {
-    addRow(sums, indices[row]!, logits.subarray(row * c, (row + 1) * c));
-  }
+  indices.forEach((label, row) => {
+    addRow(sums, label, logits.subarray(row * c, (row + 1) * c));
+  });
 }
 
 /** log P = z − log Σ exp z and H = −Σ P log P, in float64. */
@@ -85,40 +85,33 @@ function addRow(sums: CmiEstimatorJson, label: number, logits: Float32Array): vo
     sums.badLogits += 1;
     return;
   }
-  const c = sums.numClasses;
+  const start = label * sums.numClasses;
   const max = logits.reduce((a, b) => Math.max(a, b));
   const logSum = max + Math.log(logits.reduce((total, z) => total + Math.exp(z - max), 0));
   let entropy = 0;
-  for (let k = 0; k < c; k++) {
-    const logP = logits[k]! - logSum;
+  logits.forEach((z, k) => {
+    const logP = z - logSum;
     const p = Math.exp(logP);
     entropy -= p * logP;
-    sums.probabilities[label * c + k]! += p;
-    sums.logProbabilities[label * c + k]! += logP;
-  }
-  sums.counts[label]! += 1;
-  sums.entropies[label]! += entropy;
-  sums.crossEntropy -= logits[label]! - logSum;
+    increase(sums.probabilities, start + k, p);
+    increase(sums.logProbabilities, start + k, logP);
+    if (k === label) sums.crossEntropy -= logP;
+  });
+  increase(sums.counts, label, 1);
+  increase(sums.entropies, label, entropy);
   sums.correct += logits.indexOf(max) === label ? 1 : 0;
 }
 
 /** The report over n ≥ 1 samples. */
 export function reportOf(sums: CmiEstimatorJson, n: number): CmiReport {
-  const { numClasses: c, counts } = sums;
-  const rowsOf = (values: number[]) => counts.map((_, y) => values.slice(y * c, (y + 1) * c));
-  const p = rowsOf(sums.probabilities);
-  const centroids = counts.map((count, y) => p[y]!.map((x) => (count > 0 ? x / count : 1 / c)));
-  // Rounding may leave a CMI of zero a few 1e-16 below.
-  const perClass = counts.map((count, y) =>
-    count > 0 ? Math.max(0, entropy(centroids[y]!) - sums.entropies[y]! / count) : null,
-  );
-  const cmi = sum(perClass.map((value, y) => ((value ?? 0) * counts[y]!) / n));
-  const separation = interClassCrossEntropy(p, rowsOf(sums.logProbabilities), n);
+  const classes = sums.counts.map((count, y) => classOf(sums, y, count));
+  const cmi = sum(classes.map(({ cmi, count }) => ((cmi ?? 0) * count) / n));
+  const separation = interClassCrossEntropy(classes, n);
   return {
     cmi,
-    perClass,
-    centroids,
-    counts: [...counts],
+    perClass: classes.map(({ cmi }) => cmi),
+    centroids: classes.map(({ centroid }) => centroid),
+    counts: [...sums.counts],
     crossEntropy: sums.crossEntropy / n,
     accuracy: sums.correct / n,
     separation,
@@ -127,18 +120,36 @@ export function reportOf(sums: CmiEstimatorJson, n: number): CmiReport {
   };
 }
 
-const entropy = (p: number[]): number => -sum(p.map((x) => (x > 0 ? x * Math.log(x) : 0)));
-const dot = (a: number[], b: number[]): number => sum(a.map((x, k) => x * b[k]!));
+/** The sums of one class, and what follows from them. */
+interface ClassSums {
+  count: number;
+  /** ΣP. */
+  p: number[];
+  /** Σ log P. */
+  logP: number[];
+  centroid: number[];
+  cmi: number | null;
+}
 
-/** Γ = −(1/n²) Σ_{y≠u} ⟨ΣP of y, Σ log P of u⟩, from what remains of the whole without y. */
-function interClassCrossEntropy(p: number[][], logP: number[][], n: number): number {
-  const total = zeros(p.length);
-  for (const row of logP) addTo(total, row);
-  const others = p.map((row, y) =>
-    dot(
-      row,
-      total.map((x, k) => x - logP[y]![k]!),
-    ),
-  );
+function classOf(sums: CmiEstimatorJson, y: number, count: number): ClassSums {
+  const c = sums.numClasses;
+  const rowOf = (values: number[]) => values.slice(y * c, (y + 1) * c);
+  const [p, logP] = [rowOf(sums.probabilities), rowOf(sums.logProbabilities)];
+  const centroid = p.map((x) => (count > 0 ? x / count : 1 / c));
+  // Rounding may turn a CMI of 0 into a few −1e-16.
+  const cmi = count > 0 ? Math.max(0, entropy(centroid) - sums.entropies[y]! / count) : null;
+  return { count, p, logP, centroid, cmi };
+}
+
+const entropy = (p: number[]): number => -sum(p.map((x) => (x > 0 ? x * Math.log(x) : 0)));
+
+/**
+ * Γ = −(1/n²) Σ_{y≠u} ⟨ΣP of y, Σ log P of u⟩, with the sum over u ≠ y as the total minus the row
+ * of y.
+ */
+function interClassCrossEntropy(classes: readonly ClassSums[], n: number): number {
+  const total = zeros(classes.length);
+  for (const { logP } of classes) addTo(total, logP);
+  const others = classes.map(({ p, logP }) => dot(p, subtract(total, logP)));
   return Math.max(0, -sum(others)) / n ** 2;
 }

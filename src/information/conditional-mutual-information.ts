@@ -15,29 +15,34 @@ const FN = "conditionalMutualInformation";
 
 /** Options of {@link conditionalMutualInformation}. */
 export interface CmiOptions {
-  /** Constant centroids, float32 [C, C]; default the batch's own, which the gradient respects. */
+  /**
+   * Constant centroids, float32 [C, C]. By default those of the batch, and the gradient includes
+   * their dependence on the logits.
+   */
   centroids?: tf.Tensor | undefined;
   /** Default `tf.Reduction.MEAN`, which is the CMI itself. */
   reduction?: tf.Reduction | undefined;
 }
 
 /**
- * The conditional mutual information between the input X and the predicted label Ŷ given the true
- * label Y, in nats: how much the output says about the input beyond its class.
+ * Computes the conditional mutual information between the input X and the predicted label Ŷ given
+ * the true label Y, in nats: how much information about the input, beyond its class, the output
+ * carries.
  *
  * $$I(X; \hat Y | Y) = \frac{1}{N} \sum_i \mathrm{KL}(p_i \| Q_{y_i}), \qquad
  * p_i = \mathrm{softmax}(z_i)$$
  *
- * Without `centroids`, Q are the means of the batch ({@link classCentroids}). The value of a batch
- * that is small against the number of classes is then far too low: use {@link CmiEstimator} to
+ * Without `centroids`, Q are the means of the batch ({@link classCentroids}). The value is then far
+ * too low for a batch that is small relative to the number of classes: use {@link CmiEstimator} to
  * measure, and this function to differentiate.
  *
  * Source: Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 8–13.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen
- * without reading back: cpu throws, elsewhere the result of its row means nothing. See
- * {@link checkLabels}.
+ * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be
+ * detected without a read-back: cpu throws, and on other backends the result of its row is
+ * undefined. See {@link checkLabels}.
  * @param logits float32 [N, C].
+ * @param options `centroids` and `reduction`, see {@link CmiOptions}.
  * @returns A scalar in nats, or the KL of each sample [N] with `tf.Reduction.NONE`. At least 0, up
  * to rounding.
  * @throws If a shape, dtype or option is not as described.
@@ -77,8 +82,8 @@ export function conditionalMutualInformation(
   if (centroids !== undefined) {
     return divergence(labels, z, checkCentroids(FN, centroids, z.shape[1]), reduction);
   }
-  // Q minimises Σ_i KL(p_i ‖ Q_{y_i}): the derivative of a sum of the samples by Q changes no row
-  // of the gradient (it adds the same number to a whole row of dL/dp), so Q may be held constant.
+  // Q minimises Σ_i KL(p_i ‖ Q_{y_i}): the derivative of a sum over samples with respect to Q does
+  // not change the gradient (it adds a constant to each row of dL/dp), so Q may be held constant.
   if (reduction !== tf.Reduction.NONE) {
     return tf.tidy(() => divergence(labels, z, classCentroids(labels, z), reduction));
   }

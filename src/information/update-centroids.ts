@@ -4,21 +4,26 @@ import { oneHot } from "../ops/one-hot.ts";
 import { rowSum } from "../ops/sums.ts";
 import { classMeans } from "./class-centroids.ts";
 
+/** Options of {@link updateCentroids}. */
+export interface UpdateCentroidsOptions {
+  /** d within 0–1, the share of the old value; default 0.9. 0 replaces the old centroids. */
+  decay?: number | undefined;
+}
+
 /**
- * Moves the centroids towards those of a batch, as an exponential moving average; the rows of
- * classes that the batch lacks stay as they are.
+ * Updates the centroids by an exponential moving average with those of a batch. The rows of absent
+ * classes are unchanged.
  *
  * $$Q_y \leftarrow d \, Q_y + (1 - d) \, Q_y^{batch}, \quad \text{then } Q_y / \textstyle\sum_c
  * Q_{yc}$$
  *
  * @param centroids float32 [C, C].
- * @param labels int32 class indices [N] or one-hot [N, C]; a row whose index is outside 0…C−1
- * counts in no class, see {@link checkLabels}.
+ * @param labels int32 class indices [N] or one-hot [N, C]; a row whose index is outside 0…C−1 is
+ * counted in no class, see {@link checkLabels}.
  * @param logits float32 [N, C].
- * @param options `decay` d within 0–1, the share of the old value; default 0.9. At 0 the batch's
- * centroids replace the old ones.
- * @returns New centroids, float32 [C, C]; the caller disposes the old ones. They are meant as a
- * constant: no gradient is defined.
+ * @param options `decay`, see {@link UpdateCentroidsOptions}.
+ * @returns New centroids, float32 [C, C], probabilities. The caller disposes the old ones. No
+ * gradient is defined.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example
@@ -38,7 +43,7 @@ export function updateCentroids(
   centroids: tf.Tensor,
   labels: tf.Tensor,
   logits: tf.Tensor,
-  { decay = 0.9 }: { decay?: number | undefined } = {},
+  { decay = 0.9 }: UpdateCentroidsOptions = {},
 ): tf.Tensor2D {
   const z = checkMatrix("updateCentroids", "logits", logits);
   const numClasses = z.shape[1];

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Dtype and shape as error messages name them. */
+/** Dtype and shape, as shown in error messages. */
 export const describe = (x: tf.Tensor) => `${x.dtype} [${x.shape}]`;
 
 function checkTensor(fn: string, name: string, x: tf.Tensor): void {
@@ -9,7 +9,7 @@ function checkTensor(fn: string, name: string, x: tf.Tensor): void {
   throw new Error(`${fn}: ${name} must be a tf.Tensor, got ${got}`);
 }
 
-/** A float32 matrix with at least one row and one column. */
+/** Checks for a float32 matrix with at least one row and one column. */
 export function checkMatrix(
   fn: string,
   name: string,
@@ -24,7 +24,7 @@ export function checkMatrix(
   return x as tf.Tensor2D;
 }
 
-/** A float32 tensor of the very shape of another argument. */
+/** Checks for a float32 tensor of the same shape as another argument. */
 export function checkSameShape<T extends tf.Tensor>(
   fn: string,
   name: string,
@@ -43,7 +43,7 @@ export function checkSameShape<T extends tf.Tensor>(
   return x as T;
 }
 
-/** Feature maps, float32 NHWC, none of the sizes 0. */
+/** Checks for float32 feature maps, NHWC, without empty dimensions. */
 export function checkMaps(fn: string, name: string, x: tf.Tensor) {
   checkTensor(fn, name, x);
   if (x.rank !== 4 || x.dtype !== "float32" || x.size === 0) {
@@ -53,7 +53,7 @@ export function checkMaps(fn: string, name: string, x: tf.Tensor) {
   return x as tf.Tensor4D;
 }
 
-/** One map a sample, float32 [batch,height,width], none of the sizes 0. */
+/** Checks for one map per sample, float32 [batch,height,width], without empty dimensions. */
 export function checkCams(fn: string, name: string, x: tf.Tensor) {
   checkTensor(fn, name, x);
   if (x.rank !== 3 || x.dtype !== "float32" || x.size === 0) {
@@ -62,7 +62,7 @@ export function checkCams(fn: string, name: string, x: tf.Tensor) {
   return x as tf.Tensor3D;
 }
 
-/** Images [N, S, S, C] of any dtype but string, none of the sizes 0. */
+/** Checks for images [N, S, S, C] of any dtype but string, without empty dimensions. */
 export function checkSquareImages(fn: string, name: string, x: tf.Tensor) {
   checkTensor(fn, name, x);
   if (x.rank !== 4 || x.size === 0 || x.shape[1] !== x.shape[2] || x.dtype === "string") {
@@ -72,7 +72,9 @@ export function checkSquareImages(fn: string, name: string, x: tf.Tensor) {
   return x as tf.Tensor4D;
 }
 
-/** Features of a batch, float32 [batch, …] of any rank from 2, none of the sizes 0. */
+/**
+ * Checks for features of a batch, float32 [batch, …] of rank 2 or more, without empty dimensions.
+ */
 export function checkFeatures(fn: string, name: string, x: tf.Tensor) {
   checkTensor(fn, name, x);
   if (x.rank < 2 || x.dtype !== "float32" || x.size === 0) {
@@ -81,7 +83,7 @@ export function checkFeatures(fn: string, name: string, x: tf.Tensor) {
   return x;
 }
 
-/** Two arguments about the same samples. */
+/** Checks that two arguments have the same batch size. */
 export function checkSameBatch(
   fn: string,
   name: string,
@@ -94,7 +96,7 @@ export function checkSameBatch(
   throw new Error(`${fn}: ${name} must have ${expected}, got [${x.shape}]`);
 }
 
-/** One float32 row per class: [classes, classes]. */
+/** Checks for one float32 row per class, [classes, classes]. */
 export function checkCentroids(fn: string, centroids: tf.Tensor, numClasses: number) {
   checkTensor(fn, "centroids", centroids);
   const expected = [numClasses, numClasses];
@@ -104,7 +106,7 @@ export function checkCentroids(fn: string, centroids: tf.Tensor, numClasses: num
   return centroids as tf.Tensor2D;
 }
 
-/** Labels of a batch: int32 class indices [N], or one-hot rows [N, C] of any dtype. */
+/** Checks for labels of a batch: int32 class indices [N], or one-hot rows [N, C] of any dtype. */
 export function checkLabelShape(
   fn: string,
   labels: tf.Tensor,
@@ -121,7 +123,7 @@ export function checkLabelShape(
   }
 }
 
-/** Labels of a batch whose number of classes is not known: indices [N], or one-hot rows [N, C]. */
+/** Checks for labels with an unknown number of classes: indices [N], or one-hot rows [N, C]. */
 export function checkLabelRank(fn: string, labels: tf.Tensor) {
   checkTensor(fn, "labels", labels);
   const isIndex = labels.dtype === "int32" && labels.rank === 1;
@@ -132,7 +134,7 @@ export function checkLabelRank(fn: string, labels: tf.Tensor) {
   }
 }
 
-/** A finite number within [minimum, maximum]; with `above`, greater than it. */
+/** Checks for a finite number within [minimum, maximum] and, if given, greater than `above`. */
 export function checkNumber(
   fn: string,
   name: string,
@@ -154,18 +156,18 @@ export function checkNumber(
   throw new Error(`${fn}: ${name} must be ${expected}, got ${value}`);
 }
 
-/** A whole number, exact in a double, of at least `minimum`. */
+/** Checks for a safe integer of at least `minimum`. */
 export function checkInteger(fn: string, name: string, value: number, minimum: number) {
   if (Number.isSafeInteger(value) && value >= minimum) return;
   throw new Error(`${fn}: ${name} must be an integer >= ${minimum}, got ${value}`);
 }
 
-/** A temperature divides logits: finite and above zero. */
+/** Checks for a temperature: finite and greater than 0. */
 export function checkTemperature(fn: string, temperature: number) {
   checkNumber(fn, "temperature", temperature, { above: 0 });
 }
 
-/** The shape of a sample: as many sizes as there are names, or any number from 1. */
+/** Checks for the shape of a sample: one size per name in `sizes`, or at least one size. */
 export function checkSampleShape(
   fn: string,
   name: string,
@@ -181,12 +183,13 @@ export function checkSampleShape(
   );
 }
 
+/** Checks for a member of `tf.Reduction`. */
 export function checkReduction(fn: string, reduction: tf.Reduction) {
   if (typeof reduction === "number" && reduction in tf.Reduction) return;
   throw new Error(`${fn}: reduction must be one of tf.Reduction, got ${reduction}`);
 }
 
-/** A float32 vector of a given size. */
+/** Checks for a float32 vector of a given size. */
 export function checkVector(fn: string, name: string, x: tf.Tensor, size: number) {
   checkTensor(fn, name, x);
   if (!tf.util.arraysEqual(x.shape, [size]) || x.dtype !== "float32") {
@@ -195,7 +198,7 @@ export function checkVector(fn: string, name: string, x: tf.Tensor, size: number
   return x as tf.Tensor1D;
 }
 
-/** A weight for each sample. */
+/** Checks for a weight per sample, float32 [batch], or undefined. */
 export function checkWeights(fn: string, weights: tf.Tensor | undefined, batch: number) {
   if (weights !== undefined) checkVector(fn, "weights", weights, batch);
 }

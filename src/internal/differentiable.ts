@@ -1,20 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Tensors of fixed number, as a tuple or a list. */
+/** Tensors, as a tuple or a list. */
 export type Tensors = readonly tf.Tensor[];
 
-/** A derivative for each input, in its shape. */
+/** A derivative for each input, in the shape of the input. */
 type Gradients<X extends Tensors> = { [I in keyof X]: tf.Tensor };
 
 /**
- * An operation with a gradient of closed form, which needs no gradient of tfjs' own registry.
+ * Computes an operation with a closed-form gradient, which needs no gradient from tfjs' registry.
  *
- * A second derivative is not defined: asking for one throws an error that names `fn`.
+ * Second derivatives are not defined: computing one throws an error that names `fn`.
  *
  * @param fn The public function, for the error message.
- * @param inputs The tensors to differentiate by.
- * @param forward Computes the value, and the tensors that the gradient needs.
- * @param gradient Takes the derivative of the result by the value, in its shape, and the saved tensors.
+ * @param inputs The tensors to differentiate with respect to.
+ * @param forward Computes the value and the tensors that the gradient needs.
+ * @param gradient Computes a derivative for each input from the upstream derivative `dy`, in the
+ * shape of the value, and the saved tensors.
  */
 export function differentiable<
   const X extends Tensors,
@@ -39,10 +40,10 @@ export function differentiable<
   return op(...inputs) as Y;
 }
 
-/** Whether the backward pass that runs now is itself recorded, for another derivative. */
+/** Whether the current backward pass is itself recorded for another derivative. */
 const isDifferentiatedAgain = () => tf.engine().state.gradientDepth > 0;
 
-/** Gradients whose own derivative throws. A gradient that serves as a constant passes. */
+/** Gradients whose own derivative throws. Using them as constants is allowed. */
 function guarded(fn: string, sources: Tensors, gradients: () => tf.Tensor[]): tf.Tensor[] {
   const gradFunc = (): never => {
     throw new Error(`${fn}: second derivatives are not defined`);
@@ -55,8 +56,8 @@ function guarded(fn: string, sources: Tensors, gradients: () => tf.Tensor[]): tf
 }
 
 /**
- * A scalar loss with a gradient of closed form: see {@link differentiable}. `gradient` returns the
- * derivatives of the loss itself.
+ * Computes a scalar loss with a closed-form gradient: see {@link differentiable}. `gradient`
+ * returns the derivatives of the loss itself.
  */
 export function scalarLoss<const X extends Tensors, const S extends Tensors>(
   fn: string,
@@ -70,7 +71,7 @@ export function scalarLoss<const X extends Tensors, const S extends Tensors>(
   });
 }
 
-/** The sum of scalars, each of which is differentiable. */
+/** The differentiable sum of scalar losses. */
 export function sumOf(fn: string, losses: readonly tf.Scalar[]): tf.Scalar {
   if (losses.length === 1) return losses[0]!;
   return differentiable(

@@ -1,8 +1,8 @@
 /**
- * A source of uniform numbers in [0, 1) with 32 random bits each, the same sequence for the same
- * seed: the generator sfc32 of C. Doty-Humphrey's PractRand. `tf.randomUniform` cannot draw row
- * numbers: with dtype int32 it rounds, which halves the chance of both ends, and float32 cannot name
- * each of more than 2^24 rows.
+ * Creates a generator of uniform numbers in [0, 1) with 32 random bits each: sfc32 of C.
+ * Doty-Humphrey's PractRand. The same seed gives the same sequence. `tf.randomUniform` cannot draw
+ * row indices: with dtype int32 it rounds, which halves the probability of both ends, and float32
+ * cannot represent every index of more than 2^24 rows.
  */
 export function randomSource(seed: number = Math.floor(Math.random() * 2 ** 53)): () => number {
   let [a, b, c, count] = [0, seed | 0, Math.floor(seed / 2 ** 32) | 0, 1];

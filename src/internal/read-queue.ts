@@ -2,22 +2,22 @@ import * as tf from "@tensorflow/tfjs-core";
 import { isHostMemory } from "../ops/host-memory.ts";
 
 /**
- * Batches that are read back from the device, and what is done with their values, one after the other.
- * After the first error, {@link settle} rejects with it.
+ * Reads batches back from the device and processes their values one after the other. After an
+ * error, {@link settle} rejects with the first one.
  */
 export class ReadQueue {
   private last: Promise<void> = Promise.resolve();
   private failure: unknown;
   private waiting = 0;
 
-  /** The steps that have not ended. */
+  /** The number of pending steps. */
   get length(): number {
     return this.waiting;
   }
 
   /**
-   * Reads the labels and values of a batch and uses them. The tensors may be disposed as soon as this
-   * returns. On cpu and wasm, a batch is used at once if no other waits.
+   * Reads the labels and values of a batch and passes them to `use`. The tensors may be disposed as
+   * soon as this returns. On cpu and wasm, a batch is processed at once if no other is pending.
    */
   read(
     labels: tf.Tensor,
@@ -28,15 +28,15 @@ export class ReadQueue {
       use(labels.dataSync(), values.dataSync<"float32">());
       return this.last;
     }
-    // WebGPU still needs the tensors when the data arrive, and the caller may dispose them.
+    // WebGPU needs the tensors until the data arrive, but the caller may dispose them.
     const [y, z] = tf.tidy((): [tf.Tensor, tf.Tensor] => [tf.clone(labels), tf.clone(values)]);
     const reading = Promise.all([tf.keep(y).data(), tf.keep(z).data<"float32">()]);
     return this.add(async () => use(...(await reading.finally(() => tf.dispose([y, z])))));
   }
 
   /**
-   * Takes a snapshot after the steps of another queue so far, and uses it after the steps of this one;
-   * both at once if no step waits.
+   * Takes a snapshot after the pending steps of another queue and passes it to `use` after the
+   * pending steps of this one. Does both at once if no step is pending.
    */
   follow<T>(other: ReadQueue, snapshot: () => T, use: (snapshot: T) => void): Promise<void> {
     if (this.waiting === 0 && other.waiting === 0) {
@@ -47,13 +47,13 @@ export class ReadQueue {
     return this.add(async () => use(await taken));
   }
 
-  /** Waits for all steps. Rejects if one of them has failed since the last reset. */
+  /** Waits for all steps. Rejects if one has failed since the last reset. */
   async settle(): Promise<void> {
     await this.last;
     if (this.failure) throw this.failure;
   }
 
-  /** Forgets a failure. */
+  /** Clears the failure. */
   reset(): void {
     this.failure = undefined;
   }

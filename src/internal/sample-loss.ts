@@ -3,9 +3,9 @@ import { TINY } from "../ops/safe-log.ts";
 import { checkReduction, checkWeights } from "./checks.ts";
 import { differentiable, type Tensors } from "./differentiable.ts";
 
-/** Options of every loss that is a number per sample. */
+/** Options of losses that are computed per sample. */
 export interface SampleLossOptions {
-  /** How the losses of the samples become one; default `tf.Reduction.MEAN`. */
+  /** How the per-sample losses are reduced; default `tf.Reduction.MEAN`. */
   reduction?: tf.Reduction | undefined;
   /**
    * A constant weight for each sample, float32 [N]. `MEAN` divides by the sum of the weights and
@@ -14,18 +14,19 @@ export interface SampleLossOptions {
   weights?: tf.Tensor1D | undefined;
 }
 
-/** Options with which a loss is not reduced: a number per sample. */
+/** Options that leave a loss unreduced: one number per sample. */
 export type Unreduced<O> = O & { reduction: tf.Reduction.NONE };
 
-/** Options with which a loss is reduced to a scalar. */
+/** Options that reduce a loss to a scalar. */
 export type Reduced<O> = O & { reduction?: Exclude<tf.Reduction, tf.Reduction.NONE> | undefined };
 
 /**
- * Applies reduction and weights to a loss of closed form, in value and in gradient, so that no
- * gradient of tfjs' own registry is needed.
+ * Applies reduction and weights to a per-sample loss with a closed-form gradient, in value and in
+ * gradient. Needs no gradient from tfjs' registry.
  *
- * @param forward Computes the losses [N, 1], and the tensors that the gradient needs.
- * @param gradient Row i of its result [N, C] is the derivative of loss i by row i of the logits.
+ * @param forward Computes the losses [N, 1] and the tensors that the gradient needs.
+ * @param gradient Computes [N, C], whose row i is the derivative of loss i with respect to row i of
+ * the logits.
  */
 export function sampleLoss<const S extends Tensors>(
   fn: string,
@@ -64,7 +65,7 @@ export function sampleLoss<const S extends Tensors>(
 const times = <T extends tf.Tensor>(x: T, factor: number): T =>
   factor === 1 ? x : tf.mul(x, factor);
 
-/** The factor of each loss in the value, [N, 1]. */
+/** Per-sample factor of the reduction, [N, 1]. */
 function weightScale(weights: tf.Tensor1D, reduction: tf.Reduction): tf.Tensor2D {
   const column: tf.Tensor2D = tf.reshape(weights, [-1, 1]);
   if (reduction === tf.Reduction.MEAN) return tf.div(column, tf.maximum(tf.sum(column), TINY));

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOp } from "./run-op.ts";
 
 /**
- * A matrix with `changes[i]` added to its row `indices[i]`: [M, D], int32 [N] and [N, D] → [M, D]. An
+ * Adds `changes[i]` to row `indices[i]` of a matrix: [M, D], int32 [N] and [N, D] → [M, D]. An
  * index that occurs several times adds each of its changes. No gradient is defined.
  *
  * `tf.tensorScatterUpdate` changes its input in place on cpu (tfjs 4.22).

@@ -3,7 +3,7 @@ import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 import { transposeMatrix } from "./transpose-matrix.ts";
 
-/** Multiplications in one entry of a batch above which a call of its own pays on wasm. Measured. */
+/** Multiplications per batch entry from which a separate call is faster on wasm. Measured. */
 const WORTH_A_CALL = 36 ** 3;
 
 /** Which operands of a product are transposed. */
@@ -13,13 +13,13 @@ interface Transposed {
 }
 
 /**
- * The matrix products a[n] · b[n] of a batch: [N, R, K] and [N, K, C] → [N, R, C]. An `a` with a
- * single entry is multiplied by every entry of `b`. No gradient is defined.
+ * The matrix products a[n] · b[n] of a batch: [N, R, K] and [N, K, C] → [N, R, C]. If `a` has a
+ * single entry, it is multiplied by every entry of `b`. No gradient is defined.
  *
- * `tf.matMul` on wasm multiplies plain matrices about 10 times as fast as batches or transposed ones
- * (35 against 3.5 GFLOP/s), so there large entries are multiplied one by one. On webgpu it splits
- * long products of a single entry, which is wrong from inner sizes of about 2000 on where `b` is
- * flagged as transposed, so there `b` is transposed first (tfjs 4.22).
+ * `tf.matMul` on wasm multiplies plain matrices about 10 times as fast as batches or transposed
+ * ones (35 against 3.5 GFLOP/s), so large entries are multiplied one by one there. On webgpu it
+ * splits long products of a single entry, and the result is wrong from inner sizes of about 2000 on
+ * if `b` is flagged as transposed, so `b` is transposed first there (tfjs 4.22).
  */
 export function batchProduct(
   a: tf.Tensor3D,

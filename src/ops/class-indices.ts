@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOp } from "./run-op.ts";
 
 /**
- * Labels as int32 class indices [N], from indices or one-hot rows [N, C]: Σ_c c · y_c, within 0…C−1 for
- * any row. No gradient is defined.
+ * Converts labels to int32 class indices [N], from indices or one-hot rows [N, C]: Σ_c c · y_c,
+ * clipped to 0…C−1. No gradient is defined.
  *
  * `tf.argMax` takes 10 times as long on webgpu (tfjs 4.22).
  */

@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOp } from "./run-op.ts";
 
 /**
- * How often each of `size` rows is drawn by each sample: int32 [N, K] → float32 [N, size]. No gradient
- * is defined.
+ * Counts how often each sample draws each of `size` rows: int32 [N, K] → float32 [N, size]. No
+ * gradient is defined.
  *
- * `tf.denseBincount` on webgpu skips entries unless input and output are equally wide. Both are padded
- * to the same width; the padding counts for no row (tfjs 4.22).
+ * `tf.denseBincount` on webgpu skips entries unless input and output are equally wide. Both are
+ * padded to the same width, and the padding is counted in no row (tfjs 4.22).
  */
 export function countRows(drawn: tf.Tensor2D, size: number): tf.Tensor2D {
   return runOp("KdCmiCountRows", { drawn }, { size }, () => {
@@ -19,7 +19,7 @@ export function countRows(drawn: tf.Tensor2D, size: number): tf.Tensor2D {
 }
 
 /**
- * Whether the current backend counts rows without a read-back. `tf.denseBincount` on webgl reads back,
- * and `tf.scatterND` is quadratic there (tfjs 4.22).
+ * Whether the current backend counts rows without a read-back. `tf.denseBincount` on webgl reads
+ * back, and `tf.scatterND` is quadratic there (tfjs 4.22).
  */
 export const canCountRows = (): boolean => tf.getBackend() !== "webgl";

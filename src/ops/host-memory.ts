@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Backends whose tensors lie in the memory of the CPU. */
+/** Backends whose tensors are in CPU memory. */
 const HOST_BACKENDS = ["cpu", "wasm"];
 
 /** Whether tensors of the current backend can be read synchronously without waiting for a GPU. */

@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { oneHot } from "./one-hot.ts";
 
 /**
- * Maps at another size by the nearest neighbour, larger or smaller: [N, H, W, C] → [N, height, width,
- * C]. Output i takes input ⌊i · in / out⌋. Differentiable by the gradients that tfjs registers.
+ * Resizes maps by nearest neighbour, up or down: [N, H, W, C] → [N, height, width, C]. Output i is
+ * input ⌊i · in / out⌋. Differentiable with the gradients that tfjs registers.
  *
- * The gradient of `tf.image.resizeNearestNeighbor` is wrong on cpu for more than one image
- * (tfjs 4.22). This is a product with a one-hot matrix for each axis.
+ * The gradient of `tf.image.resizeNearestNeighbor` is wrong on cpu for more than one image (tfjs
+ * 4.22). This function multiplies by a one-hot matrix along each axis instead.
  */
 export function resizeNearest(maps: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
   return tf.tidy(() => {

@@ -3,16 +3,16 @@ import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 import { transposeMatrix } from "./transpose-matrix.ts";
 
-/** The width from which wasm computes Gram matrices by some rows at a time, and these rows. */
+/** From this width on, wasm computes Gram matrices in blocks of `ROWS` rows. */
 const WIDE = 16384;
 const ROWS = 16;
 
 /**
- * The inner products of all rows of `a` and all rows of `b`: [N, D] and [M, D] → [N, M]. For few rows
- * `a` and many rows `b`. No gradient is defined.
+ * The inner products of all rows of `a` and all rows of `b`: [N, D] and [M, D] → [N, M]. Meant for
+ * few rows `a` and many rows `b`. No gradient is defined.
  *
- * Neither operand is flagged as transposed, see {@link gram}. The product is b · aᵀ and then
- * transposed, so that only the small `a` and the result are transposed.
+ * Neither operand is flagged as transposed, see {@link gram}. The product b · aᵀ is transposed
+ * afterwards, so that only the small `a` and the result are transposed.
  */
 export const rowProducts = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
   runOp("KdCmiRowProducts", { a, b }, {}, () => transposeMatrix(tf.matMul(b, transposeMatrix(a))));
@@ -21,10 +21,10 @@ export const rowProducts = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
  * The Gram matrix X Xᵀ, the inner products of all pairs of rows: [N, D] → [N, N]. No gradient is
  * defined.
  *
- * `tf.matMul` with a flag for the transposed operand takes 10 times as long on wasm, and is wrong on
- * webgpu from widths of about 2000 on. Rows of 16,384 or more are multiplied by 16 at a time on wasm,
- * where most of the time goes into packing the right operand: twice as fast for 64 rows of 65,536
- * (tfjs 4.22).
+ * `tf.matMul` with a flag for the transposed operand takes 10 times as long on wasm, and is wrong
+ * on webgpu from widths of about 2000 on. On wasm, rows of width 16,384 or more are multiplied in
+ * blocks of 16, because most of the time goes into packing the right operand. This is twice as fast
+ * for 64 rows of width 65,536 (tfjs 4.22).
  */
 export function gram(x: tf.Tensor2D): tf.Tensor2D {
   return runOp("KdCmiGram", { x }, {}, () => {

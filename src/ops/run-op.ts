@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * Runs an operation of this library: by the kernel of that name where one is registered for the
- * current backend, otherwise by a composition of tfjs' operations.
+ * Runs an operation of this library. Uses the kernel of that name if one is registered for the
+ * current backend, otherwise a composition of tfjs operations.
  *
- * The kernel gets the same inputs and attributes and must return the same tensor.
+ * The kernel receives the same inputs and attributes and must return the same tensor.
  */
 export function runOp<T extends tf.Tensor>(
   kernelName: string,

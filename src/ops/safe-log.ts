@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runOp } from "./run-op.ts";
 
 /**
- * The smallest divisor, and the smallest probability whose logarithm is taken. GPUs flush numbers below
- * 1.2e-38 to zero.
+ * The smallest divisor, and the smallest probability whose logarithm is taken. GPUs flush numbers
+ * below 1.2e-38 to zero.
  */
 export const TINY = 1e-37;
 
@@ -16,8 +16,8 @@ export const atLeastTiny = <T extends tf.Tensor>(x: T): T =>
   runOp("KdCmiAtLeastTiny", { x }, {}, () => tf.clipByValue(x, TINY, 3e38));
 
 /**
- * log(max(p, 1e-37)), of any shape: a zero probability costs 85 nats instead of giving −∞. No gradient
- * is defined.
+ * log(max(p, 1e-37)), of any shape: −85 instead of −∞ for a zero probability. No gradient is
+ * defined.
  */
 export const safeLog = <T extends tf.Tensor>(p: T): T =>
   runOp("KdCmiSafeLog", { p }, {}, () => tf.log(atLeastTiny(p)));

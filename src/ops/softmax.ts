@@ -2,27 +2,28 @@ import * as tf from "@tensorflow/tfjs-core";
 import { rowSum } from "./sums.ts";
 
 /**
- * The parts of a softmax over rows: p = softmax(z) [N, C], the shifted logits z − max z [N, C], and
- * log Σ exp of these [N, 1]. Finite for finite logits. No gradient is defined.
+ * Computes the parts of a softmax over rows: p = softmax(z) [N, C], the shifted logits z − max z
+ * [N, C], and log Σ exp of these [N, 1]. Finite for finite logits. No gradient is defined.
  *
- * `tf.softmax` and `tf.logSoftmax` repeat the maximum, the exponentials and the sum.
+ * `tf.softmax` and `tf.logSoftmax` would each compute the maximum, the exponentials and the sum.
  */
 export function softmaxParts(logits: tf.Tensor2D) {
-  const shifted = tf.sub(logits, tf.max(logits, 1, true)) as tf.Tensor2D;
+  const shifted: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
   const exp = tf.exp(shifted);
   const sum = rowSum(exp);
-  return { p: tf.div(exp, sum) as tf.Tensor2D, shifted, logSum: tf.log(sum) };
+  const p: tf.Tensor2D = tf.div(exp, sum);
+  return { p, shifted, logSum: tf.log(sum) };
 }
 
-/** Rows of the softmax and of its logarithm, [N, C] each. Finite for finite logits. */
+/** Computes the softmax of each row and its logarithm, [N, C] each. Finite for finite logits. */
 export function softmaxAndLog(logits: tf.Tensor2D): { p: tf.Tensor2D; logP: tf.Tensor2D } {
   const { p, shifted, logSum } = softmaxParts(logits);
   return { p, logP: tf.sub(shifted, logSum) };
 }
 
 /**
- * The gradient through rows of p = softmax(z): dz = p ∘ (g − Σ_c p_c g_c). A constant added to a row
- * of g changes nothing.
+ * The gradient through rows of p = softmax(z): dz = p ∘ (g − Σ_c p_c g_c). A constant added to a
+ * row of g changes nothing.
  */
 export const softmaxGradient = (p: tf.Tensor2D, g: tf.Tensor): tf.Tensor2D =>
   tf.mul(p, tf.sub(g, rowSum(tf.mul(p, g))));

@@ -7,8 +7,9 @@ const MANY = 2 ** 14;
 /**
  * The sum of all entries, float32 of any shape → scalar. No gradient is defined.
  *
- * `tf.sum` on wasm adds up in a single float32: a mean is off by 1e-4 at half a million entries, 1e-3
- * at 2 million and 3e-2 at 25 million. There the axes are summed one after the other (tfjs 4.22).
+ * `tf.sum` on wasm accumulates in a single float32: a mean is off by 1e-4 at half a million
+ * entries, 1e-3 at 2 million and 3e-2 at 25 million. There the axes are summed one after the other
+ * (tfjs 4.22).
  */
 export function sumAll(x: tf.Tensor): tf.Scalar {
   return runOp("KdCmiSumAll", { x }, {}, () => {

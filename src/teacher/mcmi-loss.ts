@@ -13,39 +13,42 @@ import { rowSum } from "../ops/sums.ts";
 
 /** Options of {@link mcmiLoss}. */
 export interface McmiOptions extends SampleLossOptions {
-  /** λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper. 0 is cross-entropy. */
+  /** λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper. With 0 the loss is cross-entropy. */
   lambda: number;
-  /** ε within 0–1, the share of the target that is spread over all classes; default 0. */
+  /**
+   * ε within 0–1, the share of the target that is spread over all classes; default 0, no smoothing.
+   */
   labelSmoothing?: number | undefined;
 }
 
 /**
- * The loss of an MCMI teacher: cross-entropy minus λ times the conditional mutual information
- * between the input and the prediction given the label, in nats. Minimising it maximises
- * likelihood and contextual information together.
+ * Maximum conditional mutual information (MCMI): the loss of a teacher, cross-entropy minus λ times
+ * the conditional mutual information between the input and the prediction given the label, in nats.
+ * Minimising it maximises likelihood and contextual information together.
  *
  * $$L_i = - \sum_c t_{ic} \log p_{ic} - \lambda \sum_c p_{ic} (\log p_{ic} - \log Q_{y_i c}),
  * \qquad p_i = \mathrm{softmax}(z_i)$$
  *
- * t is the (smoothed) one-hot label and Q the centroids, held constant: take them from
- * {@link classCentroids} or a {@link CmiEstimator} over the training set before each epoch, or let
- * {@link updateCentroids} follow them step by step. Entries of Q below 1e-37 count as 1e-37, which
- * keeps the loss finite. A teacher is first trained with cross-entropy and then fine-tuned with
- * this loss for a few epochs.
+ * t is the (smoothed) one-hot label, and Q are the constant centroids. Compute them with
+ * {@link classCentroids} or a {@link CmiEstimator} over the training set before each epoch, or
+ * update them at each step with {@link updateCentroids}. Entries of Q below 1e-37 are replaced by
+ * 1e-37, which keeps the loss finite. A teacher is first trained with cross-entropy and then
+ * fine-tuned with this loss for a few epochs.
  *
- * Usual weight: 1; it holds the cross-entropy.
+ * Usual weight: 1; it already includes the cross-entropy.
  *
  * Trainable parts: none.
  *
  * Source: Ye et al., "Bayes conditional distribution estimation for knowledge distillation based on
  * conditional mutual information", ICLR 2024 (arXiv 2401.08732), eq. 14 and algorithm 1.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen
- * without reading back: cpu throws, elsewhere the result of its row means nothing. See
- * {@link checkLabels}.
+ * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be
+ * detected without a read-back: cpu throws, and on other backends the result of its row is
+ * undefined. See {@link checkLabels}.
  * @param logits float32 [N, C].
- * @param centroids float32 [C, C], row y the mean probabilities of class y; a constant.
- * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. Negative when the CMI outweighs the
+ * @param centroids float32 [C, C], row y with the mean probabilities of class y; a constant.
+ * @param options `lambda`, `labelSmoothing`, `reduction` and `weights`, see {@link McmiOptions}.
+ * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. Negative if the CMI outweighs the
  * cross-entropy.
  * @throws If a shape, dtype or option is not as described.
  *

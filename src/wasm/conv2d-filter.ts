@@ -1,11 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { gatherPatches, imageRuns } from "./patches.ts";
-import { type KernelCall, kernel, memoryOf, run, toFloat, withTemporaries } from "./run.ts";
+import {
+  type KernelCall,
+  kernel,
+  memoryOf,
+  run,
+  shape4D,
+  toFloat,
+  withTemporaries,
+} from "./run.ts";
 
-/** Output positions of one product: its operands stay in the cache, and scratch memory is small. */
+/** Output positions per product: its operands stay in the cache, and scratch memory is small. */
 const POSITIONS = 1024;
 
-/** As cpu's and webgl's, but wasm's convolution itself knows NHWC only. */
+/** Only NHWC is supported, as in the backend's own convolution. */
 function assertChannelsLast(dataFormat: "NHWC" | "NCHW"): void {
   if (dataFormat === "NHWC") return;
   throw new Error(`Conv2DBackpropFilter: wasm supports dataFormat NHWC only, got ${dataFormat}`);
@@ -14,9 +22,9 @@ function assertChannelsLast(dataFormat: "NHWC" | "NCHW"): void {
 /**
  * dL/dfilter of a 2-D convolution: for tap k, Σ over positions p of x[p·stride + k − pad]ᵀ dy[p].
  *
- * For a few images at a time, the patches that the taps see are laid out as
+ * For a few images at a time, the patches under the taps are laid out as
  * [kh·kw·inChannels, positions] and multiplied with dy [positions, outChannels]: one plain product,
- * which is what wasm is fast at. The products of all runs add up to the filter's gradient.
+ * which is fast on wasm. The products of all runs add up to the filter's gradient.
  */
 function conv2DBackpropFilter(
   call: KernelCall<"x" | "dy", tf.Conv2DBackpropFilterAttrs>,
@@ -26,7 +34,7 @@ function conv2DBackpropFilter(
   assertChannelsLast(dataFormat);
   const { x } = inputs;
   const info = tf.backend_util.computeConv2DInfo(
-    x.shape as [number, number, number, number],
+    shape4D(x),
     filterShape,
     strides,
     1,
@@ -44,7 +52,7 @@ function conv2DBackpropFilter(
       withTemporaries(backend, (temporary) => {
         const positions = images * area;
         const a = temporary(backend.makeOutput([taps, positions], "float32"));
-        // A right operand must be a fresh tensor: XNNPACK keeps it packed under its id.
+        // A right operand must be a new tensor: XNNPACK caches it in packed form under its id.
         const b = temporary(backend.makeOutput([positions, info.outChannels], "float32"));
         gatherPatches(memoryOf(backend, x), memoryOf(backend, a), info, first, images);
         const start = first * area * info.outChannels;

@@ -7,37 +7,43 @@ import {
   turnedFilter,
   turnedPadding,
 } from "./patches.ts";
-import { type KernelCall, memoryOf, reshape, run, withTemporaries } from "./run.ts";
+import {
+  type KernelCall,
+  memoryOf,
+  replacement,
+  reshape,
+  run,
+  shape4D,
+  withTemporaries,
+} from "./run.ts";
 
 type Call = KernelCall<"dy" | "filter", tf.Conv2DBackpropInputAttrs>;
 
-/** Patches of so many positions, and the image they are added to, stay in the cache. */
+/** Patches of this many positions, and the image they are added to, stay in the cache. */
 const POSITIONS = 512;
 
 /**
- * dL/dx of a 2-D convolution, which is a transposed convolution's forward pass too. The backend has
- * this kernel, but as a plain loop of 4 GFLOP/s that would take most of a training step; the
- * same sums at 40 are
- * - at stride 1, a convolution of dy with the filter turned by 180° and its channels swapped;
- * - else a product of dy [positions, outChannels] with the filter [outChannels, kh·kw·inChannels],
- *   added to the places that the taps read.
+ * dL/dx of a 2-D convolution, which is also the forward pass of a transposed convolution. The
+ * backend has this kernel as a plain loop of 4 GFLOP/s, which would take most of a training step.
+ * This kernel computes the same sums at 40 GFLOP/s:
+ * - at stride 1, as a convolution of dy with the filter rotated by 180° and its channels swapped;
+ * - otherwise, as a product of dy [positions, outChannels] with the filter
+ *   [outChannels, kh·kw·inChannels], added to the positions that the taps read.
  *
- * NCHW, and anything empty, is left to the backend's kernel.
+ * NCHW and empty tensors are passed to the backend's kernel.
  */
 export function conv2DInputKernel(stock: tf.KernelConfig): tf.KernelConfig {
-  const conv2DBackpropInput = (call: Call): tf.TensorInfo => {
+  return replacement<Call>(stock, (call, original) => {
     const { inputs, backend, attrs } = call;
     const { dy, filter } = inputs;
     const { strides, pad, dataFormat, dimRoundingMode, inputShape } = attrs;
     const isEmpty = [dy.shape, filter.shape, inputShape].some(
       (s) => tf.util.sizeFromShape(s) === 0,
     );
-    if (dataFormat !== "NHWC" || isEmpty) {
-      return stock.kernelFunc(call as unknown as Parameters<tf.KernelFunc>[0]) as tf.TensorInfo;
-    }
+    if (dataFormat !== "NHWC" || isEmpty) return original(call);
     const info = tf.backend_util.computeConv2DInfo(
       inputShape,
-      filter.shape as [number, number, number, number],
+      shape4D(filter),
       strides,
       1,
       pad,
@@ -48,8 +54,7 @@ export function conv2DInputKernel(stock: tf.KernelConfig): tf.KernelConfig {
     return isPlain
       ? byConvolution(backend, dy, filter, padding)
       : byProduct(backend, dy, filter, info);
-  };
-  return { ...stock, kernelFunc: conv2DBackpropInput as unknown as tf.KernelFunc };
+  });
 }
 
 function byConvolution(

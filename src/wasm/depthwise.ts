@@ -1,19 +1,19 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { type ConvInfo, columnsInside, inputRow, turnedFilter, turnedPadding } from "./patches.ts";
-import { type KernelCall, kernel, memoryOf, run, withTemporaries } from "./run.ts";
+import { type KernelCall, kernel, memoryOf, run, shape4D, withTemporaries } from "./run.ts";
 
-type Shape4D = [number, number, number, number];
+type Shape4D = ReturnType<typeof shape4D>;
 
 type Geometry = Pick<
   tf.DepthwiseConv2dNativeBackpropFilterAttrs,
   "strides" | "dilations" | "pad" | "dimRoundingMode"
 >;
 
-const depthwiseInfo = (input: number[], filter: number[], attrs: Geometry): ConvInfo =>
+const depthwiseInfo = (input: Shape4D, filter: Shape4D, attrs: Geometry): ConvInfo =>
   tf.backend_util.computeConv2DInfo(
-    input as Shape4D,
-    filter as Shape4D,
+    input,
+    filter,
     attrs.strides,
     attrs.dilations,
     attrs.pad,
@@ -21,7 +21,9 @@ const depthwiseInfo = (input: number[], filter: number[], attrs: Geometry): Conv
     true,
   );
 
-/** Calls `visit` with the offsets of each pair of an output pixel and an input pixel under a tap. */
+/**
+ * Calls `visit` with the offsets of each pair of an output pixel and an input pixel under a tap.
+ */
 function forEachTap(
   info: ConvInfo,
   visit: (input: number, output: number, tap: number) => void,
@@ -49,13 +51,13 @@ function forEachTap(
  * dL/dfilter of a depthwise convolution: dw[k, c, m] = Σ over positions p of
  * x[p·stride + k·dilation − pad, c] · dy[p, c·M + m], M the channel multiplier.
  *
- * Nothing here is a matrix product, so it is a loop over the heap, summed in float64.
+ * This is not a matrix product, so it is a loop over the heap, summed in float64.
  */
 function backpropFilter(
   call: KernelCall<"x" | "dy", tf.DepthwiseConv2dNativeBackpropFilterAttrs>,
 ): tf.TensorInfo {
   const { backend, attrs, inputs } = call;
-  const info = depthwiseInfo(inputs.x.shape, attrs.filterShape, attrs);
+  const info = depthwiseInfo(shape4D(inputs.x), attrs.filterShape, attrs);
   const out = backend.makeOutput(info.filterShape, "float32");
   const x = backend.typedArrayFromHeap(inputs.x);
   const dy = backend.typedArrayFromHeap(inputs.dy);
@@ -77,15 +79,15 @@ function backpropFilter(
  * dL/dx of a depthwise convolution: dx[p·stride + k·dilation − pad, c] = Σ over k and m of
  * dy[p, c·M + m] · w[k, c, m].
  *
- * With stride 1 and multiplier 1 that is a depthwise convolution again, with the filter turned by
- * 180°, for which the backend is several times faster than the loop.
+ * With stride 1 and multiplier 1, this is a depthwise convolution with the filter rotated by 180°,
+ * for which the backend is several times faster than the loop.
  */
 function backpropInput(
   call: KernelCall<"dy" | "filter", tf.DepthwiseConv2dNativeBackpropInputAttrs>,
 ): tf.TensorInfo {
   const { backend, attrs, inputs } = call;
   const { dy, filter } = inputs;
-  const info = depthwiseInfo(attrs.inputShape, filter.shape, attrs);
+  const info = depthwiseInfo(attrs.inputShape, shape4D(filter), attrs);
   const isPlain =
     info.strideHeight === 1 && info.strideWidth === 1 && info.outChannels === info.inChannels;
   const isFloat = dy.dtype === "float32" && filter.dtype === "float32";

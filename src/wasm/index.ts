@@ -6,7 +6,7 @@ import { matMulKernel } from "./mat-mul.ts";
 import { maxPoolGradKernel } from "./max-pool.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
 
-/** Kernels that the backend lacks. One that it has, or gains, stays as it is. */
+/** Kernels that the backend lacks. They never replace a kernel of the backend. */
 const additions: readonly tf.KernelConfig[] = [
   conv2DFilterKernel,
   depthwiseFilterKernel,
@@ -14,7 +14,7 @@ const additions: readonly tf.KernelConfig[] = [
   segmentSumKernel,
 ];
 
-/** Kernels that the backend has, but wrong or an order of magnitude too slow. */
+/** Kernels of the backend that are wrong or an order of magnitude too slow. */
 const replacements: readonly [
   kernelName: string,
   better: (stock: tf.KernelConfig) => tf.KernelConfig,
@@ -25,29 +25,32 @@ const replacements: readonly [
   [tf.MaxPoolGrad, maxPoolGradKernel],
 ];
 
-/** A kernel that this module has wrapped; a property, so that a second copy of the module sees it. */
+/**
+ * A kernel that this module has wrapped. The property is visible to a second copy of the module.
+ */
 interface WrappedKernel extends tf.KernelConfig {
   wrappedBy?: "kd-cmi";
 }
 
 /**
- * Makes networks train on TensorFlow.js' wasm backend, which by itself only runs them.
+ * Registers the kernels needed to train networks on TensorFlow.js' wasm backend, which on its own
+ * supports only inference.
  *
- * Registers the gradient kernels that the backend lacks, each only if it is still missing:
+ * It adds the gradient kernels that the backend lacks, each only if it is missing:
  * - `Conv2DBackpropFilter`: conv1d, conv2d, transposed and pointwise convolutions;
  * - `DepthwiseConv2dNativeBackpropFilter` and `…Input`: depthwise and separable convolutions;
  * - `UnsortedSegmentSum`: `tf.gather` and embeddings.
  *
- * And replaces four kernels that the backend has, because they would be most of a training step, or
- * are wrong:
- * - `BatchMatMul` and `_FusedMatMul` transpose first and multiply batches entry by entry: plain
- *   products run at 35–45 GFLOP/s, transposed or batched ones at 3.5;
- * - `Conv2DBackpropInput` becomes a convolution or products, 10 times faster;
+ * It replaces four kernels of the backend, because they would take most of a training step or are
+ * wrong:
+ * - `BatchMatMul` and `_FusedMatMul` transpose first and multiply batches entry by entry, because
+ *   plain products run at 35–45 GFLOP/s, transposed or batched ones at 3.5;
+ * - `Conv2DBackpropInput` is computed by a convolution or by products, 10 times as fast;
  * - `MaxPoolGrad` of the backend drops the gradient of each window without a positive element.
  *
- * Call it once, after importing the backend; before or after `tf.setBackend("wasm")`. A second call
- * changes nothing. Other backends are not touched. Convolutions are NHWC and, as in all of tfjs,
- * dilated ones have no gradient.
+ * Call it once after importing the backend, before or after `tf.setBackend("wasm")`. A second call
+ * has no effect. Other backends are not affected. Convolutions must be NHWC and, as everywhere in
+ * tfjs, dilated ones have no gradient.
  *
  * @throws If the wasm backend is not registered.
  *

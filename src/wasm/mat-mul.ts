@@ -1,30 +1,29 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { type KernelCall, memoryOf, reshape, run, withTemporaries } from "./run.ts";
+import { type KernelCall, memoryOf, replacement, reshape, run, withTemporaries } from "./run.ts";
 
 interface Call extends KernelCall<"a" | "b", tf.BatchMatMulAttrs> {
-  /** The fused form has a bias too. */
+  /** The fused form also has a bias. */
   inputs: Record<"a" | "b", tf.TensorInfo> & { preluActivationWeights?: tf.TensorInfo };
 }
-type KernelFunc = (call: Call) => tf.TensorInfo;
 
-/** Multiplications of one batch entry from which a call of its own pays; measured: 20³…32³. */
+/** Multiplications per batch entry from which a separate call is faster. Measured: 20³…32³. */
 const WORTH_A_CALL = 24 ** 3;
 
 /**
  * BatchMatMul and _FusedMatMul of the backend, at the speed of its plain 2-D products. Those run at
- * 35–45 GFLOP/s, but with a transpose flag or a batch the backend takes a loop of 3.5. So:
- * transpose first; fold a batch of left operands into rows where the right one is shared; multiply
- * other batches entry by entry, unless they are so small that the backend's loop is faster.
+ * 35–45 GFLOP/s, but for a transpose flag or a batch the backend uses a loop of 3.5. Therefore,
+ * this kernel transposes first, folds a batch of left operands into rows if the right one is
+ * shared, and multiplies other batches entry by entry, unless they are so small that the backend's
+ * loop is faster.
  *
- * Results are the backend's own, save where those are wrong: a sum over nothing is 0 instead of
- * uninitialised memory; batch dimensions such as [2, 1] and [1, 3] broadcast; the fused form adds
- * its bias to the columns of each entry of a batch.
+ * Results equal the backend's, except where those are wrong: an empty sum is 0 instead of
+ * uninitialised memory, batch dimensions such as [2, 1] and [1, 3] broadcast, and the fused form
+ * adds its bias to the columns of each batch entry.
  */
 export function matMulKernel(stock: tf.KernelConfig): tf.KernelConfig {
-  const multiply = stock.kernelFunc as unknown as KernelFunc;
   const isFused = stock.kernelName === tf._FusedMatMul;
-  const matMul: KernelFunc = (call) => {
+  return replacement<Call>(stock, (call, multiply) => {
     const { inputs, backend, attrs } = call;
     const { a, b } = inputs;
     const [rows, inner] = matrixShape(a, attrs.transposeA);
@@ -55,15 +54,14 @@ export function matMulKernel(stock: tf.KernelConfig): tf.KernelConfig {
           attrs: { ...attrs, transposeA: false, transposeB: false },
         });
       if (isShared) {
-        const folded = [1, (left.shape[0] as number) * rows, left.shape[2] as number];
+        const folded = [1, entriesA * rows, Math.max(inner, 1)];
         const flat = temporary(reshape(backend, left, folded));
         return { ...product(flat, right), shape };
       }
       const indices = [batchIndices(batch, batchA), batchIndices(batch, batchB)] as const;
       return productOfEntries(backend, left, right, shape, indices, product);
     });
-  };
-  return { ...stock, kernelFunc: matMul as unknown as tf.KernelFunc };
+  });
 }
 
 /** [rows, columns] of the matrices of a batch, as multiplied. */
@@ -72,14 +70,14 @@ function matrixShape({ shape }: tf.TensorInfo, isTransposed: boolean): [number, 
   return isTransposed ? [columns, rows] : [rows, columns];
 }
 
-/** PReLU slopes that differ between the batch's entries cannot be taken apart. */
+/** PReLU slopes that differ between batch entries cannot be separated. */
 function isSeparable({ preluActivationWeights }: Call["inputs"], outputs: number): boolean {
   return (
     !preluActivationWeights || outputs % tf.util.sizeFromShape(preluActivationWeights.shape) === 0
   );
 }
 
-/** The operand [entries, rows, columns] without a transpose flag; zeros where the sum is empty. */
+/** The operand [entries, rows, columns] without a transpose flag. Zeros if the sum is empty. */
 function plain(
   backend: BackendWasm,
   x: tf.TensorInfo,
@@ -99,12 +97,12 @@ function plain(
   });
 }
 
-/** For each entry of the broadcast batch, the entry of an operand that it reads. */
+/** For each entry of the broadcast batch, the index of the operand's entry that it reads. */
 export function batchIndices(batch: number[], own: number[]): number[] {
-  const sizes = [...Array<number>(batch.length - own.length).fill(1), ...own];
+  const missing = batch.length - own.length;
   return batch.reduce(
     (indices, size, axis) => {
-      const ownSize = sizes[axis] as number;
+      const ownSize = own[axis - missing] ?? 1;
       const steps = Array.from({ length: size }, (_, i) => (ownSize === 1 ? 0 : i));
       return indices.flatMap((index) => steps.map((step) => index * ownSize + step));
     },
@@ -124,7 +122,7 @@ function productOfEntries(
   leftIndices.forEach((leftIndex, i) => {
     withTemporaries(backend, (temporary) => {
       const a = temporary(entry(backend, left, leftIndex));
-      // A fresh tensor for each: XNNPACK keeps a right operand packed under its id.
+      // A new tensor for each: XNNPACK caches a right operand in packed form under its id.
       const b = temporary(entry(backend, right, rightIndices[i] as number));
       const result = memoryOf(backend, temporary(product(a, b)));
       memoryOf(backend, out).set(result, i * result.length);
@@ -135,9 +133,9 @@ function productOfEntries(
 
 /** A copy of one matrix [1, rows, columns]. The backend's own Slice would copy the whole batch. */
 function entry(backend: BackendWasm, x: tf.TensorInfo, index: number): tf.TensorInfo {
-  const [, rows, columns] = x.shape as [number, number, number];
-  const size = rows * columns;
-  const copy = backend.makeOutput([1, rows, columns], "float32");
+  const shape = [1, ...x.shape.slice(1)];
+  const size = tf.util.sizeFromShape(shape);
+  const copy = backend.makeOutput(shape, "float32");
   const start = index * size;
   memoryOf(backend, copy).set(memoryOf(backend, x).subarray(start, start + size));
   return copy;

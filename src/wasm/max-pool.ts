@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type KernelCall, memoryOf } from "./run.ts";
+import { type KernelCall, memoryOf, replacement, shape4D } from "./run.ts";
 
 type Call = KernelCall<"dy" | "input" | "output", tf.MaxPoolGradAttrs>;
 
@@ -7,15 +7,15 @@ type Call = KernelCall<"dy" | "input" | "output", tf.MaxPoolGradAttrs>;
  * dL/dx of max pooling: the gradient of a window goes to its first largest element.
  *
  * The backend has this kernel, but it drops the gradient of each window whose maximum is not
- * positive (tfjs 4.22), so that networks without a ReLU before the pooling learn something else;
- * and it takes several times as long as this loop.
+ * positive (tfjs 4.22), so networks without a ReLU before the pooling get wrong gradients. It also
+ * takes several times as long as this loop.
  */
 export function maxPoolGradKernel(stock: tf.KernelConfig): tf.KernelConfig {
-  const maxPoolGrad = ({ inputs, backend, attrs }: Call): tf.TensorInfo => {
+  return replacement<Call>(stock, ({ inputs, backend, attrs }) => {
     const { dy, input } = inputs;
     const { filterSize, strides, pad, dimRoundingMode } = attrs;
     const info = tf.backend_util.computePool2DInfo(
-      input.shape as [number, number, number, number],
+      shape4D(input),
       filterSize,
       strides,
       1,
@@ -26,8 +26,7 @@ export function maxPoolGradKernel(stock: tf.KernelConfig): tf.KernelConfig {
     const dx = memoryOf(backend, out).fill(0);
     scatterToMaxima(backend.typedArrayFromHeap(input), memoryOf(backend, dy), dx, info);
     return out;
-  };
-  return { ...stock, kernelFunc: maxPoolGrad as unknown as tf.KernelFunc };
+  });
 }
 
 function scatterToMaxima(

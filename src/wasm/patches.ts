@@ -1,8 +1,8 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { memoryOf } from "./run.ts";
+import { memoryOf, shape4D } from "./run.ts";
 
-/** Where the taps of a 2-D convolution fall, NHWC. */
+/** The geometry of a 2-D convolution, NHWC. */
 export type ConvInfo = tf.backend_util.Conv2DInfo;
 
 /** Output columns [first, end) for which tap `kx` falls inside the image. */
@@ -13,14 +13,14 @@ export function columnsInside(info: ConvInfo, kx: number): [first: number, end: 
   return [Math.min(first, info.outWidth), Math.max(end, 0)];
 }
 
-/** The input row that tap `ky` of output row `y` reads, which may lie outside the image. */
+/** The input row that tap `ky` of output row `y` reads. It may be outside the image. */
 export const inputRow = (info: ConvInfo, y: number, ky: number): number =>
   y * info.strideHeight + ky * info.dilationHeight - info.padInfo.top;
 
 /**
- * Copies what each tap sees to `patches` [kh, kw, inChannels, images, outHeight, outWidth], zero
- * outside the image. Positions come last, so that a product with dy [positions, outChannels] sums
- * over them without a transpose flag.
+ * Copies the pixels under each tap to `patches` [kh, kw, inChannels, images, outHeight, outWidth],
+ * zero outside the image. Positions are the last axis, so that a product with dy
+ * [positions, outChannels] sums over them without a transpose flag.
  */
 export function gatherPatches(
   x: ArrayLike<number>,
@@ -61,8 +61,8 @@ export function gatherPatches(
 }
 
 /**
- * The transpose of reading patches: adds `patches` [images, outHeight, outWidth, kh, kw, inChannels]
- * to the places of `dx` that the taps read.
+ * The transpose of reading patches: adds `patches` [images, outHeight, outWidth, kh, kw,
+ * inChannels] to the entries of `dx` that the taps read.
  */
 export function scatterPatches(
   patches: Float32Array,
@@ -96,7 +96,7 @@ export function scatterPatches(
 }
 
 /**
- * Splits a batch into runs of images of about `positions` output positions together, so that the
+ * Splits a batch into runs of images with about `positions` output positions in total, so that the
  * patches of a run and its product stay in the cache.
  */
 export function imageRuns(info: ConvInfo, positions: number): [first: number, images: number][] {
@@ -108,7 +108,7 @@ export function imageRuns(info: ConvInfo, positions: number): [first: number, im
   ]);
 }
 
-/** Top, bottom, left and right padding that takes a stride-1 convolution back to its input. */
+/** Top, bottom, left and right padding with which a stride-1 convolution of dy gives dx. */
 export function turnedPadding(info: ConvInfo): [number, number, number, number] {
   const { top, bottom, left, right } = info.padInfo;
   const height = (info.filterHeight - 1) * info.dilationHeight;
@@ -116,9 +116,9 @@ export function turnedPadding(info: ConvInfo): [number, number, number, number] 
   return [height - top, height - bottom, width - left, width - right];
 }
 
-/** The filter turned by 180°. The backend's Reverse takes 60 times as long as copying the taps. */
+/** The filter rotated by 180°. The backend's Reverse takes 60 times as long as copying the taps. */
 export function turnedFilter(backend: BackendWasm, filter: tf.TensorInfo): tf.TensorInfo {
-  const [height, width] = filter.shape as [number, number];
+  const [height, width] = shape4D(filter);
   const turned = backend.makeOutput(filter.shape, filter.dtype);
   const from = memoryOf(backend, filter);
   const to = memoryOf(backend, turned);

@@ -1,37 +1,46 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What tfjs hands a kernel function of the wasm backend. */
+/** The argument of a kernel function of the wasm backend. */
 export interface KernelCall<InputName extends string, Attrs> {
   inputs: Record<InputName, tf.TensorInfo>;
   backend: BackendWasm;
   attrs: Attrs;
 }
 
-/** Names a kernel function of the wasm backend. */
-export const kernel = <InputName extends string, Attrs>(
+/** The configuration of a kernel function of the wasm backend. */
+export const kernel = <Call>(
   kernelName: string,
-  kernelFunc: (call: KernelCall<InputName, Attrs>) => tf.TensorInfo,
+  kernelFunc: (call: Call) => tf.TensorInfo,
 ): tf.KernelConfig => ({
   kernelName,
   backendName: "wasm",
   kernelFunc: kernelFunc as unknown as tf.KernelFunc,
 });
 
-/** Runs another kernel of the backend, past the engine: the caller disposes the result. */
+/** The configuration of a kernel function that replaces one of the backend, which it may call. */
+export function replacement<Call>(
+  stock: tf.KernelConfig,
+  kernelFunc: (call: Call, original: (call: Call) => tf.TensorInfo) => tf.TensorInfo,
+): tf.KernelConfig {
+  const original = stock.kernelFunc as unknown as (call: Call) => tf.TensorInfo;
+  return { ...stock, ...kernel(stock.kernelName, (call: Call) => kernelFunc(call, original)) };
+}
+
+/** Runs another kernel of the backend without the engine. The caller disposes the result. */
 export function run(
   backend: BackendWasm,
   kernelName: string,
   inputs: Record<string, tf.TensorInfo>,
-  attrs: Record<string, unknown> = {},
+  attrs: tf.NamedAttrMap = {},
 ): tf.TensorInfo {
   const { kernelFunc } = tf.getKernel(kernelName, "wasm");
-  return kernelFunc({ inputs, backend, attrs: attrs as tf.NamedAttrMap }) as tf.TensorInfo;
+  return kernelFunc({ inputs, backend, attrs }) as tf.TensorInfo;
 }
 
 /**
- * Frees the tensors that a kernel needs only while it runs: every one given to `temporary`, also
- * when the body throws.
+ * Frees the tensors that a kernel needs only while it runs: all those passed to `temporary`, even
+ * if the body throws.
  */
 export function withTemporaries<T>(
   backend: BackendWasm,
@@ -48,19 +57,22 @@ export function withTemporaries<T>(
   }
 }
 
-/** The same memory under another shape, one reference more. */
+/** The shape of a tensor of rank 4. */
+export const shape4D = ({ shape }: tf.TensorInfo) => shape as [number, number, number, number];
+
+/** The same memory under another shape, with one more reference. */
 export const reshape = (backend: BackendWasm, x: tf.TensorInfo, shape: number[]) =>
   run(backend, tf.Reshape, { x }, { shape });
 
-/** A float32 copy, or, of what is float32 already, one reference more. */
+/** A float32 copy, or one more reference to a float32 tensor. */
 export const toFloat = (backend: BackendWasm, x: tf.TensorInfo) =>
   x.dtype === "float32"
     ? reshape(backend, x, x.shape)
     : run(backend, tf.Cast, { x }, { dtype: "float32" });
 
 /**
- * The memory of a tensor. Take it after the last allocation: the heap moves when it grows, and the
- * array is then of length 0.
+ * The memory of a tensor. Call this after the last allocation: the heap moves when it grows, and
+ * older arrays then have length 0.
  */
 export const memoryOf = (backend: BackendWasm, x: tf.TensorInfo) =>
   backend.typedArrayFromHeap(x) as Float32Array;

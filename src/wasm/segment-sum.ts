@@ -5,7 +5,7 @@ import { type KernelCall, kernel } from "./run.ts";
  * out[s] = Σ over i with segmentIds[i] = s of x[i]; [N, …] → [numSegments, …]. Ids outside
  * 0…numSegments − 1 are dropped. The gradient of `tf.gather`, and so of an embedding.
  *
- * The sums are float32; of an int32 or bool x, int32, as on webgl.
+ * The sums are float32. For an int32 or bool x they are int32, as on webgl.
  */
 function unsortedSegmentSum(
   call: KernelCall<"x" | "segmentIds", tf.UnsortedSegmentSumAttrs>,

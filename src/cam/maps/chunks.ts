@@ -1,42 +1,43 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { sliceRows } from "../../ops/slice-rows.ts";
 
-/** Parts of a batch that are worked on one after the other. */
+/** Number of parts of a batch that are processed one after the other. */
 const PARTS = 16;
 
-/** A batch of no more numbers (4 MB) is not worth a division. */
+/** Batches of at most this many numbers (4 MB) are not split. */
 const SMALL = 2 ** 20;
 
-/** How many images to take at a time, so that a few copies of these stay far below the batch. */
+/**
+ * Images to process at a time, so that a few copies of them need far less memory than the batch.
+ */
 export const chunkSize = ({ size, shape: [n] }: tf.Tensor4D): number =>
   size <= SMALL ? n : Math.ceil(n / PARTS);
 
-/** Applies a function to some images at a time and joins what it returns. */
+/** Applies a function to some images at a time and concatenates its results. */
 export function mapChunks<T extends tf.Tensor>(
   x: tf.Tensor4D,
   size: number,
   f: (chunk: tf.Tensor4D) => T,
 ): T {
-  return tf.tidy(() => {
-    const results = starts(x, size).map((first) => tf.tidy(() => f(takeImages(x, first, size))));
-    return results.length === 1 ? results[0]! : (tf.concat(results) as T);
-  });
+  return tf.tidy(() =>
+    tf.concat(starts(x, size).map((first) => tf.tidy(() => f(takeImages(x, first, size))))),
+  );
 }
 
-/** The sum of what a function returns for some images at a time, with one result in memory. */
+/** Sums the results of a function for some images at a time, with one result in memory. */
 export function sumChunks<T extends tf.Tensor>(
   x: tf.Tensor4D,
   size: number,
   f: (chunk: tf.Tensor4D) => T,
 ): T {
-  return starts(x, size).reduce<T | undefined>((total, first) => {
-    const next = tf.tidy(() => {
-      const part = f(takeImages(x, first, size));
-      return total ? (tf.add(total, part) as T) : part;
-    });
-    total?.dispose();
-    return next;
-  }, undefined)!;
+  const resultFrom = (first: number) => tf.tidy(() => f(takeImages(x, first, size)));
+  return starts(x, size)
+    .slice(1)
+    .reduce((total, first) => {
+      const next = tf.tidy((): T => tf.add(total, resultFrom(first)));
+      total.dispose();
+      return next;
+    }, resultFrom(0));
 }
 
 const starts = ({ shape: [n] }: tf.Tensor4D, size: number): number[] =>

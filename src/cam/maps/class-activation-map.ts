@@ -4,23 +4,23 @@ import { oneHot } from "../../ops/one-hot.ts";
 import { weighChannels } from "./weigh-channels.ts";
 
 /**
- * CAM, class activation maps of a network that ends in global average pooling and one dense layer:
- * what each position contributes to the logit of a class.
+ * Class activation maps (CAM) of a network that ends in global average pooling and one dense layer:
+ * the contribution of each position to the logit of a class.
  *
  * $$M_n(x, y) = \sum_k w_{k, y_n} \, A_n(x, y, k)$$
  *
- * The mean of a map over its positions is the logit less its bias. For other networks, see
+ * The mean of a map over its positions is the logit minus its bias. For other networks, see
  * {@link gradCam}.
  *
- * Source: Zhou et al., "Learning deep features for discriminative localization", CVPR 2016 (arXiv
- * 1512.04150), eq. 2.
+ * Source: Zhou et al., "Learning deep features for discriminative localization", CVPR 2016
+ * (arXiv 1512.04150), eq. 2.
  *
  * @param activations float32 [N, h, w, K], the maps that enter the pooling.
  * @param classWeights float32 [K, C], the kernel of the dense layer.
  * @param labels The class to explain, for each sample: int32 indices [N] or one-hot [N, C]. A row
  * whose index is outside 0…C−1 gets a map of zeros.
  * @returns float32 [N, h, w], in units of the logits, of either sign; {@link normalizeCam} scales
- * it. Meant to be looked at: no gradient is defined.
+ * it. Meant for visualisation: no gradient is defined.
  * @throws If a shape or dtype is not as described.
  *
  * @example

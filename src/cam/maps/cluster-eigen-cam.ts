@@ -6,21 +6,22 @@ import { chunkSize, mapChunks, sumChunks } from "./chunks.ts";
 import { fixSign, leadingEigenvector, principalProjection } from "./principal-axis.ts";
 
 /**
- * Eigen-CAM of a cluster, such as the images of one class: all maps are projections on the same
- * axis, the first principal one over all positions of all images, so that they can be compared.
+ * Eigen-CAM of a cluster, such as the images of one class: projects the activations of all images
+ * on the same axis, the first principal axis over all positions of all images, so that the maps can
+ * be compared.
  *
  * $$M_n = (A_n - \bar A) \, v, \qquad v = \arg\max_{|v| = 1} \sum_n | (A_n - \bar A) \, v |^2$$
  *
- * A_n are the h·w positions as rows of K channels, the bar their mean over the whole cluster. The
- * sign is such that the larger absolute extreme of the whole cluster is positive. The
- * method is that of {@link eigenCam}, with the smaller of N·h·w and K.
+ * A_n holds the h·w positions as rows of K channels, and the bar is their mean over the whole
+ * cluster. The sign is chosen so that the larger absolute extreme of the whole cluster is positive.
+ * The algorithm is that of {@link eigenCam}, on the smaller Gram matrix, N·h·w or K.
  *
- * Source: the method of Muhammad and Yeasin, see {@link eigenCam}; one axis for a cluster is this
- * library's own.
+ * Source: the method of Muhammad and Yeasin, see {@link eigenCam}; the common axis of a cluster is
+ * specific to this library.
  *
  * @param activations float32 [N, h, w, K], all of one cluster.
- * @returns float32 [N, h, w], in units of the activations, with mean 0 over the whole cluster; zeros
- * if all positions are alike. No gradient is defined.
+ * @returns float32 [N, h, w], in units of the activations, with mean 0 over the whole cluster;
+ * zeros if all positions are equal. No gradient is defined.
  * @throws If a shape or dtype is not as described.
  *
  * @example
@@ -44,7 +45,7 @@ export function clusterEigenCam(activations: tf.Tensor): tf.Tensor3D {
   });
 }
 
-/** The same as `principalProjection` of all rows at once, by sums over parts of them. */
+/** Computes `principalProjection` of all rows by sums over parts of them. */
 function projectInParts(maps: tf.Tensor4D): tf.Tensor {
   const [, h, w, k] = maps.shape;
   const size = chunkSize(maps);
@@ -53,11 +54,11 @@ function projectInParts(maps: tf.Tensor4D): tf.Tensor {
   const mean = tf.mul(sum, 1 / (maps.shape[0] * h * w));
   const scale = atLeastTiny(tf.maximum(tf.max(maps), tf.neg(tf.min(maps))));
   const centre = (chunk: tf.Tensor4D): tf.Tensor2D => tf.div(tf.sub(toRows(chunk), mean), scale);
-  const gram = sumChunks(maps, size, (chunk) => {
+  const gram = sumChunks(maps, size, (chunk): tf.Tensor3D => {
     const rows = centre(chunk);
-    return tf.expandDims(tf.matMul(transposeMatrix(rows), rows)) as tf.Tensor3D;
+    return tf.expandDims(tf.matMul(transposeMatrix(rows), rows));
   });
-  const axis = tf.squeeze(leadingEigenvector(gram), [0]) as tf.Tensor2D;
+  const axis: tf.Tensor2D = tf.squeeze(leadingEigenvector(gram), [0]);
   return tf.mul(
     mapChunks(maps, size, (chunk) => tf.matMul(centre(chunk), axis)),
     scale,

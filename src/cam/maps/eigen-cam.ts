@@ -5,26 +5,26 @@ import { chunkSize, mapChunks } from "./chunks.ts";
 import { fixSign, principalProjection } from "./principal-axis.ts";
 
 /**
- * Eigen-CAM: the activations of each image projected on their first principal axis over the
- * channels, the one along which the positions differ most. Needs neither labels nor gradients.
+ * Eigen-CAM: projects the activations of each image on their first principal axis over the
+ * channels, along which the positions differ most. Needs neither labels nor gradients.
  *
  * $$M_n = (A_n - \bar A_n) \, v_n, \qquad v_n = \arg\max_{|v| = 1} | (A_n - \bar A_n) \, v |$$
  *
- * A_n are the h·w positions as rows of K channels, the bar their mean. The sign of an axis is
- * arbitrary: here the larger absolute extreme of each map is positive (rounding decides a tie).
+ * A_n holds the h·w positions as rows of K channels, and the bar is their mean. The sign of an axis
+ * is arbitrary: here, the larger absolute extreme of each map is positive (rounding decides a tie).
  *
- * The axis is found on the smaller of the two Gram matrices, h·w or K, by repeated squaring, which
- * takes the matrix to the power 2^15: singular values that differ by 0.05 % are told apart as far as
- * float32 allows. Of equal ones, an axis from their common space is taken, the same in every run.
- * A large batch is worked on in parts, in less memory than the activations themselves take.
+ * The axis is computed from the smaller of the two Gram matrices, h·w or K, by repeated squaring up
+ * to the power 2^15: singular values that differ by 0.05 % are separated as far as float32 allows.
+ * If they are equal, the result is an axis in their common space, the same in every run. A large
+ * batch is processed in parts, with less memory than the activations themselves take.
  *
- * Source: Muhammad, Yeasin, "Eigen-CAM: class activation map using principal components", IJCNN 2020
- * (arXiv 2008.00299); centring is that of pytorch-grad-cam's `get_2d_projection`.
+ * Source: Muhammad, Yeasin, "Eigen-CAM: class activation map using principal components", IJCNN
+ * 2020 (arXiv 2008.00299); centring follows pytorch-grad-cam's `get_2d_projection`.
  *
  * @param activations float32 [N, h, w, K].
  * @returns float32 [N, h, w], in units of the activations, with mean 0 over the positions of each
- * map; zeros for an image whose positions are all alike. {@link normalizeCam} scales it. No gradient
- * is defined.
+ * map; zeros for an image whose positions are all equal. {@link normalizeCam} scales it. No
+ * gradient is defined.
  * @throws If a shape or dtype is not as described.
  *
  * @example

@@ -5,16 +5,16 @@ import { oneHot } from "../../ops/one-hot.ts";
 import { weighChannels } from "./weigh-channels.ts";
 
 /**
- * Grad-CAM: the channels weighted by how the logit of a class answers to each, on average over the
- * positions; what speaks for the class is kept. For any differentiable network.
+ * Grad-CAM: sums the channels, weighted by the gradient of a class's logit averaged over the
+ * positions, and keeps the positive evidence for the class. Works for any differentiable network.
  *
  * $$L_n = \mathrm{ReLU}\Big( \sum_k \alpha_{nk} A_{nk} \Big), \qquad \alpha_{nk} = \frac{1}{h w}
  * \sum_{x, y} \frac{\partial z_{n, y_n}}{\partial A_n(x, y, k)}$$
  *
  * Where global average pooling and a dense layer follow, this is the positive part of
- * {@link classActivationMap} over h·w. A gradient runs through `toLogits`, so that the gradients of
- * its operations must be registered, as `@tensorflow/tfjs` and `@tensorflow/tfjs-layers` do; on
- * wasm, convolutions need `registerTrainingKernels` of `kd-cmi/wasm` too.
+ * {@link classActivationMap} over h·w. `toLogits` is differentiated, so the gradients of its
+ * operations must be registered: `@tensorflow/tfjs` and `@tensorflow/tfjs-layers` register them. On
+ * wasm, convolutions also need `registerTrainingKernels` of `kd-cmi/wasm`.
  *
  * Source: Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
  * localization", ICCV 2017 (arXiv 1610.02391), eq. 1 and 2.
@@ -22,11 +22,13 @@ import { weighChannels } from "./weigh-channels.ts";
  * @param activations float32 [N, h, w, K].
  * @param toLogits The rest of the network, from the activations to logits [N, C] in which no sample
  * depends on another one; `extractActivations` of `kd-cmi/layers` gives both for a layers model.
- * Called once. Logits rather than probabilities: a saturated softmax has no gradient.
+ * Called once. It must return logits, not probabilities: a saturated softmax has no gradient.
  * @param labels The class to explain, for each sample: int32 indices [N] or one-hot [N, C]. A row
  * whose index is outside 0…C−1 gets a map of zeros.
- * @returns float32 [N, h, w], at least 0; {@link normalizeCam} scales it. No gradient is defined.
- * @throws If a shape or dtype is not as described, or if `toLogits` does not depend on its argument.
+ * @returns float32 [N, h, w], in units of the logits, at least 0; {@link normalizeCam} scales it.
+ * No gradient is defined.
+ * @throws If a shape or dtype is not as described, or if `toLogits` does not depend on its
+ * argument.
  *
  * @example
  * ```ts
@@ -57,7 +59,9 @@ export function gradCam(
   });
 }
 
-/** Σ_n z_{n, y_n}, with a gradient of closed form: the one-hot labels stay out of the tape. */
+/**
+ * Σ_n z_{n, y_n}, with a closed-form gradient, so that the one-hot labels are not differentiated.
+ */
 function sumOfLabels(labels: tf.Tensor, activations: tf.Tensor4D, logits: tf.Tensor): tf.Tensor {
   const z = checkMatrix("gradCam", "toLogits(activations)", logits);
   checkSameBatch("gradCam", "toLogits(activations)", z, "activations", activations);

@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { gatherRows } from "../../ops/gather-rows.ts";
 
-/** Colour maps whose lightness rises evenly from 0 to 1, so that no step looks like an edge. */
+/** Colour maps whose lightness increases evenly from 0 to 1, so that no step looks like an edge. */
 export type Colormap = "viridis" | "magma" | "inferno";
 
 /**
  * Every fifth of the 256 colours of matplotlib's tables (Smith, van der Walt, 2015; CC0), as
- * d3-scale-chromatic 3.1.1 prints them. Linear between these, no channel is off by more than 0.005.
+ * printed in d3-scale-chromatic 3.1.1. Linear interpolation between them is accurate to 0.005 per
+ * channel.
  */
 const TABLES: Record<Colormap, string> = {
   viridis: `
@@ -28,7 +29,7 @@ const TABLES: Record<Colormap, string> = {
 
 export const colormaps = Object.keys(TABLES) as Colormap[];
 
-/** Colours of numbers in 0–1: any shape → [size, 3], in 0–1. */
+/** Maps numbers in 0–1 to colours: any shape → [size, 3], in 0–1. */
 export function colorsOf(values: tf.Tensor, colormap: Colormap): tf.Tensor2D {
   return tf.tidy(() => {
     const table = TABLES[colormap].trim().split(/\s+/).map(channels);

@@ -2,15 +2,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkCams } from "../../internal/checks.ts";
 import { atLeastTiny } from "../../ops/safe-log.ts";
 
-/** A range below this share of the largest absolute value is rounding: the map is constant. */
+/**
+ * A range below this fraction of the largest absolute value is rounding error: the map is constant.
+ */
 const CONSTANT = 1e-6;
 
 /** Options of {@link normalizeCam}. */
 export interface NormalizeCamOptions {
   /**
-   * `"unit"`: from 0 at the least to 1 at the largest value of each map; the default, what
-   * {@link overlayCam} paints. `"distribution"`: the same divided by its sum, a probability for each
-   * position, what {@link camClusterScore} measures.
+   * `"unit"`, the default: 0 at the smallest and 1 at the largest value of each map, as
+   * {@link overlayCam} expects. `"distribution"`: the same divided by its sum, a probability for
+   * each position, as {@link camClusterScore} expects.
    */
   to?: "unit" | "distribution" | undefined;
 }
@@ -21,17 +23,18 @@ export interface NormalizeCamOptions {
  * $$u_n = \frac{M_n - \min M_n}{\max M_n - \min M_n}, \qquad d_n = \frac{u_n}{\sum_{x, y} u_n(x,
  * y)}$$
  *
- * The minimum is subtracted for distributions too, so that what is measured is what is painted, and
- * because the zero of {@link eigenCam} means only the mean of the image. Where negative values speak
- * against a class and should count as nothing, give `tf.relu(cams)`. Doing it twice changes nothing.
+ * The minimum is subtracted for distributions too, so that the measured map is the displayed one,
+ * and because the zero of {@link eigenCam} is only the mean of the image. If negative values are
+ * evidence against a class and should be ignored, pass `tf.relu(cams)`. Normalising twice changes
+ * nothing.
  *
- * A constant map, zeros included, has no contrast: it becomes 0 everywhere as `"unit"`, and uniform,
- * 1/(h·w), as `"distribution"`. Constant is what varies by less than 1e-6 of its largest absolute
- * value, which is rounding.
+ * A constant map, including zeros, has no contrast: it becomes 0 everywhere as `"unit"`, and
+ * uniform, 1/(h·w), as `"distribution"`. A map is constant if it varies by less than 1e-6 of its
+ * largest absolute value, which is rounding error.
  *
  * @param cams float32 [N, h, w].
  * @param options `to`, see {@link NormalizeCamOptions}.
- * @returns float32 [N, h, w]. No gradient is defined.
+ * @returns float32 [N, h, w], dimensionless. No gradient is defined.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example

@@ -6,15 +6,15 @@ import { type Colormap, colormaps, colorsOf } from "./colormaps.ts";
 export interface OverlayCamOptions {
   /**
    * `"viridis"`, `"magma"` or `"inferno"`; default viridis. All are perceptually uniform: equal
-   * steps of the map look equal, also in grey and to the colour-blind.
+   * steps of the map look equal, also in greyscale and to colour-blind readers.
    */
   colormap?: Colormap | undefined;
-  /** The share, 0–1, of the colour in the result; default 0.5, where both can be made out. */
+  /** The opacity of the colour, 0–1; default 0.5, where both image and map are visible. */
   alpha?: number | undefined;
 }
 
 /**
- * Paints maps over the images that they belong to, enlarged bilinearly.
+ * Overlays maps on their images, enlarged bilinearly.
  *
  * $$O = (1 - \alpha) \, I + \alpha \cdot \mathrm{color}(\mathrm{resize}(M))$$
  *
@@ -22,8 +22,8 @@ export interface OverlayCamOptions {
  * (`halfPixelCenters`), so that the map covers the image evenly.
  *
  * @param images float32 [N, H, W, 3] or grey [N, H, W, 1], in 0–1; other values are clipped.
- * @param cams float32 [N, h, w], in 0–1 as {@link normalizeCam} gives them; other values are
- * clipped. They are not scaled here, so that maps with a common scale can be compared.
+ * @param cams float32 [N, h, w], in 0–1 as returned by {@link normalizeCam}; other values are
+ * clipped. They are not rescaled, so that maps with a common scale can be compared.
  * @param options `colormap` and `alpha`, see {@link OverlayCamOptions}.
  * @returns float32 [N, H, W, 3] in 0–1, for `tf.browser.toPixels`. No gradient is defined.
  * @throws If a shape, dtype or option is not as described, or if the batches differ.
@@ -57,7 +57,7 @@ export function overlayCam(
   checkNumber("overlayCam", "alpha", alpha, { minimum: 0, maximum: 1 });
 
   return tf.tidy(() => {
-    const pixels = tf.expandDims(maps, 3) as tf.Tensor4D;
+    const pixels: tf.Tensor4D = tf.expandDims(maps, 3);
     const large = tf.image.resizeBilinear(pixels, [height, width], false, true);
     const colors = tf.reshape(colorsOf(tf.clipByValue(large, 0, 1), colormap), [
       n,
@@ -66,6 +66,6 @@ export function overlayCam(
       3,
     ]);
     const grey = tf.mul(tf.clipByValue(pictures, 0, 1), 1 - alpha);
-    return tf.add(grey, tf.mul(colors, alpha)) as tf.Tensor4D;
+    return tf.add(grey, tf.mul(colors, alpha));
   });
 }

@@ -6,7 +6,7 @@ import { checkCams, checkInteger, checkLabelShape } from "../../internal/checks.
 import { ReadQueue } from "../../internal/read-queue.ts";
 import { addBatch, addSums, type ClusterSums, emptySums } from "./cluster-sums.ts";
 
-/** What {@link CamClusterEstimator} found in the maps of one class, or of all. */
+/** The result of {@link CamClusterEstimator} for the maps of one class, or of all classes. */
 export interface CamClusterScore {
   /**
    * I(X;S|Y) in nats: the mean divergence of a map from the mean map of its class. Equal to the
@@ -16,14 +16,21 @@ export interface CamClusterScore {
   /** The mean effective area of a map, exp(entropy)/(h·w), within 1/(h·w)…1. */
   coverage: number;
   /**
-   * The mean Jensen–Shannon divergence of two different maps of one class in nats, 0…log 2; null
-   * without a pair. The mean over all classes weighs those with pairs by their maps, as `cmi` does.
+   * The mean Jensen–Shannon divergence between two different maps of a class in nats, 0…log 2; null
+   * without a pair. The mean over all classes weights those with pairs by their number of maps,
+   * like `cmi`.
    */
   divergence: number | null;
-  /** Maps. */
+  /** Number of maps. */
   count: number;
-  /** Pairs behind `divergence`. */
+  /** Number of pairs behind `divergence`. */
   pairs: number;
+}
+
+/** Options of {@link CamClusterEstimator} and {@link camClusterScore}. */
+export interface CamClusterOptions {
+  /** C, the number of classes; an integer of at least 1. */
+  numClasses: number;
 }
 
 /** The scores of one class. */
@@ -32,29 +39,29 @@ export interface CamClassScore extends CamClusterScore {
   meanMap: number[][];
 }
 
-/** What {@link CamClusterEstimator} found in all maps so far. */
+/** The result of {@link CamClusterEstimator} over all maps so far. */
 export interface CamClusterReport extends CamClusterScore {
   /** The scores of each class; null for a class without maps. */
   perClass: (CamClassScore | null)[];
 }
 
 /**
- * Measures how the maps of a class differ from each other, in one pass over batches. Each map is a
- * distribution d over positions S, itself over its sum:
+ * Measures how much the maps of a class differ from each other, in one pass over batches. Each map,
+ * divided by its sum, is a distribution d over positions S:
  *
  * $$I(X; S | Y) = \frac{1}{n} \sum_i \mathrm{KL}(d_i \| \bar d_{y_i}), \qquad
  * \mathrm{coverage} = \frac{1}{n} \sum_i \frac{\exp H(d_i)}{h w}, \qquad
  * \mathrm{JS}_{ij} = H\big(\tfrac{d_i + d_j}{2}\big) - \tfrac{H(d_i) + H(d_j)}{2}$$
  *
- * **What is exact.** `cmi` and `coverage` come from sums ({@link CmiEstimator} with log d as logits)
- * and are exact however the maps are split into batches. The entropy of a mixture of two maps is no
- * sum: `divergence` needs every pair. Only the maps of one batch are paired, since no map is kept;
- * batches drawn at random make it an unbiased estimate, and `pairs` says from how many. For all pairs
- * give all maps in one batch, as {@link camClusterScore} does. (`cmi` is what all maps of the class
- * differ by at once, and at least (n − 1)/n of that mean over all pairs.)
+ * **Accuracy.** `cmi` and `coverage` are computed from sums ({@link CmiEstimator} with log d as
+ * logits) and are exact for any split into batches. The entropy of a mixture of two maps is not a
+ * sum, so `divergence` needs pairs. Only maps of the same batch are paired, because no map is kept.
+ * If batches are drawn at random, it is an unbiased estimate from `pairs` pairs. For all pairs,
+ * pass all maps in one batch, as {@link camClusterScore} does. (`cmi` measures how much all maps of
+ * the class differ at once. It is at least (n − 1)/n of the mean divergence over all pairs.)
  *
- * **Read-back and cost.** Maps are read back asynchronously and summed up in float64 on the CPU. The
- * state holds 2·max(h·w, C)² numbers; n maps of a class in one batch cost n²/2·h·w logarithms.
+ * **Read-back and cost.** Maps are read back asynchronously and summed in float64 on the CPU. The
+ * state has 2·max(h·w, C)² numbers. n maps of a class in one batch take n²/2·h·w logarithms.
  *
  * Sources: the CMI of Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 8–13, applied to maps; Lin,
  * "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37 (1991), for JS and
@@ -75,31 +82,33 @@ export interface CamClusterReport extends CamClusterScore {
  */
 export class CamClusterEstimator {
   private readonly numClasses: number;
-  /** Batches are added to the object that stood here when they came; a reset replaces it. */
+  /**
+   * A batch is added to the object that was current when it arrived; `reset` replaces the object.
+   */
   private sums: ClusterSums | undefined;
-  /** Batches and merges under way, in their order. */
+  /** Pending batches and merges, in order. */
   private readonly queue = new ReadQueue();
 
   /**
-   * @param options `numClasses` C.
+   * @param options `numClasses`, see {@link CamClusterOptions}.
    * @throws If `numClasses` is not an integer of at least 1.
    */
-  constructor({ numClasses }: { numClasses: number }) {
+  constructor({ numClasses }: CamClusterOptions) {
     checkInteger("CamClusterEstimator", "numClasses", numClasses, 1);
     this.numClasses = numClasses;
   }
 
   /**
-   * Counts a batch. The tensors may be disposed as soon as this returns.
+   * Adds a batch. The tensors may be disposed as soon as this returns.
    *
-   * @param labels int32 class indices [N] or one-hot [N, C]. A label that names no class makes
-   * `result()` reject.
-   * @param cams float32 [N, h, w], at least 0, such as {@link normalizeCam} gives; each map is divided
-   * by its sum, a map of zeros counts as uniform. Negative values, NaN and infinities make `result()`
+   * @param labels int32 class indices [N] or one-hot [N, C]. An invalid label makes `result()`
    * reject.
-   * @returns A promise that the batch has been counted. Waiting for it is optional, except to bound
-   * the memory of the batches that are queued.
-   * @throws At once, if a shape or dtype is not as described or h or w has changed.
+   * @param cams float32 [N, h, w], at least 0, such as the result of {@link normalizeCam}. Each map
+   * is divided by its sum, and a map of zeros counts as uniform. Negative values, NaN and
+   * infinities make `result()` reject.
+   * @returns A promise that resolves when the batch has been added. Awaiting it is optional, except
+   * to limit the memory of queued batches.
+   * @throws Synchronously, if a shape or dtype is not as described or h or w has changed.
    */
   update(labels: tf.Tensor, cams: tf.Tensor): Promise<void> {
     const fn = "CamClusterEstimator.update";
@@ -113,9 +122,11 @@ export class CamClusterEstimator {
   }
 
   /**
-   * Adds everything that another estimator has seen up to now; the other one stays as it is. No pairs
-   * are formed between the two.
+   * Adds everything that another estimator has counted so far. The other estimator is unchanged. No
+   * pairs are formed between the two.
    *
+   * @param other An estimator of the same number of classes and the same size of maps.
+   * @returns A promise that resolves when the maps have been added. Awaiting it is optional.
    * @throws If the numbers of classes or the sizes of the maps differ.
    */
   merge(other: CamClusterEstimator): Promise<void> {
@@ -134,8 +145,10 @@ export class CamClusterEstimator {
   }
 
   /**
-   * @returns The report over all maps so far, after the reading under way has ended.
-   * @throws Rejects if there are no maps, if a label names no class, or if a map had a value that is
+   * Computes the report over all maps so far, after all pending batches have been read.
+   *
+   * @returns See {@link CamClusterReport}; information is in nats.
+   * @throws Rejects if there are no maps, if a label is invalid, or if a map has a value that is
    * negative or not finite.
    */
   async result(): Promise<CamClusterReport> {
@@ -147,13 +160,13 @@ export class CamClusterEstimator {
     return report(this.sums);
   }
 
-  /** Forgets all maps, also those still being read, and their size. */
+  /** Discards all maps, including those still being read, and their size. */
   reset(): void {
     this.queue.reset();
     this.sums = undefined;
   }
 
-  /** Frees the state; the estimator is empty afterwards. It holds no tensors. */
+  /** Frees the state. The estimator is empty afterwards. It holds no tensors. */
   dispose(): void {
     this.reset();
   }
@@ -194,9 +207,11 @@ function report(sums: ClusterSums): CamClusterReport {
   });
   const present = perClass.filter((score) => score !== null);
   const count = sum(present.map((score) => score.count));
-  const paired = present.filter((score) => score.divergence !== null);
+  const paired = present.flatMap(({ divergence, count }) =>
+    divergence === null ? [] : [{ divergence, count }],
+  );
   const pairedCount = sum(paired.map((score) => score.count));
-  const divergence = sum(paired.map((score) => score.divergence! * (score.count / pairedCount)));
+  const divergence = sum(paired.map((score) => score.divergence * (score.count / pairedCount)));
   return {
     cmi,
     coverage: sum(present.map((score) => score.coverage * (score.count / count))),

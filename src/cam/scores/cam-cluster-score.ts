@@ -1,19 +1,24 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkCams, checkInteger, checkLabelShape } from "../../internal/checks.ts";
-import { CamClusterEstimator, type CamClusterReport } from "./cam-cluster-estimator.ts";
+import {
+  CamClusterEstimator,
+  type CamClusterOptions,
+  type CamClusterReport,
+} from "./cam-cluster-estimator.ts";
 
 /**
- * How much the maps of a class differ from each other, and how much of the image they cover:
- * I(X;S|Y) in nats, coverage, and the mean Jensen–Shannon divergence over all pairs of one class.
- * Formulas, sources and precision are those of {@link CamClusterEstimator}, which takes batches.
+ * Computes how much the maps of a class differ from each other, and how much of the image they
+ * cover: I(X;S|Y) in nats, coverage, and the mean Jensen–Shannon divergence over all pairs of a
+ * class. For formulas, sources and accuracy see {@link CamClusterEstimator}, which processes
+ * batches.
  *
  * @param labels int32 class indices [N] or one-hot [N, C].
- * @param cams float32 [N, h, w], at least 0, such as {@link normalizeCam} gives; each map is divided
- * by its sum, a map of zeros counts as uniform.
- * @param options `numClasses` C.
+ * @param cams float32 [N, h, w], at least 0, such as the result of {@link normalizeCam}. Each map
+ * is divided by its sum, and a map of zeros counts as uniform.
+ * @param options `numClasses`, see {@link CamClusterOptions}.
  * @returns The scores over all maps, and `perClass`; see {@link CamClusterReport}.
- * @throws Rejects if a shape or dtype is not as described, if a label names no class, or if a map has
- * a value that is negative or not finite.
+ * @throws Rejects if a shape or dtype is not as described, if a label is invalid, or if a map has a
+ * value that is negative or not finite.
  *
  * @example
  * ```ts
@@ -30,7 +35,7 @@ import { CamClusterEstimator, type CamClusterReport } from "./cam-cluster-estima
 export async function camClusterScore(
   labels: tf.Tensor,
   cams: tf.Tensor,
-  { numClasses }: { numClasses: number },
+  { numClasses }: CamClusterOptions,
 ): Promise<CamClusterReport> {
   checkInteger("camClusterScore", "numClasses", numClasses, 1);
   const batch = checkCams("camClusterScore", "cams", cams).shape[0];

@@ -4,17 +4,17 @@ import {
   type CmiEstimatorJson,
   emptySums as emptyCmiSums,
 } from "../../information/cmi-sums.ts";
-import { addTo, zeros } from "../../internal/arrays.ts";
+import { addTo, increase, zeros } from "../../internal/arrays.ts";
 import { TINY } from "../../ops/safe-log.ts";
 
-/** What {@link CamClusterEstimator} keeps: sums per class. */
+/** The state of {@link CamClusterEstimator}: sums per class. */
 export interface ClusterSums {
   size: readonly [height: number, width: number];
-  /** Of log d as logits. */
+  /** The sums of log d as logits. */
   cmi: CmiEstimatorJson;
   /** Σ exp H. */
   areas: number[];
-  /** Σ of the Jensen–Shannon divergences of pairs. */
+  /** Σ of the Jensen–Shannon divergences of all pairs in a batch. */
   divergences: number[];
   pairs: number[];
   badLabels: number;
@@ -23,7 +23,7 @@ export interface ClusterSums {
 
 /** The sums of no maps. */
 export function emptySums(size: ClusterSums["size"], numClasses: number): ClusterSums {
-  // There are as many classes as logits: of the larger number some stay unused.
+  // CMI sums have as many classes as logits, so some of the larger number are unused.
   const cmi = emptyCmiSums(Math.max(size[0] * size[1], numClasses));
   const [areas, divergences, pairs] = [zeros(numClasses), zeros(numClasses), zeros(numClasses)];
   return { size, cmi, areas, divergences, pairs, badLabels: 0, badMaps: 0 };
@@ -39,7 +39,7 @@ export function addSums(into: ClusterSums, other: ClusterSums): void {
   addCmiSums(into.cmi, other.cmi);
 }
 
-/** Adds maps that were read back, row by row, and the pairs among those of one class. */
+/** Adds maps that were read back, row by row, and the pairs within each class. */
 export function addBatch(sums: ClusterSums, indices: Int32Array, values: Float32Array): void {
   const positions = sums.size[0] * sums.size[1];
   const rows = [...indices].map((label, row) => {
@@ -51,8 +51,9 @@ export function addBatch(sums: ClusterSums, indices: Int32Array, values: Float32
   });
   const good = rows.filter(({ label, isGood }) => label >= 0 && isGood);
   if (good.length === 0) return;
-  const members = sums.areas.map((): Distribution[] => []);
-  for (const { label, map } of good) members[label]!.push(distribution(map));
+  const members = sums.areas.map((_, y) =>
+    good.filter(({ label }) => label === y).map(({ map }) => distribution(map)),
+  );
   members.forEach((maps, label) => {
     addPairs(sums, label, maps);
   });
@@ -60,7 +61,7 @@ export function addBatch(sums: ClusterSums, indices: Int32Array, values: Float32
   addLogits(sums.cmi, Int32Array.from(labels), toLogits(sums, members.flat()));
 }
 
-/** A map over its sum, and its entropy in nats. */
+/** A map divided by its sum, and its entropy in nats. */
 interface Distribution {
   p: Float64Array;
   entropy: number;
@@ -77,19 +78,21 @@ const xLogX = (x: number): number => (x > 0 ? x * Math.log(x) : 0);
 
 function addPairs(sums: ClusterSums, label: number, maps: Distribution[]): void {
   maps.forEach((a, i) => {
-    sums.areas[label]! += Math.exp(a.entropy);
-    for (let j = 0; j < i; j++) sums.divergences[label]! += jensenShannon(a, maps[j]!);
+    increase(sums.areas, label, Math.exp(a.entropy));
+    for (const b of maps.slice(0, i)) increase(sums.divergences, label, jensenShannon(a, b));
   });
-  sums.pairs[label]! += (maps.length * (maps.length - 1)) / 2;
+  increase(sums.pairs, label, (maps.length * (maps.length - 1)) / 2);
 }
 
 function jensenShannon(a: Distribution, b: Distribution): number {
   let mixture = 0;
-  for (let s = 0; s < a.p.length; s++) mixture -= xLogX((a.p[s]! + b.p[s]!) / 2);
-  return Math.max(0, mixture - (a.entropy + b.entropy) / 2); // rounding may leave −1e-16
+  a.p.forEach((x, s) => {
+    mixture -= xLogX((x + b.p[s]!) / 2);
+  });
+  return Math.max(0, mixture - (a.entropy + b.entropy) / 2); // rounding may give −1e-16
 }
 
-/** Log-probabilities as logits; those of 0, and of columns that the maps lack, are log 1e-37. */
+/** Log-probabilities as logits. Those of zero probabilities and unused columns are log 1e-37. */
 function toLogits({ size: [h, w], areas }: ClusterSums, maps: Distribution[]): Float32Array {
   const columns = Math.max(h * w, areas.length);
   const logits = new Float32Array(maps.length * columns).fill(Math.log(TINY));

@@ -4,15 +4,16 @@ import { checkContrastForm, checkRowIndices } from "./checks.ts";
 import type { ContrastIndices } from "./types.ts";
 
 /**
- * Reads indices back and checks that each names a row of the bank, which the losses cannot do without
- * waiting for the GPU. Meant for indices that come from elsewhere than {@link sampleContrastIndices},
- * once or while looking for a fault.
+ * Reads indices back and checks that each is a row of the bank. The losses do not check them,
+ * because that requires waiting for the GPU. Meant for indices that do not come from
+ * {@link sampleContrastIndices}, once or for debugging.
  *
- * @param indices int32 [N], rows of samples; or int32 [N, K+1] or `{positives: [N], negatives: [K]}` as
- * {@link crdLoss} takes them.
+ * @param indices int32 [N], rows of samples, or int32 [N, K+1] or `{positives: [N], negatives:
+ * [K]}` as in {@link crdLoss}.
  * @param size The number of rows of the bank.
- * @returns Resolves when all are within 0…size−1.
- * @throws Rejects with the first bad index, or if a shape, a dtype or `size` is not as described.
+ * @returns A promise that resolves if all are within 0…size−1.
+ * @throws Rejects with the first invalid index, or if a shape, a dtype or `size` is not as
+ * described.
  *
  * @example
  * ```ts
@@ -36,7 +37,8 @@ export async function checkContrastIndices(
     const values = await part.data();
     const at = values.findIndex((row) => !(row >= 0 && row < size));
     if (at < 0) continue;
-    const place = part.rank === 2 ? [Math.floor(at / part.shape[1]!), at % part.shape[1]!] : [at];
+    const [, columns] = part.shape;
+    const place = columns ? [Math.floor(at / columns), at % columns] : [at];
     const expected = `within 0 to ${size - 1}`;
     throw new Error(`${fn}: ${name} must be ${expected}, got ${values[at]} at [${place}]`);
   }

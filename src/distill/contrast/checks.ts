@@ -2,23 +2,25 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, describe } from "../../internal/checks.ts";
 import type { ContrastBank, ContrastIndices, ContrastNormalizer } from "./types.ts";
 
-/** Both banks, float32 [size, dim]. */
+/** Checks both banks, float32 [size, dim]. */
 export function checkBank(fn: string, bank: ContrastBank) {
   const teacher = checkMatrix(fn, "bank.teacher", bank?.teacher, "dim");
   const student = checkSameShape(fn, "bank.student", bank.student, "bank.teacher", teacher);
   return { teacher, student };
 }
 
-/** Both normalizers of a bank. */
+/** Checks both normalizers of a bank. */
 export function checkNormalizer(fn: string, { normalizer }: ContrastBank): ContrastNormalizer {
   const isScalar = (x: unknown) => x instanceof tf.Tensor && x.rank === 0 && x.dtype === "float32";
-  if (isScalar(normalizer?.teacher) && isScalar(normalizer?.student)) return normalizer!;
+  if (normalizer && isScalar(normalizer.teacher) && isScalar(normalizer.student)) {
+    return normalizer;
+  }
   const expected = "{teacher, student} of float32 scalars, see contrastNormalizer";
   const got = normalizer ? "other members" : normalizer;
   throw new Error(`${fn}: bank.normalizer must be ${expected}, got ${got}`);
 }
 
-/** Embeddings [N, dim] of teacher and student, as wide as the rows of the bank. */
+/** Checks embeddings [N, dim] of teacher and student, and that they are as wide as the bank. */
 export function checkEmbeddings(
   fn: string,
   teacherEmbedding: tf.Tensor,
@@ -35,7 +37,7 @@ export function checkEmbeddings(
   return { teacher, student };
 }
 
-/** One row of a bank for each sample, int32 [N], or several of any number. */
+/** Checks row indices, int32 [batch], or of any number if `batch` is absent. */
 export function checkRowIndices(fn: string, name: string, x: tf.Tensor, batch?: number) {
   const isTensor = x instanceof tf.Tensor;
   const isRow = isTensor && x.rank === 1 && x.dtype === "int32" && x.size > 0;
@@ -44,11 +46,11 @@ export function checkRowIndices(fn: string, name: string, x: tf.Tensor, batch?: 
   throw new Error(`${fn}: ${name} must be int32 [${batch ?? "rows"}], got ${got}`);
 }
 
-/** Indices of either form; those of a batch of known size when one is given. */
+/** Checks indices of either form, and the batch size if given. */
 export function checkContrastForm(fn: string, indices: ContrastIndices, batch?: number) {
   if (indices instanceof tf.Tensor) {
-    const [n, columns = 0] = indices.shape;
-    const fits = indices.rank === 2 && n! > 0 && n === (batch ?? n) && columns >= 2;
+    const [n = 0, columns = 0] = indices.shape;
+    const fits = indices.rank === 2 && n > 0 && n === (batch ?? n) && columns >= 2;
     if (fits && indices.dtype === "int32") return;
   } else if (indices?.positives instanceof tf.Tensor) {
     checkRowIndices(fn, "contrastIndices.positives", indices.positives, batch);
@@ -56,7 +58,7 @@ export function checkContrastForm(fn: string, indices: ContrastIndices, batch?: 
     return;
   }
   const expected = `int32 [${batch ?? "batch"},K+1] with K >= 1 or {positives, negatives}`;
-  const got =
-    (indices as unknown) instanceof tf.Tensor ? describe(indices as tf.Tensor) : typeof indices;
+  const actual: unknown = indices;
+  const got = actual instanceof tf.Tensor ? describe(actual) : typeof actual;
   throw new Error(`${fn}: contrastIndices must be ${expected}, got ${got}`);
 }

@@ -10,28 +10,30 @@ import type { ContrastBank } from "./types.ts";
 
 /** Options of {@link createContrastBank} and {@link createContrastQueue}. */
 export interface ContrastBankOptions {
-  /** Rows of each bank: for a bank the number of training samples, for a queue its length. */
+  /** Rows of each bank: the number of training samples for a bank, the length for a queue. */
   size: number;
   /** Width of the embeddings; 128 in the paper. */
   dim: number;
-  /** An integer ≥ 0 that fixes the rows; default random. */
+  /** An integer ≥ 0 that fixes the initial rows; default random. */
   seed?: number | undefined;
 }
 
 /**
- * Creates the memory banks of {@link crdLoss}: an embedding of each training sample for the teacher
- * and one for the student, at first random, every entry uniform within ±√(3/dim), so that the length
- * of a row is about 1.
+ * Creates the memory banks of {@link crdLoss}: one embedding of the teacher and one of the student
+ * for each training sample. They are initially random, every entry uniform within ±√(3/dim), so the
+ * length of a row is about 1.
  *
- * There is no normalizer yet, since it depends on the embeddings: put that of
- * {@link contrastNormalizer} into the bank at the first batch, before the first loss. Both banks
- * together take 8 · size · dim bytes; {@link createContrastQueue} makes a memory that does not grow
- * with the data set.
+ * The result has no normalizer, because it depends on the embeddings: set it to the result of
+ * {@link contrastNormalizer} at the first batch, before the first loss. Both banks together take 8
+ * · size · dim bytes. {@link createContrastQueue} creates a memory that does not grow with the data
+ * set.
  *
  * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
- * (arXiv 1910.10699), section 3.2; the distribution is that of RepDistiller's ContrastMemory.
+ * (arXiv 1910.10699), section 3.2; the distribution follows RepDistiller's ContrastMemory.
  *
- * @returns `{teacher, student}`, float32 [size, dim] each, without `normalizer`. The caller owns both.
+ * @param options `size`, `dim` and `seed`, see {@link ContrastBankOptions}.
+ * @returns `{teacher, student}`, float32 [size, dim] each, without `normalizer`. The caller owns
+ * both.
  * @throws If an option is not as described.
  *
  * @example
@@ -45,38 +47,44 @@ export function createContrastBank(options: ContrastBankOptions): ContrastBank {
   return randomBank("createContrastBank", options);
 }
 
-/** Random rows, in the name of the public function that asks for them. */
+/** Creates banks of random rows. `fn` is the public function that errors name. */
 export function randomBank(fn: string, { size, dim, seed }: ContrastBankOptions): ContrastBank {
   checkInteger(fn, "size", size, 1);
   checkInteger(fn, "dim", dim, 1);
   if (seed !== undefined) checkInteger(fn, "seed", seed, 0);
   const random = randomSource(seed);
   const bound = Math.sqrt(3 / dim);
-  const rows = (): tf.Tensor2D =>
-    tf.rand([size, dim], () => bound * (2 * random() - 1)) as tf.Tensor2D;
+  const rows = () => tf.rand<tf.Rank.R2>([size, dim], () => bound * (2 * random() - 1));
   return { teacher: rows(), student: rows() };
 }
 
+/** Options of {@link updateContrastBank}. */
+export interface UpdateContrastBankOptions {
+  /** m within 0–1, the share of the old row; default 0.5, as in the reference. */
+  momentum?: number | undefined;
+}
+
 /**
- * Moves the rows of a batch towards its embeddings, after the batch's loss was computed.
+ * Momentum update of the batch's rows towards its embeddings. Call it after the batch's loss.
  *
  * $$w_i \leftarrow \frac{m \, w_i + (1 - m) \, v_i}{\lVert m \, w_i + (1 - m) \, v_i \rVert_2}$$
  *
- * A sample that is several times in the batch moves once, towards the mean of its embeddings (in the
- * reference one of them wins). tfjs' tensors cannot be changed in place: the whole bank is copied
- * by one scatter and one addition, and nothing is read back.
+ * A sample that occurs several times in the batch is updated once, with the mean of its embeddings
+ * (in the reference, with one of them). Tensors cannot be changed in place: the whole bank is
+ * copied by one scatter and one addition, without a read-back.
  *
  * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
  * (arXiv 1910.10699), section 3.2; Wu et al., CVPR 2018 (arXiv 1805.01978).
  *
  * @param bank Both banks, float32 [size, dim].
- * @param teacherEmbedding float32 [N, dim]; goes into `bank.teacher`.
- * @param studentEmbedding float32 [N, dim]; goes into `bank.student`.
- * @param indices int32 [N], the row of each sample. An index outside 0…size−1 cannot be seen without
- * reading back: cpu throws, wasm may write over other tensors, see {@link checkContrastIndices}.
- * @param options `momentum` m within 0–1, the share of the old row; default 0.5, as in the reference.
- * @returns A new bank with the very same normalizer. The caller disposes the old banks by
- * `tf.dispose([old.teacher, old.student])`; `tf.dispose(old)` would take the normalizer away too. No
+ * @param teacherEmbedding float32 [N, dim], for `bank.teacher`.
+ * @param studentEmbedding float32 [N, dim], for `bank.student`.
+ * @param indices int32 [N], the row of each sample. An index outside 0…size−1 cannot be detected
+ * without a read-back: cpu throws, wasm may overwrite other tensors, see
+ * {@link checkContrastIndices}.
+ * @param options `momentum`, see {@link UpdateContrastBankOptions}.
+ * @returns A new bank with the same normalizer tensors. The caller disposes the old banks with
+ * `tf.dispose([old.teacher, old.student])`; `tf.dispose(old)` would dispose the normalizer too. No
  * gradient is defined.
  * @throws If a shape, dtype or option is not as described.
  *
@@ -100,7 +108,7 @@ export function updateContrastBank(
   teacherEmbedding: tf.Tensor,
   studentEmbedding: tf.Tensor,
   indices: tf.Tensor,
-  { momentum = 0.5 }: { momentum?: number | undefined } = {},
+  { momentum = 0.5 }: UpdateContrastBankOptions = {},
 ): ContrastBank {
   const fn = "updateContrastBank";
   const old = checkBank(fn, bank);
@@ -115,11 +123,14 @@ export function updateContrastBank(
   };
 }
 
-/** All entries of one sample move to the same new row, so that each adds its share of the change. */
+/**
+ * All occurrences of a sample have the same new row, so each adds an equal share of the change.
+ */
 function moveRows(bank: tf.Tensor2D, embeddings: tf.Tensor2D, rows: tf.Tensor1D, momentum: number) {
   return tf.tidy(() => {
     const column = tf.reshape(rows, [-1, 1]);
-    const isSame = tf.cast(tf.equal(column, tf.reshape(rows, [1, -1])), "float32") as tf.Tensor2D;
+    const equal: tf.Tensor2D = tf.equal(column, tf.reshape(rows, [1, -1]));
+    const isSame = tf.cast(equal, "float32");
     const count = rowSum(isSame);
     const mean = tf.div(tf.matMul(isSame, embeddings), count);
     const old = gatherRows(bank, rows);

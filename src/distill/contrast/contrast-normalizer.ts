@@ -5,28 +5,30 @@ import { checkBank, checkContrastForm, checkEmbeddings } from "./checks.ts";
 import { drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
 import type { ContrastBank, ContrastIndices, ContrastNormalizer, CrdOptions } from "./types.ts";
 
-/** Above it exp(score) times the size of a bank could overflow. */
+/** Scores are bounded by this, because exp(score) times the size of a bank could overflow. */
 const MAX_SCORE = 64;
 
 /**
- * The constants Z by which {@link crdLoss} turns scores into probabilities: for each side the mean of
- * the batch's scores, times the number of rows of the bank.
+ * Computes the constants Z with which {@link crdLoss} converts scores to probabilities: for each
+ * side, the mean of the batch's exponentiated scores times the number of rows of the bank.
  *
  * $$Z = \frac{M}{N (K + 1)} \sum_{i} \sum_{k=0}^{K} \exp \frac{\langle v_i, w_{ik} \rangle}{T}$$
  *
- * The reference takes both from its first batch and keeps them for the whole training. Put them into
- * the bank: `bank.normalizer = contrastNormalizer(…)`. Scores ⟨v, w⟩/T above 64, which only embeddings
- * far from length 1 reach, count as 64, so that Z stays finite.
+ * The reference computes both from its first batch and keeps them for the whole training run.
+ * Assign them to the bank: `bank.normalizer = contrastNormalizer(…)`. Scores ⟨v, w⟩/T above 64,
+ * which only embeddings far from length 1 reach, are replaced by 64, so that Z is finite.
  *
  * Source: Wu et al., "Unsupervised feature learning via non-parametric instance discrimination",
- * CVPR 2018 (arXiv 1805.01978), eq. 8, as RepDistiller's ContrastMemory does for CRD.
+ * CVPR 2018 (arXiv 1805.01978), eq. 8, as in RepDistiller's ContrastMemory for CRD.
  *
  * @param teacherEmbedding float32 [N, dim], rows of length 1.
  * @param studentEmbedding float32 [N, dim], rows of length 1.
- * @param bank Both banks, float32 [M, dim]; a normalizer that it may hold is not used.
+ * @param bank Both banks, float32 [M, dim]; an existing normalizer is ignored.
  * @param contrastIndices As in {@link crdLoss}.
- * @returns Two scalars: `teacher` for the teacher's embeddings against `bank.student`, `student` for
- * the student's against `bank.teacher`. Constants: no gradient is defined.
+ * @param options `temperature`, see {@link CrdOptions}.
+ * @returns Two scalars, dimensionless: `teacher` for the teacher's embeddings against
+ * `bank.student`, `student` for the student's against `bank.teacher`. Constants: no gradient is
+ * defined.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example
@@ -73,8 +75,8 @@ export function contrastNormalizer(
         }),
       );
       const total = sums.reduce<tf.Tensor>(tf.add, tf.sum(boundedExp(own)));
-      const drawn = anchors.shape[0] * (rows.negatives.shape.at(-1)! + 1);
-      return tf.mul(tf.div(total, drawn), bank.shape[0]) as tf.Scalar;
+      const z: tf.Scalar = tf.mul(tf.div(total, anchors.shape[0] * (rows.k + 1)), bank.shape[0]);
+      return z;
     };
     return { teacher: side(teacher, banks.student), student: side(student, banks.teacher) };
   });

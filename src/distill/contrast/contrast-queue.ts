@@ -6,22 +6,23 @@ import { type ContrastBankOptions, randomBank } from "./contrast-bank.ts";
 import type { ContrastBank, SharedContrastIndices } from "./types.ts";
 
 /**
- * Creates a memory of recent embeddings for {@link crdLoss}: a bank whose rows are the embeddings that
- * were pushed last, newest batch first, so that it needs no index of a sample in the data set and its
- * size does not depend on the data set. A value like any other: nothing in it changes.
+ * Creates a memory of recent embeddings for {@link crdLoss}: a bank whose rows are the embeddings
+ * pushed last, newest batch first. It needs no data set indices of the samples, and its size does
+ * not depend on the data set. A queue is an immutable value.
  *
- * At each step {@link updateContrastQueue} pushes the batch in at the front and drops the oldest rows.
- * Then {@link contrastQueueIndices} names the rows: the positive of a sample is its own embedding, just
- * pushed (row i of the batch is row i of the queue), and the negatives, shared by the batch, are all
- * older rows. At first the rows are random as in {@link createContrastBank}; after size/N steps all of
- * them are embeddings.
+ * At each step, {@link updateContrastQueue} pushes the batch to the front and drops the oldest
+ * rows. Then {@link contrastQueueIndices} returns the rows to compare with: the positive of a
+ * sample is its own embedding, just pushed (row i of the batch is row i of the queue), and the
+ * negatives, shared by the batch, are all older rows. The rows are initially random as in
+ * {@link createContrastBank}. After size/N steps, all of them are embeddings.
  *
  * Source: He et al., "Momentum contrast for unsupervised visual representation learning", CVPR 2020
  * (arXiv 1911.05722), section 3.2, which the authors of CRD recommend for large data sets
  * (github.com/HobbitLong/RepDistiller/issues/40).
  *
- * @returns `{teacher, student}`, float32 [size, dim] each, without `normalizer`: as with a bank, put
- * that of {@link contrastNormalizer} into it at the first batch. The caller owns both.
+ * @param options `size`, `dim` and `seed`, see {@link ContrastBankOptions}.
+ * @returns `{teacher, student}`, float32 [size, dim] each, without `normalizer`: as for a bank, set
+ * it to the result of {@link contrastNormalizer} at the first batch. The caller owns both.
  * @throws If an option is not as described.
  *
  * @example
@@ -53,16 +54,17 @@ export function createContrastQueue(options: ContrastBankOptions): ContrastBank 
 }
 
 /**
- * Pushes the embeddings of a batch into a queue: they become its first N rows, in their order, and the
- * last N rows leave. To be called before the batch's {@link crdLoss}, see {@link createContrastQueue}.
+ * Pushes the embeddings of a batch into a queue: they become its first N rows, in order, and the
+ * last N rows are dropped. Call it before the batch's {@link crdLoss}, see
+ * {@link createContrastQueue}.
  *
  * @param queue Both banks, float32 [size, dim].
- * @param teacherEmbedding float32 [N, dim], rows of length 1, stored as they are; N < size.
- * @param studentEmbedding float32 [N, dim], likewise.
- * @returns A new queue with the very same normalizer. The caller disposes the old rows by
- * `tf.dispose([old.teacher, old.student])`. When it is made inside a function given to
- * `optimizer.minimize` or `tf.tidy`, it has to be kept (`tf.keep`) to last for the next step. No
- * gradient flows into the embeddings by way of the queue.
+ * @param teacherEmbedding float32 [N, dim], rows of length 1, stored unchanged; N < size.
+ * @param studentEmbedding float32 [N, dim], rows of length 1, stored unchanged.
+ * @returns A new queue with the same normalizer tensors. The caller disposes the old rows with
+ * `tf.dispose([old.teacher, old.student])`. A queue created inside `optimizer.minimize` or
+ * `tf.tidy` must be kept with `tf.keep` for the next step. No gradient flows into the embeddings
+ * through the queue.
  * @throws If a shape or dtype is not as described.
  *
  * @example
@@ -97,11 +99,11 @@ export function updateContrastQueue(
 }
 
 /**
- * Names the rows of a queue for {@link crdLoss} after the batch was pushed: the positives are the
- * first N rows and the negatives, shared by the batch, all others, K = size − N.
+ * Returns the row indices of a queue for {@link crdLoss} after the batch was pushed: the positives
+ * are the first N rows, and the negatives, shared by the batch, are all others, K = size − N.
  *
  * @param queue Both banks, float32 [size, dim].
- * @param batch N, the number of embeddings that were pushed last; an integer ≥ 1 below the size.
+ * @param batch N, the number of embeddings pushed last; an integer ≥ 1 and below the size.
  * @returns `{positives: [N], negatives: [size − N]}`, int32. The caller owns both.
  * @throws If an argument is not as described.
  *
@@ -124,7 +126,7 @@ export function contrastQueueIndices(queue: ContrastBank, batch: number): Shared
   };
 }
 
-/** A queue must hold more than the batch: without older rows there are no negatives. */
+/** Checks that a queue has more rows than the batch: without older rows there are no negatives. */
 function checkFits(fn: string, name: string, batch: number, size: number) {
   if (batch < size) return;
   throw new Error(`${fn}: ${name} must have fewer rows than the queue's ${size}, got ${batch}`);

@@ -12,45 +12,48 @@ import type { ContrastBank, ContrastIndices, CrdOptions } from "./types.ts";
 const EPSILON = 1e-7;
 
 /**
- * Contrastive representation distillation (CRD): noise-contrastive estimation of whether the
- * embeddings of teacher and student come from the same sample, with memory banks of past embeddings,
- * in nats. Each student embedding is scored against rows of the teacher's bank and each teacher
- * embedding against rows of the student's bank; the loss is the sum of both sides.
+ * Contrastive representation distillation (CRD): noise-contrastive estimation of whether embeddings
+ * of teacher and student come from the same sample, with memory banks of past embeddings. In nats.
+ * Each student embedding is scored against rows of the teacher's bank, and each teacher embedding
+ * against rows of the student's bank. The loss is the sum of both sides.
  *
  * $$L = \frac{1}{N} \sum_{i} \left[ -\log \frac{P_{i0}}{P_{i0} + K/M + \varepsilon}
  * - \sum_{k=1}^{K} \log \frac{K/M}{P_{ik} + K/M + \varepsilon} \right] \text{ on each side}, \qquad
  * P_{ik} = \frac{1}{Z} \exp \frac{\langle v_i, w_{ik} \rangle}{T}$$
  *
- * v_i is an embedding, w_i0 the bank's row of the same sample, w_ik the K noise rows, M the number of
- * rows of the bank, ε = 1e-7, and Z the side's normalizer, which {@link contrastNormalizer} takes from
- * the first batch and which then stays fixed. After the step {@link updateContrastBank} moves the
- * rows of the batch towards its embeddings.
+ * v_i is an embedding, w_i0 the bank's row of the same sample, w_ik the K noise rows, M the number
+ * of rows of the bank, ε = 1e-7, and Z the side's normalizer, which {@link contrastNormalizer}
+ * computes from the first batch and which is constant from then on. After the step,
+ * {@link updateContrastBank} moves the rows of the batch towards its embeddings.
  *
- * Computed from log P, so that no score overflows, with both gradients at once. The noise rows are
- * scored in one of three ways. Shared noise: K rows are picked once, one product of K·N·dim. Noise of
- * each sample with M ≤ 8·K, except on webgl: one product of all embeddings with the whole bank, each
- * score weighted by how often its row was drawn; about 6·4·N·M bytes at once. Else: the rows of each
- * sample are picked in blocks of 2 MiB. On wasm at dim 128 a drawn row costs about 8 times a row of
- * the product, hence the rule.
+ * The loss is computed from log P, so that no score overflows, together with both gradients. The
+ * noise rows are scored in one of three ways. Shared noise: K rows are gathered once for one
+ * product of K·N·dim multiplications. Separate noise per sample with M ≤ 8·K, except on webgl: one
+ * product of all embeddings with the whole bank, where each score is weighted by how often its row
+ * was drawn; this takes about 6·4·N·M bytes at once. Otherwise, the rows of each sample are
+ * gathered in blocks of 2 MiB. On wasm at dim 128, a gathered row costs about 8 times as much as a
+ * row of the product, hence the threshold.
  *
  * Usual weight: 0.8 (RepDistiller, `-b 0.8` in scripts/run_cifar_distill.sh; K = 16384).
  *
- * Trainable parts: a linear projection to the common width and rows of length 1 for teacher and for
- * student, `contrastProjection` of `kd-cmi/layers`; both are trained with the student.
+ * Trainable parts: a linear projection to a common width with rows scaled to length 1, one for the
+ * teacher and one for the student, `contrastProjection` of `kd-cmi/layers`; both are trained with
+ * the student.
  *
  * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
  * (arXiv 1910.10699), eq. 17–19.
  *
  * @param teacherEmbedding float32 [N, dim], rows of length 1: see {@link l2Normalize}. Receives a
- * gradient, for its projection is trained too; rows of other lengths stay finite but change the
- * meaning of the temperature.
+ * gradient, because its projection is trained too. Rows of other lengths give finite results but
+ * change the meaning of the temperature.
  * @param studentEmbedding float32 [N, dim], rows of length 1; receives a gradient.
  * @param bank Both banks, float32 [M, dim], and their normalizer; constants. A queue of
- * {@link createContrastQueue} serves as well.
- * @param contrastIndices Rows of the bank, int32 [N, K+1] with each sample's own row in column 0, or
- * `{positives: [N], negatives: [K]}`, the same noise for the whole batch; K ≥ 1. A row that is drawn
- * twice counts twice. An index outside 0…M−1 cannot be seen without reading back: it throws or gives a
- * result that means nothing, see {@link checkContrastIndices}.
+ * {@link createContrastQueue} works too.
+ * @param contrastIndices Rows of the bank, int32 [N, K+1] with each sample's own row in column 0,
+ * or `{positives: [N], negatives: [K]}`, the same noise for the whole batch; K ≥ 1. A row that is
+ * drawn twice counts twice. An index outside 0…M−1 cannot be detected without a read-back: it
+ * throws or gives an undefined result, see {@link checkContrastIndices}.
+ * @param options `temperature`, see {@link CrdOptions}.
  * @returns A scalar in nats, at least 0.
  * @throws If a shape, dtype or option is not as described, or the bank has no normalizer yet.
  *
@@ -67,7 +70,7 @@ const EPSILON = 1e-7;
  * } from "kd-cmi";
  *
  * let bank = createContrastBank({ size: 100, dim: 8 });
- * const indices = tf.tensor1d([7, 42], "int32"); // where the batch stands in the data set
+ * const indices = tf.tensor1d([7, 42], "int32"); // positions of the batch in the data set
  * const teacherEmbedding = l2Normalize(tf.randomNormal([2, 8]));
  * const studentEmbedding = l2Normalize(tf.randomNormal([2, 8]));
  *
@@ -112,9 +115,10 @@ export function crdLoss(
 }
 
 /**
- * One side of the loss and its gradient by the embeddings. With c = K/M + ε and
+ * One side of the loss and its gradient with respect to the embeddings. With c = K/M + ε and
  * d = ⟨v, w⟩/T − log Z − log c = log(P/c), a positive costs −log(P/(P + c)) = softplus(−d) and a
- * negative log((P + c)/(K/M)) = softplus(d) + log(1 + ε M/K); their derivatives by d are −σ(−d), σ(d).
+ * negative log((P + c)/(K/M)) = softplus(d) + log(1 + ε M/K); their derivatives with respect to d
+ * are −σ(−d), σ(d).
  */
 function nceSide(
   embeddings: tf.Tensor2D,
@@ -124,7 +128,8 @@ function nceSide(
   temperature: number,
 ) {
   return tf.tidy(() => {
-    const [n, size, k] = [embeddings.shape[0], bank.shape[0], rows.negatives.shape.at(-1)!];
+    const { k } = rows;
+    const [n, size] = [embeddings.shape[0], bank.shape[0]];
     const anchors: tf.Tensor2D = tf.mul(embeddings, 1 / temperature);
     const shift = tf.add(safeLog(normalizer), Math.log(k / size + EPSILON));
     const own = pickRows(bank, rows.positives);

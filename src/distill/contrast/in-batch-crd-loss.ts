@@ -8,29 +8,31 @@ import { checkEmbeddings } from "./checks.ts";
 import type { CrdOptions } from "./types.ts";
 
 /**
- * Contrastive distillation without any memory: InfoNCE over the batch, in nats. Each student embedding
- * has to find the teacher's embedding of its sample among those of the batch, and each teacher
- * embedding the student's; the loss is the sum of both directions, as in {@link crdLoss}.
+ * In-batch contrastive distillation (InfoNCE): identifies the teacher embedding that belongs to
+ * each student embedding among those of the batch, and vice versa. The loss is the sum of both
+ * directions, as in {@link crdLoss}, but needs no memory. In nats.
  *
  * $$L = -\frac{1}{N} \sum_i \left[ \log \frac{\exp(\langle s_i, t_i \rangle / T)}
  * {\sum_j \exp(\langle s_i, t_j \rangle / T)} + \log \frac{\exp(\langle s_i, t_i \rangle / T)}
  * {\sum_j \exp(\langle s_j, t_i \rangle / T)} \right]$$
  *
- * The negatives are the other N − 1 samples of the batch, so that large batches serve it best; the
- * loss of a batch of 1 is 0.
+ * The negatives are the other N − 1 samples of the batch, so large batches work best. The loss of a
+ * batch of 1 is 0.
  *
- * Usual weight: none established; 0.8, that of {@link crdLoss}, is a start.
+ * Usual weight: none established; 0.8, the weight of {@link crdLoss}, is a starting point.
  *
- * Trainable parts: a linear projection to the common width and rows of length 1 for teacher and for
- * student, `contrastProjection` of `kd-cmi/layers`; both are trained with the student.
+ * Trainable parts: a linear projection to a common width with rows scaled to length 1, one for the
+ * teacher and one for the student, `contrastProjection` of `kd-cmi/layers`; both are trained with
+ * the student.
  *
- * Source: van den Oord, Li, Vinyals, "Representation learning with contrastive predictive coding", 2018
- * (arXiv 1807.03748), eq. 4, between the embeddings of Tian, Krishnan, Isola, ICLR 2020
+ * Source: van den Oord, Li, Vinyals, "Representation learning with contrastive predictive coding",
+ * 2018 (arXiv 1807.03748), eq. 4, between the embeddings of Tian, Krishnan, Isola, ICLR 2020
  * (arXiv 1910.10699).
  *
  * @param teacherEmbedding float32 [N, dim], rows of length 1: see {@link l2Normalize}. Receives a
- * gradient, for its projection is trained too.
+ * gradient, because its projection is trained too.
  * @param studentEmbedding float32 [N, dim], rows of length 1; receives a gradient.
+ * @param options `temperature`, see {@link CrdOptions}.
  * @returns A scalar in nats, at least 0; 2 log N when all embeddings are equal.
  * @throws If a shape, dtype or option is not as described.
  *

@@ -8,14 +8,15 @@ import { rowSum } from "../../ops/sums.ts";
  *
  * $$y_i = \frac{x_i}{\lVert x_i \rVert_2}$$
  *
- * Rows are scaled by their largest entry first, so that no square overflows or vanishes. A row of
- * zeros has no direction: it stays zero and receives the gradient zero, where the reference gives NaN.
+ * Rows are first divided by their largest absolute entry, so that squares neither overflow nor
+ * underflow. A row of zeros has no direction: it stays zero and its gradient is zero, whereas the
+ * reference gives NaN.
  *
  * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
  * (arXiv 1910.10699), section 3.2.
  *
  * @param x float32 [N, dim].
- * @returns float32 [N, dim], differentiable by x.
+ * @returns float32 [N, dim], dimensionless. Differentiable with respect to x.
  * @throws If the shape or dtype is not as described.
  *
  * @example

@@ -10,27 +10,31 @@ export interface SampleContrastOptions {
   negatives: number;
   /** The number of rows of the bank. */
   size: number;
-  /** An integer ≥ 0 that fixes the draw: give another one at each step. Default random. */
+  /** An integer ≥ 0 that fixes the draw. Use a different one at each step. Default random. */
   seed?: number | undefined;
-  /** One draw for the whole batch, which makes {@link crdLoss} several times faster; default false. */
+  /**
+   * One draw for the whole batch, which makes {@link crdLoss} several times faster; default false.
+   */
   shared?: boolean | undefined;
 }
 
 /**
  * Draws the noise rows of a batch for {@link crdLoss}: uniformly over the whole bank, with
- * replacement. Nothing is excluded, as the noise distribution of the paper is that of the data: a
- * sample's own row and rows of its class may be among its negatives.
+ * replacement. No row is excluded, because the paper's noise distribution is the data distribution:
+ * a sample's own row and rows of its class may be among its negatives.
  *
- * RepDistiller has two ways. Left alone, its ContrastMemory draws as this function does. Its CIFAR-100
- * training passes rows of its own, which its data set draws from the samples of the other classes,
- * without replacement. For that give {@link crdLoss} an int32 tensor [N, K+1] of your own.
+ * RepDistiller has two variants. By default, its ContrastMemory draws like this function. Its
+ * CIFAR-100 training instead passes rows that its data set draws from the samples of the other
+ * classes, without replacement. To reproduce that, pass your own int32 tensor [N, K+1] to
+ * {@link crdLoss}.
  *
  * Source: Tian, Krishnan, Isola, "Contrastive representation distillation", ICLR 2020
  * (arXiv 1910.10699), section 3.1.
  *
  * @param indices int32 [N], the rows of the samples of the batch, which are the positives.
- * @returns int32 [N, K+1] with the positive in column 0, or with `shared: true`
- * `{positives: [N], negatives: [K]}`. The caller owns all of it.
+ * @param options `negatives`, `size`, `seed` and `shared`, see {@link SampleContrastOptions}.
+ * @returns int32 [N, K+1] with the positive in column 0, or with `shared: true` `{positives: [N],
+ * negatives: [K]}`. The caller owns the tensors.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example

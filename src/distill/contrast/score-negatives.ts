@@ -5,32 +5,37 @@ import { rowProducts } from "../../ops/row-products.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
 import type { ContrastIndices } from "./types.ts";
 
-/** Indices ready to score by. */
+/** Indices prepared for scoring. */
 export interface DrawnRows {
   /** The row of each sample, [N] or [N, 1]. */
   positives: tf.Tensor;
-  /** [K] when shared by the batch, else [N, K]. */
+  /** [K] if shared by the batch, otherwise [N, K]. */
   negatives: tf.Tensor;
-  /** [N, size], how often each row is a negative of each sample; only when the whole bank is scored. */
+  /** K, the number of negatives of each sample. */
+  k: number;
+  /**
+   * [N, size], how often each row is a negative of each sample; only if the whole bank is scored.
+   */
   counts?: tf.Tensor2D;
 }
 
-/** Splits positives from negatives, and counts these where that makes the loss cheaper. */
+/** Separates positives and negatives, and counts the negatives if that makes the loss cheaper. */
 export function drawnRows(indices: ContrastIndices, size: number): DrawnRows {
-  if (!(indices instanceof tf.Tensor)) return indices;
+  if (!(indices instanceof tf.Tensor)) return { ...indices, k: indices.negatives.shape[0] };
   const positives = tf.slice(indices, [0, 0], [-1, 1]);
   const negatives: tf.Tensor2D = tf.slice(indices, [0, 1], [-1, -1]);
-  if (!scoresWholeBank(negatives.shape[1], size)) return { positives, negatives };
-  return { positives, negatives, counts: countRows(negatives, size) };
+  const k = negatives.shape[1];
+  if (!scoresWholeBank(k, size)) return { positives, negatives, k };
+  return { positives, negatives, k, counts: countRows(negatives, size) };
 }
 
 /**
- * Whether one product of all anchors with the whole bank costs less than picking the rows of each
+ * Whether one product of all anchors with the whole bank is cheaper than gathering the rows of each
  * anchor.
  */
 const scoresWholeBank = (k: number, size: number) => size <= 8 * k && canCountRows();
 
-/** The rows of a bank that indices of any shape name, one after another. */
+/** Gathers the rows of a bank at indices of any shape, one after another. */
 export const pickRows = (bank: tf.Tensor2D, rows: tf.Tensor): tf.Tensor2D =>
   gatherRows(bank, tf.reshape(rows, [-1]));
 
@@ -38,27 +43,27 @@ export const pickRows = (bank: tf.Tensor2D, rows: tf.Tensor): tf.Tensor2D =>
 export interface ScoredRows {
   /** [n, m], the products of n anchors and m rows. */
   scores: tf.Tensor2D;
-  /** [n, m], how often each row was drawn for each anchor; absent when each was drawn once. */
+  /** [n, m], how often each row was drawn for each anchor; absent if each was drawn once. */
   counts?: tf.Tensor2D;
   /** Sums of the rows, weighted by weights [n, m]: [n, dim]. */
   weightedRows(weights: tf.Tensor2D): tf.Tensor2D;
 }
 
-/** The most numbers that are picked from a bank at once, 2 MiB of them, unless one anchor needs more. */
+/** Numbers gathered from a bank at once, at most (2 MiB), unless one anchor needs more. */
 const MAX_PICKED = 2 ** 19;
 
 /**
- * Scores every anchor [N, dim] against its negatives, in one block or in several of fewer anchors. A
- * block is computed when it is called; call each in a tidy of its own.
+ * Scores every anchor [N, dim] against its negatives, in one block or in several blocks of fewer
+ * anchors. A block is computed when it is called. Call each in its own `tf.tidy`.
  */
 export function scoreNegatives(
   anchors: tf.Tensor2D,
   bank: tf.Tensor2D,
-  { negatives, counts }: DrawnRows,
+  { negatives, k, counts }: DrawnRows,
 ): (() => ScoredRows)[] {
   if (counts) return [() => ({ ...scoreShared(anchors, bank), counts })];
   if (negatives.rank === 1) return [() => scoreShared(anchors, pickRows(bank, negatives))];
-  const [n, k] = negatives.shape as [number, number];
+  const n = anchors.shape[0];
   const length = Math.max(1, Math.floor(MAX_PICKED / (k * bank.shape[1])));
   return Array.from({ length: Math.ceil(n / length) }, (_, block) => () => {
     const first = block * length;

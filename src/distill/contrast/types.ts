@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 
-// Types instead of interfaces: only those may be given to tf.dispose and come from tf.tidy.
+// Type aliases, because interfaces cannot be passed to tf.dispose or returned from tf.tidy.
 
 /** The constants Z of both sides of a {@link crdLoss}, float32 scalars above 0. */
 export type ContrastNormalizer = {
@@ -16,21 +16,23 @@ export interface CrdOptions {
   temperature?: number | undefined;
 }
 
-/** Stored embeddings of teacher and student, row by row of the same samples; constants. */
+/**
+ * Stored embeddings of teacher and student; row i of both belongs to the same sample. Constants.
+ */
 export type ContrastBank = {
   /** float32 [size, dim]. */
   teacher: tf.Tensor2D;
   /** float32 [size, dim]. */
   student: tf.Tensor2D;
-  /** Absent until {@link contrastNormalizer} has given it. */
+  /** Absent until it is set to the result of {@link contrastNormalizer}. */
   normalizer?: ContrastNormalizer | undefined;
 };
 
-/** Rows of a bank of which the noise samples serve the whole batch. */
+/** Rows of a bank, with noise rows that are shared by the whole batch. */
 export type SharedContrastIndices = {
   /** int32 [N], the row of each sample. */
   positives: tf.Tensor1D;
-  /** int32 [K], the rows that are noise for every sample. */
+  /** int32 [K], the noise rows of every sample. */
   negatives: tf.Tensor1D;
 };
 

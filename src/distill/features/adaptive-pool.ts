@@ -11,9 +11,9 @@ export const commonSize = (a: tf.Tensor4D, b: tf.Tensor4D): MapSize => [
 ];
 
 /**
- * Average pooling of NHWC maps to a given size, as PyTorch's `adaptive_avg_pool2d`: along an axis,
- * output i of `out` is the mean of the inputs ⌊i · in / out⌋ … ⌈(i + 1) · in / out⌉ − 1. Where `out`
- * does not divide `in`, neighbouring windows overlap.
+ * Average pooling of NHWC maps to a given size, like PyTorch's `adaptive_avg_pool2d`: along an
+ * axis, output i of `out` is the mean of the inputs ⌊i · in / out⌋ … ⌈(i + 1) · in / out⌉ − 1. If
+ * `out` does not divide `in`, neighbouring windows overlap.
  */
 export function adaptiveAveragePool(x: tf.Tensor4D, [height, width]: MapSize): tf.Tensor4D {
   const [batch, h, w, channels] = x.shape;
@@ -32,8 +32,8 @@ export function adaptiveAveragePool(x: tf.Tensor4D, [height, width]: MapSize): t
 }
 
 /**
- * The adjoint of {@link adaptiveAveragePool}: a gradient by its result becomes one by its input of
- * the given shape.
+ * The adjoint of {@link adaptiveAveragePool}: maps a gradient with respect to its result to one
+ * with respect to its input of the given shape.
  */
 export function adaptiveAveragePoolGradient(
   dy: tf.Tensor4D,
@@ -42,7 +42,7 @@ export function adaptiveAveragePoolGradient(
   const [, height, width] = dy.shape;
   if (h === height && w === width) return dy;
   if (h % height === 0 && w % width === 0) {
-    // Every input of a window gets the same share; a product broadcasts fast on every backend.
+    // Each input of a window gets the same share. A product broadcasts fast on all backends.
     const [rows, columns] = [h / height, w / width];
     const blocks = tf.reshape(dy, [batch * height, 1, width, 1, channels]);
     const shares = tf.fill([1, rows, 1, columns, 1], 1 / (rows * columns));
@@ -57,7 +57,9 @@ export function adaptiveAveragePoolGradient(
   ]);
 }
 
-/** Maps pooled to a size, each position as a row of channels: [N, H, W, C] → [N, height · width, C]. */
+/**
+ * Maps pooled to a size, each position as a row of channels: [N, H, W, C] → [N, height · width, C].
+ */
 export function pooledPositions(maps: tf.Tensor4D, size: MapSize): tf.Tensor3D {
   const [batch, , , channels] = maps.shape;
   return tf.reshape(adaptiveAveragePool(maps, size), [batch, -1, channels]);
@@ -73,14 +75,14 @@ export function pooledPositionsGradient(
   return adaptiveAveragePoolGradient(pooled, shape);
 }
 
-/** matrix · x[n] for each of the matrices that x consists of. */
+/** matrix · x[n] for each of the `entries` matrices in x. */
 function alongAxis(x: tf.Tensor, matrix: number[][], entries: number): tf.Tensor {
   const inputs = matrix[0]!.length;
   if (matrix.length === inputs) return x;
   return batchProduct(tf.tensor3d([matrix]), tf.reshape(x, [entries, inputs, -1]));
 }
 
-/** The share that each input has in each output: a row per output, a column per input. */
+/** The weight of each input in each output: a row per output, a column per input. */
 function poolingMatrix(inputs: number, outputs: number): number[][] {
   return Array.from({ length: outputs }, (_, i) => {
     const start = Math.floor((i * inputs) / outputs);

@@ -12,27 +12,28 @@ export interface AttentionTransferOptions {
 
 /**
  * Attention transfer (AT): the mean squared difference between the spatial attention maps of
- * teacher and student, summed over layers. Without unit.
+ * teacher and student, summed over layers. Dimensionless.
  *
  * $$L = \sum_\ell \frac{1}{N H W} \sum_{i=1}^{N} \left\| q^s_{\ell i} - q^t_{\ell i} \right\|^2,
  * \qquad q_{\ell i} = \frac{a_{\ell i}}{\| a_{\ell i} \|}, \quad
  * a_{\ell i}(h, w) = \frac{1}{C} \sum_c | x_{\ell i}(h, w, c) |^p$$
  *
- * The number of channels may differ. So may the size: along each axis the larger map is
- * average-pooled to the smaller size, with windows that overlap where one size does not divide the
- * other (PyTorch's `adaptive_avg_pool2d`; the collections compare the height only and suppose square
- * maps). A norm below 1e-12 counts as 1e-12: a map of zeros has attention 0 and gradient 0.
+ * The number of channels and the size may differ: along each axis, the larger map is average-pooled
+ * to the smaller size, with windows that overlap if one size does not divide the other (PyTorch's
+ * `adaptive_avg_pool2d`; RepDistiller and mdistiller compare the height only and assume square
+ * maps). A norm below 1e-12 is replaced by 1e-12: a map of zeros has attention 0 and gradient 0.
  *
  * Usual weight: 1000 (RepDistiller, scripts/run_cifar_distill.sh; the paper's β is 1000 too).
  *
  * Trainable parts: none.
  *
  * Source: Zagoruyko, Komodakis, "Paying more attention to attention", ICLR 2017 (arXiv 1612.03928),
- * eq. 2; the mean over samples and positions is that of RepDistiller.
+ * eq. 2; the mean over samples and positions follows RepDistiller.
  *
  * @param teacherMaps float32 [N, H, W, C], or a list of such, one per layer; constants, no gradient
  * flows into them.
  * @param studentMaps float32 [N, H', W', C'], or a list of the same length.
+ * @param options `p`, see {@link AttentionTransferOptions}.
  * @returns A scalar of at least 0.
  * @throws If a shape, dtype or option is not as described, or batches or lengths differ.
  *

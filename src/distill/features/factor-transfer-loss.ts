@@ -5,25 +5,26 @@ import { attentionLoss } from "./spatial-attention.ts";
 
 /**
  * Factor transfer (FT): the mean absolute difference between the normalised factors of teacher and
- * student, summed over layers. Without unit.
+ * student, summed over layers. Dimensionless.
  *
  * $$L = \sum_\ell \frac{1}{N H W} \sum_{i=1}^{N} \left\| q^s_{\ell i} - q^t_{\ell i} \right\|_1,
  * \qquad q_{\ell i} = \frac{a_{\ell i}}{\| a_{\ell i} \|_2}, \quad
  * a_{\ell i}(h, w) = \frac{1}{C} \sum_c x_{\ell i}(h, w, c)^2$$
  *
- * The mean of squares over the channels is RepDistiller's; the paper normalises the factor itself.
- * The number of channels may differ. So may the size: along each axis the larger map is
- * average-pooled to the smaller size, with windows that overlap where one size does not divide the
- * other (PyTorch's `adaptive_avg_pool2d`; the collections compare the height only and suppose square
- * maps). A norm below 1e-12 counts as 1e-12: a map of zeros has gradient 0.
+ * The mean of squares over the channels follows RepDistiller; the paper normalises the factor
+ * itself. The number of channels and the size may differ: along each axis, the larger map is
+ * average-pooled to the smaller size, with windows that overlap if one size does not divide the
+ * other (PyTorch's `adaptive_avg_pool2d`; RepDistiller compares the height only and assumes square
+ * maps). A norm below 1e-12 is replaced by 1e-12: a map of zeros has gradient 0.
  *
  * Usual weight: 200 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a paraphraser of the teacher's maps, trained beforehand to reconstruct them and
- * then fixed, and a translator of the student's maps, trained with the student.
+ * then frozen, and a translator of the student's maps, trained with the student.
  *
  * Source: Kim, Park, Kwak, "Paraphrasing complex network: network compression via factor transfer",
- * NeurIPS 2018 (arXiv 1802.04977), the factor transfer loss with p = 1, as RepDistiller computes it.
+ * NeurIPS 2018 (arXiv 1802.04977), the factor transfer loss with p = 1, as RepDistiller computes
+ * it.
  *
  * @param teacherFactors float32 [N, H, W, C], the paraphraser's factors, or a list of such, one per
  * layer; constants, no gradient flows into them.

@@ -8,28 +8,31 @@ import { commonSize, pooledPositions, pooledPositionsGradient } from "./adaptive
 
 /**
  * Flow of the solution procedure (FSP): the mean squared difference between the flow matrices of
- * teacher and student, summed over pairs of consecutive layers, in units of the maps to the fourth.
+ * teacher and student, summed over pairs of consecutive layers. In the fourth power of the maps'
+ * unit.
  *
  * $$L = \sum_{\ell=1}^{L-1} \frac{1}{N C_\ell C_{\ell+1}} \sum_{i=1}^{N}
  * \left\| G^s_{\ell i} - G^t_{\ell i} \right\|_F^2, \qquad
  * G_{\ell i} = \frac{1}{H W} \sum_{h,w} x_{\ell i}(h, w) \, x_{\ell+1,i}(h, w)^\top$$
  *
  * Of two consecutive layers, the larger map is average-pooled to the smaller size along each axis,
- * with windows that overlap where one size does not divide the other (PyTorch's
- * `adaptive_avg_pool2d`; RepDistiller compares the height only and supposes square maps). The sizes
- * of teacher and student may differ, their channels not.
+ * with windows that overlap if one size does not divide the other (PyTorch's `adaptive_avg_pool2d`;
+ * RepDistiller compares the height only and assumes square maps). Teacher and student may differ in
+ * size but not in channels.
  *
- * Usual weight: 50, in a first stage that trains the student's features by this loss alone, before
- * the classifier is trained (RepDistiller, scripts/run_cifar_distill.sh and train_student.py).
+ * Usual weight: 50, in a first stage that trains the student's features with this loss alone,
+ * before the classifier is trained (RepDistiller, scripts/run_cifar_distill.sh and
+ * train_student.py).
  *
  * Trainable parts: none.
  *
  * Source: Yim et al., "A gift from knowledge distillation: fast optimization, network minimization
- * and transfer learning", CVPR 2017, eq. 1 and 2; the mean over matrix entries is RepDistiller's.
+ * and transfer learning", CVPR 2017, eq. 1 and 2; the mean over matrix entries follows
+ * RepDistiller.
  *
- * @param teacherMaps At least two float32 [N, H, W, C] from input to output; constants, no gradient
- * flows into them.
- * @param studentMaps As many float32 [N, H', W', C], each with the channels of the teacher's.
+ * @param teacherMaps At least two float32 [N, H, W, C], from input to output; constants, no
+ * gradient flows into them.
+ * @param studentMaps The same number of float32 [N, H', W', C], each with the teacher's channels.
  * @returns A scalar of at least 0.
  * @throws If a shape or dtype is not as described, or batches, channels or lengths differ.
  *
@@ -57,9 +60,9 @@ export function fspLoss(
 }
 
 /**
- * The loss of two consecutive layers. With D = (Gˢ − Gᵗ) · 2 / (N C C' H W) of each sample, and rows of x
- * the positions: dL/dx_ℓ = x_{ℓ+1} Dᵀ and dL/dx_{ℓ+1} = x_ℓ D, then back through the pooling of the
- * larger.
+ * The loss of two consecutive layers. With D = (Gˢ − Gᵗ) · 2 / (N C C' H W) for each sample, and
+ * the positions as rows of x: dL/dx_ℓ = x_{ℓ+1} Dᵀ and dL/dx_{ℓ+1} = x_ℓ D, then back through the
+ * pooling of the larger map.
  */
 function flowLoss(lower: LayerPair<tf.Tensor4D>, upper: LayerPair<tf.Tensor4D>): tf.Scalar {
   const size = commonSize(lower.student, upper.student);
@@ -82,7 +85,9 @@ function flowLoss(lower: LayerPair<tf.Tensor4D>, upper: LayerPair<tf.Tensor4D>):
   );
 }
 
-/** The flow matrices [N, C, C'] of two layers, and both as pooled, [N, H·W, C] and [N, H·W, C']. */
+/**
+ * The flow matrices [N, C, C'] of two layers, and both layers pooled, [N, H·W, C] and [N, H·W, C'].
+ */
 function flow(lower: tf.Tensor4D, upper: tf.Tensor4D) {
   const size = commonSize(lower, upper);
   const [a, b] = [pooledPositions(lower, size), pooledPositions(upper, size)];

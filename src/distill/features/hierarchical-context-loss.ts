@@ -5,30 +5,30 @@ import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
 import { adaptiveAveragePool, adaptiveAveragePoolGradient } from "./adaptive-pool.ts";
 
-/** Sizes that the maps are pooled to, apart from their own. */
+/** Sizes that the maps are pooled to, in addition to their own. */
 const LEVELS = [4, 2, 1];
 
 /**
- * The hierarchical context loss (HCL) of ReviewKD: the mean squared error of the maps and of their
+ * Hierarchical context loss (HCL) of ReviewKD: the mean squared error of the maps and of their
  * average-pooled versions, from fine to coarse, summed over layers, in squared units of the maps.
  *
  * $$L = \sum_\ell \frac{1}{\sum_k 2^{-k}} \sum_{k} 2^{-k} \,
  * \overline{\left( A_k(x^s_\ell) - A_k(x^t_\ell) \right)^2}$$
  *
- * The bar is the mean over all entries. A_0 leaves the map as it is; A_1, A_2, … pool it to those of
- * the sizes 4×4, 2×2 and 1×1 that are smaller than the map, as PyTorch's `adaptive_avg_pool2d`. So
- * the weights are 1, 1/2, 1/4, 1/8 over their sum, or the first of these if the map is of size 4
- * or less. The reference compares the height only and supposes square maps; here an axis shorter
- * than the level keeps its size.
+ * The bar is the mean over all entries. A_0 is the identity. A_1, A_2, … pool the map to those of
+ * the sizes 4×4, 2×2 and 1×1 that are smaller than the map, like PyTorch's `adaptive_avg_pool2d`.
+ * Thus the weights are 1, 1/2, 1/4, 1/8 divided by their sum, or the first of these if the map is
+ * of size 4 or less. The reference compares the height only and assumes square maps. Here, an axis
+ * shorter than the level keeps its size.
  *
  * Usual weight: 5 on CIFAR-100, 1 to 8 on ImageNet (mdistiller, configs/), raised linearly during
  * the first epochs.
  *
- * Trainable parts: the fusion of the student's stages (ABF), which brings their maps to the teacher's
- * shapes, `attentionFusion` of `kd-cmi/layers`.
+ * Trainable parts: the fusion of the student's stages (ABF), which brings their maps to the
+ * teacher's shapes, `attentionFusion` of `kd-cmi/layers`.
  *
  * Source: Chen et al., "Distilling knowledge via knowledge review", CVPR 2021 (arXiv 2104.09044),
- * HCL; levels, weights and means are those of mdistiller.
+ * HCL; levels, weights and means follow mdistiller.
  *
  * @param teacherMaps float32 [N, H, W, C], or a list of such, one per layer; constants, no gradient
  * flows into them.
@@ -64,13 +64,13 @@ export function hierarchicalContextLoss(
       fn,
       [student],
       (s) => {
-        const difference = tf.sub(s, teacher) as tf.Tensor4D;
+        const difference: tf.Tensor4D = tf.sub(s, teacher);
         const pooled = sizes.map((size) =>
           adaptiveAveragePool(difference, [Math.min(size, shape[1]), Math.min(size, shape[2])]),
         );
         const saved = [difference, ...pooled];
-        const errors = saved.map((d, k) => tf.mul(meanAll(tf.square(d)), weights[k]!));
-        return { value: tf.addN(errors) as tf.Scalar, saved };
+        const errors = saved.map((d, k): tf.Scalar => tf.mul(meanAll(tf.square(d)), weights[k]!));
+        return { value: tf.addN(errors), saved };
       },
       (...differences) => {
         const slopes = differences.map((d, k) =>
@@ -82,7 +82,7 @@ export function hierarchicalContextLoss(
   });
 }
 
-/** 1, 1/2, 1/4, … over their sum. */
+/** 1, 1/2, 1/4, … divided by their sum. */
 function levelWeights(count: number): number[] {
   const powers = Array.from({ length: count }, (_, k) => 2 ** -k);
   const sum = powers.reduce((a, b) => a + b);

@@ -5,22 +5,21 @@ import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
 
 /**
- * The hint loss of FitNets: the mean squared error between the teacher's features and the
- * student's, brought to the teacher's shape by a trained regressor, in squared units of the
- * features.
+ * Hint loss of FitNets: the mean squared error between the teacher's features and the student's,
+ * which a trained regressor brings to the teacher's shape. In squared units of the features.
  *
  * $$L = \frac{1}{|x|} \sum_j (x^s_j - x^t_j)^2$$
  *
- * The mean is over all entries j, those of all samples included. With a list of layers the result
- * is the sum over layers; the paper uses one.
+ * The mean is over all entries j of all samples. For a list of layers, the result is the sum over
+ * layers; the paper uses one layer.
  *
  * Usual weight: 100 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a regressor from the student's features to the teacher's shape, for maps
- * `hintRegressor` of `kd-cmi/layers`; none where the shapes agree already.
+ * `hintRegressor` of `kd-cmi/layers`; none if the shapes are equal.
  *
  * Source: Romero et al., "FitNets: hints for thin deep nets", ICLR 2015 (arXiv 1412.6550), eq. 3;
- * the mean instead of half the sum is that of RepDistiller.
+ * the mean instead of half the sum follows RepDistiller.
  *
  * @param teacherFeatures float32 [N, …] of rank 2 or more, or a list of such, one per layer;
  * constants, no gradient flows into them.

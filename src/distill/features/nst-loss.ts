@@ -13,28 +13,28 @@ import { divisor, isNormal, unitVectors, unitVectorsGradient } from "./unit-vect
 
 /**
  * Neuron selectivity transfer (NST): the squared maximum mean discrepancy, with the kernel
- * k(a, b) = ⟨a, b⟩², between the channels of teacher and student, each channel a vector over the
- * positions of norm 1. Summed over layers, without unit.
+ * k(a, b) = ⟨a, b⟩², between the channels of teacher and student, where each channel is a vector
+ * over the positions with norm 1. Summed over layers, dimensionless.
  *
  * $$L = \sum_\ell \frac{1}{N} \sum_{i=1}^{N} \left[
  * \frac{1}{C_t^2} \sum_{c,d} k(t_c, t_d) + \frac{1}{C_s^2} \sum_{c,d} k(s_c, s_d) -
  * \frac{2}{C_s C_t} \sum_{c,d} k(s_c, t_d) \right]$$
  *
- * The sums are computed from the Gram matrices of the channels, or, where there are fewer positions
- * than channels of both networks, from those of the positions: nothing larger than
- * N · min(HW, Cₛ + Cₜ)² numbers arises beside the maps.
+ * The sums are computed from the Gram matrices of the channels, or from those of the positions if
+ * there are fewer positions than channels in both networks together. Except for the maps, no
+ * intermediate has more than N · min(HW, Cₛ + Cₜ)² numbers.
  *
- * The number of channels may differ. So may the size: along each axis the larger map is
- * average-pooled to the smaller size, with windows that overlap where one size does not divide the
- * other (PyTorch's `adaptive_avg_pool2d`; the collections compare the height only and suppose square
- * maps). A norm below 1e-12 counts as 1e-12: a channel of zeros has gradient 0.
+ * The number of channels and the size may differ: along each axis, the larger map is average-pooled
+ * to the smaller size, with windows that overlap if one size does not divide the other (PyTorch's
+ * `adaptive_avg_pool2d`; RepDistiller and mdistiller compare the height only and assume square
+ * maps). A norm below 1e-12 is replaced by 1e-12: a channel of zeros has gradient 0.
  *
  * Usual weight: 50 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: none.
  *
- * Source: Huang, Wang, "Like what you like: knowledge distill via neuron selectivity transfer", 2017
- * (arXiv 1707.01219), the polynomial kernel with d = 2 and c = 0.
+ * Source: Huang, Wang, "Like what you like: knowledge distill via neuron selectivity transfer",
+ * 2017 (arXiv 1707.01219), the polynomial kernel with d = 2 and c = 0.
  *
  * @param teacherMaps float32 [N, H, W, C], or a list of such, one per layer; constants, no gradient
  * flows into them.
@@ -64,8 +64,9 @@ export function nstLoss(teacherMaps: LayerFeatures, studentMaps: LayerFeatures):
 }
 
 /**
- * By the Gram matrices of the positions, [N, HW, HW]: the loss is the squared Frobenius norm of
- * M = SSᵀ/Cₛ − TTᵀ/Cₜ, where the columns of S and T are the unit vectors, and dL/dS = 4 M S / Cₛ.
+ * Computes the loss from the Gram matrices of the positions, [N, HW, HW]: the loss is the squared
+ * Frobenius norm of M = SSᵀ/Cₛ − TTᵀ/Cₜ, where the unit vectors are the columns of S and T, and
+ * dL/dS = 4 M S / Cₛ.
  */
 function positionLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize): tf.Scalar {
   const [batch, , , channels] = student.shape;
@@ -90,11 +91,11 @@ const meanOuterProduct = (x: tf.Tensor3D) =>
   tf.mul(batchProduct(x, x, { b: true }), 1 / x.shape[2]);
 
 /**
- * By the Gram matrices of the channels, [N, C, C]. With unit vectors u of the student's and v of the
- * teacher's channels, and their cosines g_cd = ⟨u_c, u_d⟩ and h_ck = ⟨u_c, v_k⟩: dL/ds_c =
- * 4/(N Cₛ) · (Σ_d g_cd u_d / Cₛ − Σ_k h_ck v_k / Cₜ − r_c u_c) / ‖s_c‖, where
- * r_c = Σ_d g_cd² / Cₛ − Σ_k h_ck² / Cₜ. These are products of the maps with small matrices: the maps
- * themselves are never normalised.
+ * Computes the loss from the Gram matrices of the channels, [N, C, C]. With unit vectors u of the
+ * student's and v of the teacher's channels, and their cosines g_cd = ⟨u_c, u_d⟩ and
+ * h_ck = ⟨u_c, v_k⟩: dL/ds_c = 4/(N Cₛ) · (Σ_d g_cd u_d / Cₛ − Σ_k h_ck v_k / Cₜ − r_c u_c) /
+ * ‖s_c‖, where r_c = Σ_d g_cd² / Cₛ − Σ_k h_ck² / Cₜ. These are products of the maps with small
+ * matrices, so the maps themselves are never normalised.
  */
 function channelLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize): tf.Scalar {
   const [batch, , , channels] = student.shape;
@@ -128,7 +129,7 @@ function channelLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize):
   );
 }
 
-/** Inner products of every two channels, [N, P, C] and [N, P, C'] → [N, C, C']. */
+/** Inner products of all pairs of channels, [N, P, C] and [N, P, C'] → [N, C, C']. */
 const channelProducts = (x: tf.Tensor3D, y: tf.Tensor3D): tf.Tensor3D =>
   batchProduct(x, y, { a: true });
 

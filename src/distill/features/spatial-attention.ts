@@ -4,10 +4,10 @@ import { type LayerPair, sumOverLayers } from "../layer-pairs.ts";
 import { adaptiveAveragePool, adaptiveAveragePoolGradient, commonSize } from "./adaptive-pool.ts";
 import { type UnitVectors, unitVectors, unitVectorsGradient } from "./unit-vectors.ts";
 
-/** A distance of two attentions as a function of their difference [N, H·W]. */
+/** A distance between attention maps as a function of their difference [N, H·W]. */
 export interface AttentionDistance {
   value(difference: tf.Tensor): tf.Scalar;
-  /** Its derivative by the difference. */
+  /** Its derivative with respect to the difference. */
   slope(difference: tf.Tensor): tf.Tensor;
 }
 
@@ -38,7 +38,9 @@ export function attentionLoss(
   });
 }
 
-/** The mean over the channels of |x|^p at each position, [N, H·W], each sample's of norm 1. */
+/**
+ * The mean over the channels of |x|^p at each position, [N, H·W], normalised to norm 1 per sample.
+ */
 function attention(maps: tf.Tensor4D, p: number): UnitVectors<tf.Tensor2D> {
   const [batch, , , channels] = maps.shape;
   const powers = p === 2 ? tf.square(maps) : tf.pow(tf.abs(maps), p);
@@ -46,7 +48,7 @@ function attention(maps: tf.Tensor4D, p: number): UnitVectors<tf.Tensor2D> {
   return unitVectors(tf.reshape(means, [batch, -1]), 1);
 }
 
-/** d|x|^p = p |x|^(p−1) sign(x), of each channel a share. */
+/** d|x|^p = p |x|^(p−1) sign(x), divided by the number of channels. */
 function powerMeanGradient(maps: tf.Tensor4D, p: number, g: tf.Tensor): tf.Tensor4D {
   const [batch, height, width, channels] = maps.shape;
   const powers = p === 2 ? maps : tf.mul(tf.pow(tf.abs(maps), p - 1), tf.sign(maps));

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Vectors shorter than this are divided by it instead, as by PyTorch's `F.normalize`. */
+/** The lower bound of the norm that vectors are divided by, as in PyTorch's `F.normalize`. */
 const EPSILON = 1e-12;
 
 /** Vectors x / max(‖x‖, 1e-12) along an axis, and their norms ‖x‖ with that axis of size 1. */
@@ -16,8 +16,8 @@ export function unitVectors<T extends tf.Tensor>(x: T, axis: number): UnitVector
 }
 
 /**
- * Takes a gradient back through {@link unitVectors}: dx = (g − u ⟨u, g⟩) / ‖x‖, and g / 1e-12 for the
- * vectors shorter than that, zero vectors included.
+ * The gradient through {@link unitVectors}: dx = (g − u ⟨u, g⟩) / ‖x‖, and g / 1e-12 for vectors
+ * shorter than 1e-12, including zero vectors.
  */
 export function unitVectorsGradient<T extends tf.Tensor>(
   { unit, norm }: UnitVectors<T>,
@@ -31,5 +31,5 @@ export function unitVectorsGradient<T extends tf.Tensor>(
 /** max(‖x‖, 1e-12) */
 export const divisor = (norm: tf.Tensor): tf.Tensor => tf.maximum(norm, EPSILON);
 
-/** 1 where the vector is divided by its own norm, 0 where by 1e-12. */
+/** 1 if the vector is divided by its own norm, 0 if by 1e-12. */
 export const isNormal = (norm: tf.Tensor): tf.Tensor => tf.step(tf.sub(norm, EPSILON));

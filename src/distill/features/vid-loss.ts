@@ -6,7 +6,7 @@ import { softplus } from "../../ops/softplus.ts";
 
 /** Options of {@link vidLoss}. */
 export interface VidOptions {
-  /** The smallest variance, above 0; default 1e-5, as in the authors' code. */
+  /** The lower bound of the variance, above 0; default 1e-5, as in the authors' code. */
   epsilon?: number | undefined;
 }
 
@@ -19,23 +19,24 @@ export interface VidOptions {
  * \log \sigma_{c(j)}^2 \right], \qquad
  * \sigma_c^2 = \log(1 + e^{\alpha_c}) + \epsilon$$
  *
- * μ are the regressed maps, t the teacher's, c(j) the channel of entry j and α the log scale. With
- * several layers, add up their losses, each with a regressor and a log scale of its own.
+ * μ are the regressed features, t the teacher's, c(j) is the channel of entry j and α the log
+ * scale. For several layers, add their losses, each with its own regressor and log scale.
  *
  * Usual weight: 1 (RepDistiller, scripts/run_cifar_distill.sh).
  *
- * Trainable parts: a regressor from the student's maps to the teacher's channels and `logScale`, which
- * starts at log(exp(5 − ε) − 1), a variance of 5: `vidRegressor` and `vidLogScale` of
- * `kd-cmi/layers`. Give both to the optimizer.
+ * Trainable parts: a regressor from the student's maps to the teacher's channels and `logScale`,
+ * which starts at log(exp(5 − ε) − 1), a variance of 5: `vidRegressor` and `vidLogScale` of
+ * `kd-cmi/layers`. Pass both to the optimizer.
  *
  * Source: Ahn et al., "Variational information distillation for knowledge transfer", CVPR 2019
- * (arXiv 1904.05835); the mean over entries is that of RepDistiller.
+ * (arXiv 1904.05835); the mean over entries follows RepDistiller.
  *
- * @param teacherFeatures float32 [N, …, C], channels last, rank 2 or more; a constant, no gradient flows
- * into it.
+ * @param teacherFeatures float32 [N, …, C], channels last, rank 2 or more; a constant, no gradient
+ * flows into it.
  * @param regressedFeatures float32, of the same shape.
- * @param logScale float32 [C].
- * @returns A scalar; negative where the variances are small and the means good.
+ * @param logScale float32 [C]; receives a gradient.
+ * @param options `epsilon`, see {@link VidOptions}.
+ * @returns A scalar. Negative if the variances are small and the means accurate.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example

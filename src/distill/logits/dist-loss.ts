@@ -11,9 +11,15 @@ import { atTemperature, softmaxGradient } from "../../ops/softmax.ts";
 
 /** Options of {@link distLoss}. */
 export interface DistOptions {
-  /** Weight ≥ 0 of the relations between the classes of a sample; default 1, as in the paper. */
+  /**
+   * Weight ≥ 0 of the inter part, the relations between the classes of a sample; default 1, as in
+   * the paper.
+   */
   beta?: number | undefined;
-  /** Weight ≥ 0 of the relations between the samples of a class; default 1, as in the paper. */
+  /**
+   * Weight ≥ 0 of the intra part, the relations between the samples of a class; default 1, as in
+   * the paper.
+   */
   gamma?: number | undefined;
   /** T > 0; default 1, as in the paper's ImageNet runs. */
   temperature?: number | undefined;
@@ -23,17 +29,19 @@ export interface DistOptions {
 const EPSILON = 1e-8;
 
 /**
- * DIST: one minus Pearson's correlation of teacher and student, over the classes of each sample
- * (inter) and over the samples of each class (intra). Without unit.
+ * Distillation from a stronger teacher (DIST): one minus the Pearson correlation of teacher and
+ * student, over the classes of each sample (inter) and over the samples of each class (intra).
+ * Dimensionless.
  *
  * $$L = T^2 \left[ \frac{\beta}{N} \sum_i (1 - \rho(p_{i\cdot}, q_{i\cdot})) +
  * \frac{\gamma}{C} \sum_c (1 - \rho(p_{\cdot c}, q_{\cdot c})) \right]$$
  *
- * p = softmax(teacher/T), q = softmax(student/T), and ρ(a, b) = ⟨a − ā, b − b̄⟩ /
- * (‖a − ā‖ ‖b − b̄‖ + 1e-8). The intra part compares samples with each other, so that there is no
- * loss of a single sample: the result is always a scalar.
+ * p = softmax(teacher/T), q = softmax(student/T), and ρ(a, b) = ⟨a − ā, b − b̄⟩ / (‖a − ā‖ ‖b −
+ * b̄‖ + 1e-8). The intra part compares samples with each other, so the loss of a single sample is
+ * not defined: the result is always a scalar.
  *
- * Usual weight: 1, with β and γ inside, beside cross-entropy of weight 1 (the paper's total loss).
+ * Usual weight: 1, in addition to cross-entropy of weight 1; β and γ are part of the loss (the
+ * paper's total loss).
  *
  * Trainable parts: none.
  *
@@ -42,6 +50,7 @@ const EPSILON = 1e-8;
  *
  * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
  * @param studentLogits float32 [N, C].
+ * @param options `beta`, `gamma` and `temperature`, see {@link DistOptions}.
  * @returns A scalar between 0 and 2 (β + γ) T².
  * @throws If a shape, dtype or option is not as described.
  *
@@ -96,7 +105,7 @@ export function distLoss(
 
 /**
  * ρ = ⟨a, b⟩ / D along an axis, a and b centred, D = ‖a‖‖b‖ + ε, and its slope
- * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖, whose mean along the axis is 0 already.
+ * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖. The mean of the slope along the axis is 0.
  */
 function correlate(p: tf.Tensor2D, q: tf.Tensor2D, axis: number) {
   const a = tf.sub(p, tf.mean(p, axis, true));

@@ -28,26 +28,27 @@ export interface DkdOptions extends SampleLossOptions {
 }
 
 /**
- * Decoupled knowledge distillation: the divergence of {@link kdLoss} split into a part about the
- * target class (TCKD) and one about all others (NCKD), weighted independently, in nats.
+ * Decoupled knowledge distillation (DKD): splits the divergence of {@link kdLoss} into a part for
+ * the target class (TCKD) and one for all others (NCKD), weighted independently. In nats.
  *
  * $$L_i = T^2 \left[ \alpha \, \mathrm{KL}(b^t \| b^s) + \beta \, \mathrm{KL}(\hat p^t \| \hat p^s)
  * \right]$$
  *
- * b = (p_y, 1 − p_y) is the binary distribution of target and non-target at temperature T, and
- * p̂ the softmax over the classes other than y.
+ * b = (p_y, 1 − p_y) is the binary distribution of target and non-target at temperature T, and p̂
+ * is the softmax over the classes other than y.
  *
- * Usual weight: 1, raised linearly over the first 20 epochs, beside cross-entropy of weight 1
- * (mdistiller, engine/cfg.py).
+ * Usual weight: 1, raised linearly over the first 20 epochs, in addition to cross-entropy of weight
+ * 1 (mdistiller, engine/cfg.py).
  *
  * Trainable parts: none.
  *
  * Source: Zhao et al., "Decoupled knowledge distillation", CVPR 2022 (arXiv 2203.08679), eq. 7.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be seen
- * without reading back: the result of its row means nothing, see {@link checkLabels}.
+ * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be
+ * detected without a read-back: the result of its row is undefined, see {@link checkLabels}.
  * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
  * @param studentLogits float32 [N, C].
+ * @param options `alpha`, `beta`, `temperature`, `reduction` and `weights`, see {@link DkdOptions}.
  * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. At least 0.
  * @throws If a shape, dtype or option is not as described.
  *

@@ -11,22 +11,22 @@ import { rowSum } from "../../ops/sums.ts";
 
 /** Options of {@link kdLoss}. */
 export interface KdOptions extends SampleLossOptions {
-  /** T > 0, which softens both distributions; default 4, as in the collections of the field. */
+  /** T > 0, which softens both distributions; default 4, as in RepDistiller and mdistiller. */
   temperature?: number | undefined;
 }
 
 /**
- * Hinton's distillation loss: the Kullback–Leibler divergence of the student from the teacher, both
- * softened by the temperature, in nats.
+ * Knowledge distillation (KD): the Kullback–Leibler divergence KL(teacher ‖ student) of the class
+ * distributions, both softened by the temperature. In nats.
  *
  * $$L_i = T^2 \sum_c p_{ic} (\log p_{ic} - \log q_{ic}), \qquad
  * p = \mathrm{softmax}(z^{teacher}/T), \; q = \mathrm{softmax}(z^{student}/T)$$
  *
- * The factor T² keeps the size of the gradient as T varies. The usual total loss of a student is
- * α · kdLoss + (1 − α) · cross-entropy.
+ * The factor T² keeps the magnitude of the gradient as T varies. The usual total loss of a student
+ * is α · kdLoss + (1 − α) · cross-entropy.
  *
- * Usual weight: α = 0.9, beside cross-entropy of weight 0.1 (RepDistiller, `-r 0.1 -a 0.9` in
- * scripts/run_cifar_distill.sh).
+ * Usual weight: α = 0.9, in addition to cross-entropy of weight 0.1 (RepDistiller, `-r 0.1 -a 0.9`
+ * in scripts/run_cifar_distill.sh).
  *
  * Trainable parts: none.
  *
@@ -35,6 +35,7 @@ export interface KdOptions extends SampleLossOptions {
  *
  * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
  * @param studentLogits float32 [N, C].
+ * @param options `temperature`, `reduction` and `weights`, see {@link KdOptions}.
  * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. At least 0.
  * @throws If a shape, dtype or option is not as described.
  *

@@ -7,18 +7,19 @@ import { rowSum } from "../../ops/sums.ts";
 const EPSILON = 1e-7;
 
 /**
- * Logit standardization: each row of logits with mean 0 and standard deviation 1, so that a student
- * matches the relations of the teacher's logits and not their magnitude. Apply it to both, then
- * use {@link kdLoss} or {@link dkdLoss} on the results.
+ * Logit standardization: scales each row of logits to mean 0 and standard deviation 1, so that a
+ * student matches the relations of the teacher's logits and not their magnitude. Apply it to both,
+ * then pass the results to {@link kdLoss} or {@link dkdLoss}.
  *
  * $$Z(z)_c = \frac{z_c - \bar z}{10^{-7} + s}, \qquad
  * s^2 = \frac{1}{C-1} \sum_c (z_c - \bar z)^2$$
  *
  * Source: Sun et al., "Logit standardization in knowledge distillation", CVPR 2024
- * (arXiv 2403.01427), algorithm 1; the 1e-7 and the C − 1 are those of the authors' code.
+ * (arXiv 2403.01427), algorithm 1; the 1e-7 and the C − 1 follow the authors' code.
  *
  * @param logits float32 [N, C].
- * @returns float32 [N, C], differentiable. Rows of equal logits, and a single class, give zeros.
+ * @returns float32 [N, C], dimensionless and differentiable. Rows of equal logits, and a single
+ * class, give zeros.
  * @throws If `logits` is not float32 of rank 2.
  *
  * @example

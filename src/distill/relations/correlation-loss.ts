@@ -6,23 +6,22 @@ import { sumAll } from "../../ops/sums.ts";
 import { toRows } from "./gram.ts";
 
 /**
- * CC, correlation congruence, in the form in which the field's collection runs it: the differences
- * between teacher and student of two consecutive samples shall not go together. In the square of the
- * features' unit.
+ * Correlation congruence (CC), as in RepDistiller: penalises correlated teacher–student differences
+ * of consecutive samples. In squared units of the features.
  *
  * $$L = \frac{1}{N-1} \sum_{i=1}^{N-1} \sum_d \delta_{id}\, \delta_{i+1,d}, \qquad
  * \delta = \lvert F^{student} - F^{teacher} \rvert$$
  *
- * The form depends on the order of the samples, and is 0 as soon as every second sample matches;
- * shuffle the batches. A batch of 1 has no pair and gives 0.
+ * The loss depends on the order of the samples and is 0 if every second sample matches, so shuffle
+ * the batches. A batch of 1 has no pair and gives 0.
  *
  * Usual weight: 0.02 (RepDistiller, `run_cifar_distill.sh`).
  *
- * Trainable parts: none where the widths are equal; else a linear projection of the student's
+ * Trainable parts: none if the widths are equal; otherwise a linear projection of the student's
  * embedding to the teacher's width, such as `tf.layers.dense({ units })`.
  *
  * Source: Peng et al., "Correlation congruence for knowledge distillation", ICCV 2019
- * (arXiv 1904.01802); the form is that of RepDistiller, which has it from the authors.
+ * (arXiv 1904.01802); the form is that of RepDistiller, which obtained it from the authors.
  *
  * @param teacherFeatures float32 [N, …], usually an embedding [N, D]; a constant, no gradient flows
  * into it.
@@ -71,7 +70,7 @@ export function correlationLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.
   );
 }
 
-/** In row i the row before or after it; zeros where there is none. */
+/** Replaces each row by the row before or after it, or by zeros if there is none. */
 function neighbours(x: tf.Tensor2D, side: "before" | "after"): tf.Tensor2D {
   const rows = x.shape[0] - 1;
   if (rows === 0) return tf.zerosLike(x);

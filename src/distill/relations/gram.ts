@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Each sample as a row: [N, …] → [N, D]. */
+/** Reshapes each sample to a row: [N, …] → [N, D]. */
 export const toRows = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.shape[0]!, -1]);
 
 /** The gradient through a Gram matrix: dL/dX of L(X Xᵀ) is (dG + dGᵀ) X. */

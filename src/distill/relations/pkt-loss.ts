@@ -6,27 +6,27 @@ import { TINY } from "../../ops/safe-log.ts";
 import { rowSum, sumAll } from "../../ops/sums.ts";
 import { gramGradient, toRows } from "./gram.ts";
 
-/** Keeps divisor and logarithm finite, as in the authors' code. */
+/** Keeps quotients and logarithms finite, as in the authors' code. */
 const EPSILON = 1e-7;
 
 /**
- * PKT, probabilistic knowledge transfer: for each sample, the cosine similarities to all samples of
- * the batch as a distribution; the Kullback–Leibler divergence of the student's from the teacher's,
- * in nats, over N².
+ * Probabilistic knowledge transfer (PKT): the Kullback–Leibler divergence KL(teacher ‖ student) of
+ * similarity distributions, in nats, divided by N². The distribution of a sample is its normalised
+ * cosine similarity to all samples of the batch.
  *
  * $$L = \frac{1}{N^2} \sum_{ij} p_{ij} \log \frac{p_{ij} + 10^{-7}}{q_{ij} + 10^{-7}}, \qquad
  * q_{ij} = \frac{1 + \cos(f_i, f_j)}{\sum_k 1 + \cos(f_i, f_k)}$$
  *
- * p is that of the teacher, q that of the student; f the features of a sample, whose norm counts as
- * 1e-7 more. The widths of the two may differ. A sample of zeros has cosine 0 to all, and gets no
- * gradient.
+ * p is the distribution of the teacher and q that of the student. f are the features of a sample;
+ * 1e-7 is added to their norm. The widths of the two may differ. A sample of zeros has cosine 0
+ * with all samples and gets no gradient.
  *
  * Usual weight: 30000 (RepDistiller, `run_cifar_distill.sh`).
  *
  * Trainable parts: none.
  *
  * Source: Passalis, Tefas, "Learning deep representations with probabilistic knowledge transfer",
- * ECCV 2018 (arXiv 1803.10837), section 3, with the cosine kernel; mean and 1e-7 are those of the
+ * ECCV 2018 (arXiv 1803.10837), section 3, with the cosine kernel; mean and 1e-7 follow the
  * authors' code.
  *
  * @param teacherFeatures float32 [N, …], usually an embedding [N, D]; a constant, no gradient flows
@@ -75,7 +75,7 @@ export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor):
   );
 }
 
-/** Rows of 1 + cosine, divided by their sum. */
+/** Rows of 1 + cosine, each divided by its sum, and what the gradient needs. */
 function similarities(features: tf.Tensor) {
   const rows = toRows(features);
   const length = tf.sqrt(rowSum(tf.square(rows)));

@@ -6,33 +6,35 @@ import { rowSum, sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairLayers, sumOverLayers } from "../layer-pairs.ts";
 import { gramGradient, toRows } from "./gram.ts";
 
-/** A row of the Gram matrix that is not longer counts as zeros: the field's smallest divisor. */
+/**
+ * Rows of the Gram matrix of at most this length count as zeros: RepDistiller's smallest divisor.
+ */
 const EPSILON = 1e-12;
 
 /**
- * SP, similarity-preserving distillation: samples that are alike for the teacher shall be alike for
- * the student. Compares the normalised Gram matrices of the batch; without unit.
+ * Similarity-preserving distillation (SP): preserves the teacher's pairwise similarities by
+ * matching the normalised Gram matrices of the batch. Dimensionless.
  *
  * $$L = \frac{1}{N^2} \lVert \tilde G^{teacher} - \tilde G^{student} \rVert_F^2, \qquad
  * \tilde G_{i\cdot} = G_{i\cdot} / \max(\lVert G_{i\cdot} \rVert_2, 10^{-12}), \; G = F F^\top$$
  *
- * F holds the features of a sample as a row. Channels, spatial sizes and ranks of the two may
- * differ: no layer of either is adapted. With lists the loss is the sum over the layers. The
- * student's rows that are zero get no gradient.
+ * Each row of F holds the features of a sample. Channels, spatial sizes and ranks of the two may
+ * differ, and no layer is adapted. For lists, the loss is the sum over layers. Zero rows of the
+ * student get no gradient.
  *
  * Usual weight: 3000 (RepDistiller, `run_cifar_distill.sh`).
  *
  * Trainable parts: none.
  *
  * Source: Tung, Mori, "Similarity-preserving knowledge distillation", ICCV 2019 (arXiv 1907.09682),
- * section 3; the smallest divisor is that of RepDistiller.
+ * section 3; the smallest divisor follows RepDistiller.
  *
- * @param teacherFeatures float32 [N, …] of any rank from 2, or a list of them; constants, no
- * gradient flows into them.
- * @param studentFeatures float32 [N, …], or a list as long as the teacher's.
+ * @param teacherFeatures float32 [N, …] of rank 2 or more, or a list of such, one per layer;
+ * constants, no gradient flows into them.
+ * @param studentFeatures float32 [N, …], or a list of the same length.
  * @returns A scalar of at least 0; at most 4/N for each layer.
- * @throws If a shape or dtype is not as described, if the batches differ, or if one of the two is a
- * list and the other not, or their lengths differ.
+ * @throws If a shape or dtype is not as described, if the batches differ, if only one of the two is
+ * a list, or if their lengths differ.
  *
  * @example
  * ```ts
@@ -78,10 +80,11 @@ export function similarityLoss(
   });
 }
 
-/** Rows of the Gram matrix at length 1, and what they were multiplied by: 0 for a row of zeros. */
+/** Rows of the Gram matrix scaled to length 1, and the scale of each: 0 for a row of zeros. */
 function normalizedGram(features: tf.Tensor) {
   const g = gram(toRows(features));
   const length = tf.sqrt(rowSum(tf.square(g)));
   const inverse = tf.div(tf.step(tf.sub(length, EPSILON)), tf.maximum(length, EPSILON));
-  return { rows: tf.mul(g, inverse) as tf.Tensor2D, inverse };
+  const rows: tf.Tensor2D = tf.mul(g, inverse);
+  return { rows, inverse };
 }

@@ -5,11 +5,11 @@ import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
 import { rowSum, sumAll } from "../../ops/sums.ts";
 import { pairLayers, sumOverLayers } from "../layer-pairs.ts";
 
-/** What a network with auxiliary heads gives for the images of {@link rotateBatch}. */
+/** Outputs of a network with auxiliary heads for the images of {@link rotateBatch}. */
 export interface SelfSupervisedOutputs {
   /** Class logits, float32 [4N, C]. */
   logits: tf.Tensor;
-  /** Of each auxiliary head the logits of class and rotation together, float32 [4N, 4C]. */
+  /** Joint logits of class and rotation of each auxiliary head, float32 [4N, 4C]. */
   heads: readonly tf.Tensor[];
 }
 
@@ -20,29 +20,31 @@ export interface HsakdOptions {
 }
 
 /**
- * HSAKD, hierarchical self-supervision augmented distillation: the student learns the teacher's
- * distribution over classes and rotations at every auxiliary head, and over classes at the end; in
- * nats.
+ * Hierarchical self-supervised augmented knowledge distillation (HSAKD): matches the teacher's
+ * distribution over classes and rotations at every auxiliary head, and over classes at the output.
+ * In nats.
  *
  * $$L = \frac{T^2}{4N} \sum_{i=1}^{4N} \left[ \mathrm{KL}(p_i \Vert q_i) +
  * \sum_l \mathrm{KL}(p^{(l)}_i \Vert q^{(l)}_i) \right]$$
  *
- * p and q are the softened probabilities of teacher and student, softmax(·/T): without index those
- * of the class logits, with index l those of head l. All four rotations of an image take part.
+ * p and q are the softened probabilities of teacher and student, softmax(·/T). Without an index
+ * they are those of the class logits, with index l those of head l. All four rotations of an image
+ * are included.
  *
- * Usual weight: 1, beside cross-entropy of weight 1 on the unrotated rows 0, 4, 8, … alone (the
- * authors' `train_student_cifar.py`).
+ * Usual weight: 1, in addition to cross-entropy of weight 1 on the unrotated rows 0, 4, 8, … only
+ * (the authors' `train_student_cifar.py`).
  *
  * Trainable parts: the student's auxiliary heads, `selfSupervisedHeads` of `kd-cmi/layers`; the
- * teacher has such heads too, trained beforehand on {@link jointLabels}.
+ * teacher needs the same heads, trained beforehand on {@link jointLabels}.
  *
  * Source: Yang et al., "Hierarchical self-supervised augmented knowledge distillation", IJCAI 2021
  * (arXiv 2107.13715), section 3.
  *
- * @param teacher `{logits, heads}`, float32 [4N, C] and a list of [4N, 4C]; constants: no gradient
+ * @param teacher `{logits, heads}`, float32 [4N, C] and a list of [4N, 4C]; constants, no gradient
  * flows into them.
  * @param student `{logits, heads}` of the same shapes and number of heads.
- * @returns A scalar in nats. At least 0.
+ * @param options `temperature`, see {@link HsakdOptions}.
+ * @returns A scalar in nats, at least 0.
  * @throws If a shape, dtype or option is not as described, or if the numbers of heads differ.
  *
  * @example
@@ -67,7 +69,7 @@ export function hsakdLoss(
   const [rows, classes] = logits.shape;
   if (rows % 4 !== 0) {
     throw new Error(
-      `${fn}: teacher.logits must be [4·batch,classes], one row a rotation, got [${logits.shape}]`,
+      `${fn}: teacher.logits must be [4·batch,classes], one row per rotation, got [${logits.shape}]`,
     );
   }
   const names = ["teacher.heads", "student.heads"] as const;

@@ -3,11 +3,13 @@ import { checkLabelRank } from "../../internal/checks.ts";
 import { ROTATIONS } from "./rotate-batch.ts";
 
 /**
- * The joint labels of class and rotation for the images that {@link rotateBatch} gives:
- * 4 · label + rotation, one of 4C classes.
+ * Computes the joint labels of class and rotation for the images of {@link rotateBatch}: 4 ·
+ * label + rotation, one of 4C classes.
  *
- * @param labels int32 class indices [N] or one-hot [N, C] of any dtype. An index is not checked: one
- * outside 0…C−1 stays outside 0…4C−1. See {@link checkLabels}.
+ * Source: Yang et al., IJCAI 2021 (arXiv 2107.13715), section 3.
+ *
+ * @param labels int32 class indices [N] or one-hot [N, C] of any dtype. Indices are not checked:
+ * one outside 0…C−1 stays outside 0…4C−1. See {@link checkLabels}.
  * @returns int32 [4N] for indices, float32 one-hot [4N, 4C] for one-hot rows.
  * @throws If `labels` has another dtype or rank.
  *

@@ -5,11 +5,11 @@ import { checkSquareImages } from "../../internal/checks.ts";
 export const ROTATIONS = 4;
 
 /**
- * Every image of a batch in four rotations, counter-clockwise by 0, 90, 180 and 270°, the input of
- * networks that learn the rotation beside the class. Image i becomes the images 4i…4i+3, so that the
- * unrotated ones are every fourth.
+ * Rotates every image of a batch counter-clockwise by 0, 90, 180 and 270°: the input of networks
+ * that predict the rotation in addition to the class. Image i becomes images 4i…4i+3, so every
+ * fourth image is unrotated.
  *
- * Made for inputs: kd-cmi defines no gradient for it.
+ * Meant for network inputs: kd-cmi defines no gradient for it.
  *
  * Source: Yang et al., "Hierarchical self-supervised augmented knowledge distillation", IJCAI 2021
  * (arXiv 2107.13715), section 3.

@@ -85,7 +85,7 @@ test("bad input throws, naming what came and what was expected", () => {
   const outputs = outputsOf(2, 3, 1);
   const { logits, heads } = outputs;
   expect(() => hsakdLoss({ logits: tf.ones([6, 3]), heads }, outputs)).toThrow(
-    "hsakdLoss: teacher.logits must be [4·batch,classes], one row a rotation, got [6,3]",
+    "hsakdLoss: teacher.logits must be [4·batch,classes], one row per rotation, got [6,3]",
   );
   expect(() => hsakdLoss(outputs, { logits: tf.ones([8, 2]), heads })).toThrow(
     "hsakdLoss: student.logits must have the shape of teacher.logits [8,3], got [8,2]",
