@@ -28,6 +28,8 @@ export function softmaxAndLog(logits: tf.Tensor2D): { p: tf.Tensor2D; logP: tf.T
 export const softmaxGradient = (p: tf.Tensor2D, g: tf.Tensor): tf.Tensor2D =>
   tf.mul(p, tf.sub(g, rowSum(tf.mul(p, g))));
 
-/** Logits over a temperature. At temperature 1 these are the logits themselves, which saves a kernel. */
+/**
+ * Divides logits by a temperature. At temperature 1 it returns the logits, which saves a kernel.
+ */
 export const atTemperature = (logits: tf.Tensor2D, temperature: number): tf.Tensor2D =>
   temperature === 1 ? logits : tf.mul(logits, 1 / temperature);
