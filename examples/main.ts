@@ -1,8 +1,9 @@
+/** Entry of `npm run examples`. */
 import * as tf from "@tensorflow/tfjs-core";
 import { Argument, Command, Option } from "commander";
 import { registerTrainingKernels } from "kd-cmi/wasm";
-import { positive } from "../experiments/common/flags.ts";
-import { pick } from "../experiments/data/images.ts";
+import { parseOrExit, positive } from "../experiments/common/flags.ts";
+import { toInputs, toLabels } from "../experiments/data/images.ts";
 import { loadMnist } from "../experiments/data/load.ts";
 import { range, shuffled } from "../experiments/data/order.ts";
 import { installChromium } from "../scripts/chromium.ts";
@@ -10,9 +11,15 @@ import { startNodeBackend } from "../scripts/node-backends.ts";
 import type { Setup } from "./losses/training.ts";
 import { programs } from "./programs.ts";
 
+interface Flags {
+  backend: string;
+  images: number;
+  epochs: number;
+}
+
 const command = new Command("npm run examples --")
   .description(
-    "Short programs on a slice of MNIST: a small network distilled by a loss of each family, and the ways to train.",
+    "Short programs on a slice of MNIST: a small network distilled with a loss of each family, and ways to train.",
   )
   .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(programs)))
   .addOption(
@@ -20,43 +27,36 @@ const command = new Command("npm run examples --")
       .choices(["wasm", "cpu", "webgpu"])
       .default("wasm"),
   )
-  .option(
-    "--images <n>",
-    "that the student learns from; the teacher has ten times as many",
-    positive,
-    500,
-  )
-  .option("--epochs <n>", "of the student's training", positive, 40)
+  .option("--images <n>", "images of the student; the teacher has ten times as many", positive, 500)
+  .option("--epochs <n>", "epochs of the student's training", positive, 40)
   .addHelpText(
     "after",
     ["", ...Object.entries(programs).map(([name, { title }]) => `  ${name}: ${title}`)].join("\n"),
-  )
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-command.parse();
-const { backend, images, epochs } = command.opts<{
-  backend: string;
-  images: number;
-  epochs: number;
-}>();
+  );
+const { args } = parseOrExit(command, process.argv.slice(2));
+const { backend, images, epochs } = command.opts<Flags>();
 
 if (backend === "webgpu") installChromium();
 await startNodeBackend(backend);
-if (backend === "wasm") registerTrainingKernels(); // without it convolutions have no gradient on wasm
+if (backend === "wasm") registerTrainingKernels(); // adds the gradients of convolutions
 const { train, test } = loadMnist();
-const testImages = pick(test, range(Math.min(4 * images, test.labels.length)));
+const tensorsOf = (part: typeof train, places: readonly number[]) => ({
+  inputs: toInputs(part, places),
+  labels: toLabels(part, places),
+});
 const places = shuffled(range(train.labels.length), "examples");
+const testCount = Math.min(4 * images, test.labels.length);
 const setup: Setup = {
-  teacherImages: pick(train, places.slice(0, 10 * images)),
-  studentImages: pick(train, places.slice(0, images)),
-  testImages,
+  teacherImages: tensorsOf(train, places.slice(0, 10 * images)),
+  studentImages: tensorsOf(train, places.slice(0, images)),
+  testImages: tensorsOf(test, range(testCount)),
   epochs,
   log: console.log,
 };
 console.log(
-  `MNIST on ${backend}: ${images} images for the student, ${10 * images} for its teacher, ${testImages.labels.length} test images`,
+  `MNIST on ${backend}: ${images} images for the student, ${10 * images} for the teacher, ${testCount} test images`,
 );
-const names = command.args.length > 0 ? command.args : Object.keys(programs);
+const names = args.length > 0 ? args : Object.keys(programs);
 for (const name of names as (keyof typeof programs)[]) {
   const { title, run } = programs[name];
   console.log(`\n${name}: ${title}`);

@@ -12,7 +12,7 @@ import * as vid from "./losses/vid.ts";
 /** A program for each family of losses. */
 export const lossPrograms = { logits, attention, relations, contrast, vid, review };
 
-/** Programs about how to train: with tfjs-layers, with the Distiller, by a loop of one's own. */
+/** Programs that show ways to train: tfjs-layers, the Distiller and a custom loop. */
 export const fitPrograms = {
   "fit-mcmi-teacher": fitMcmiTeacher,
   "distill-with-distiller": distillWithDistiller,

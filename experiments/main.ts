@@ -1,26 +1,29 @@
+/** Entry of `npm run experiment`. */
 import { readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import { installChromium } from "../scripts/chromium.ts";
 import { inChildProcess } from "./common/child-process.ts";
 import { orExit } from "./common/exit.ts";
 import { writeWhole } from "./common/files.ts";
-import { runAll } from "./common/jobs.ts";
-import { showProgress } from "./common/progress.ts";
+import { runSeeds } from "./common/run-seeds.ts";
 import { printRows } from "./common/summary.ts";
-import { loadDataset } from "./data/load.ts";
+import { countOf } from "./common/text.ts";
+import { loadDataset, resultsFolder } from "./data/load.ts";
 import { range } from "./data/order.ts";
+import type { Outcome } from "./evaluate.ts";
 import { readOptions } from "./options.ts";
 import { gather } from "./outcomes.ts";
+import type { RunProgress } from "./pipeline/run-plans.ts";
 import { recipeFor, recipes } from "./recipe.ts";
 import { experimentPage } from "./report/html.ts";
 import { protocolOf, questionOf } from "./report/intro.ts";
 import { appendResult, keyOf, readResults, repairResults } from "./results.ts";
-import type { Job, JobProgress } from "./run.ts";
+import type { ExperimentJob } from "./run-experiment.ts";
 import { studies } from "./studies/index.ts";
 
 const options = readOptions(process.argv.slice(2));
-const { name, backend } = options;
-if (backend === "webgpu") installChromium(); // brings the GPU's software driver
+const { name, backend, workers } = options;
+if (backend === "webgpu") installChromium(); // includes the software driver of the GPU
 const data = await orExit(() => loadDataset(options.dataset));
 const dataset = data.name;
 const study = studies[name];
@@ -28,15 +31,15 @@ const recipe = options.scale ? recipes[options.scale] : recipeFor(data.train.sha
 const plans = study.plans(recipe);
 const seeds = range(options.seeds).map((i) => i + 1);
 
-const folder = join(options.out, basename(resolve(options.dataset)));
+const folder = join(options.out, resultsFolder(options.dataset));
 const file = join(folder, `${name}.jsonl`);
-const repaired = repairResults(file);
+const repaired = await repairResults(file);
 if (repaired) console.error(repaired);
 const earlier = await orExit(() => readResults(file));
 const known = new Set(options.resume ? earlier.map(keyOf) : []);
 const jobs = seeds
   .map(
-    (seed): Job => ({
+    (seed): ExperimentJob => ({
       backend,
       dataset: options.dataset,
       seed,
@@ -45,24 +48,25 @@ const jobs = seeds
     }),
   )
   .filter((job) => job.plans.length > 0);
-const toDo = jobs.reduce((sum, job) => sum + job.plans.length, 0);
+const missing = jobs.reduce((sum, job) => sum + job.plans.length, 0);
 console.error(
-  `${name}, ${dataset} on ${backend}: ${toDo} run(s) to do of ${seeds.length * plans.length}, ${options.workers} seed(s) at once`,
+  `${name}, ${dataset} on ${backend}: ${missing} of ${countOf(seeds.length * plans.length, "run")}, ${countOf(workers, "seed")} at once`,
 );
-const display = showProgress(jobs.map(({ seed }) => seed));
-process.once("SIGINT", () => {
-  display.stop();
-  console.error(`\nstopped: what is done is in ${file}; --resume goes on from there`);
-  process.exit(130);
-});
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-const run = inChildProcess<Job, void, JobProgress>(new URL("child.ts", import.meta.url));
-const onProgress = (seed: number, { finished, ...progress }: JobProgress) => {
-  if (finished) appendResult(file, { version, backend, dataset, seed, ...finished });
-  display.update(seed, progress);
-};
-await orExit(() => runAll(jobs, options.workers, run, onProgress).finally(display.stop));
+await runSeeds({
+  jobs,
+  workers,
+  run: inChildProcess<ExperimentJob, void, RunProgress<Outcome>>(
+    new URL("child.ts", import.meta.url),
+  ),
+  stopped: `stopped: finished runs are in ${file}; --resume continues from there`,
+  onReport(seed, { finished }) {
+    if (!finished) return;
+    const { plan, result: outcome, seconds } = finished;
+    appendResult(file, { version, backend, dataset, seed, plan, outcome, seconds });
+  },
+});
 
 const outcomes = gather(readResults(file), plans, { dataset, backend, seeds });
 const sections = study.sections(outcomes, recipe, data.classNames);
@@ -75,5 +79,5 @@ const page = experimentPage(
   sections,
 );
 const report = join(folder, `${name}.html`);
-writeWhole(report, page);
-console.log(`${seeds.length} seed(s) on ${backend}; written: ${file}, ${report}`);
+await writeWhole(report, page);
+console.log(`${countOf(seeds.length, "seed")} on ${backend}; written: ${file}, ${report}`);

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Argument, Command, Option } from "commander";
-import { positive } from "./common/flags.ts";
+import { parseOrExit, positive } from "./common/flags.ts";
 import { datasetNames } from "./data/load.ts";
 import { recipes } from "./recipe.ts";
 import { type StudyName, studies } from "./studies/index.ts";
@@ -11,20 +11,20 @@ export interface ExperimentOptions {
   dataset: string;
   out: string;
   resume: boolean;
-  /** Without, what fits the data set. */
+  /** By default, the scale that fits the data set. */
   scale?: keyof typeof recipes;
   seeds: number;
   workers: number;
 }
 
-/** Reads the command line; with an error or --help it prints what is allowed and exits. */
+/** Reads the command line. After an error or `--help`, prints the help and exits. */
 export function readOptions(argv: readonly string[]): ExperimentOptions {
   const command = new Command("npm run experiment --")
     .description(
-      "Repeats an experiment of the thesis for some seeds, each in a process of its own, and writes a " +
-        "report. Results are kept run by run.",
+      "Repeats an experiment of the thesis for some seeds, each in its own process, and writes a " +
+        "report. The result of each run is kept.",
     )
-    .addArgument(new Argument("<name>", "which one").choices(Object.keys(studies)))
+    .addArgument(new Argument("<name>", "the experiment").choices(Object.keys(studies)))
     .addOption(
       new Option("--backend <name>", "where to compute")
         .choices(["wasm", "cpu", "webgpu"])
@@ -32,22 +32,19 @@ export function readOptions(argv: readonly string[]): ExperimentOptions {
     )
     .option(
       "--dataset <name>",
-      `${datasetNames.join(", ")}, or a folder with MNIST's or CIFAR's files`,
+      `${datasetNames.join(", ")}, or a folder with the files of MNIST or CIFAR`,
       "mnist",
     )
     .option("--seeds <n>", "repetitions, each with its own split and weights", positive, 5)
     .option("--workers <n>", "seeds at once", positive, availableParallelism())
-    .option("--resume", "leave out the runs that the results have", false)
+    .option("--resume", "skip the runs that are already in the results", false)
     .addOption(
       new Option(
         "--scale <name>",
-        "small for grey images, full for coloured ones by default",
+        "by default small for grey images and full for coloured ones",
       ).choices(Object.keys(recipes)),
     )
-    .option("--out <folder>", "where to keep results, reports and teachers", "experiments-out")
-    .showHelpAfterError()
-    .allowExcessArguments(false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  command.parse(argv, { from: "user" });
-  return { ...command.opts<Omit<ExperimentOptions, "name">>(), name: command.args[0] as StudyName };
+    .option("--out <folder>", "where to keep results, reports and teachers", "experiments-out");
+  const { args } = parseOrExit(command, argv);
+  return { ...command.opts<Omit<ExperimentOptions, "name">>(), name: args[0] as StudyName };
 }

@@ -1,24 +1,29 @@
-import type { Schedule } from "./common/optimizer.ts";
-import type { Regularizer } from "./common/teacher.ts";
 import type { Shape } from "./data/images.ts";
 import { range } from "./data/order.ts";
 import type { ModelName } from "./models/index.ts";
-import type { KdSettings, Plan, StudentPlan, TeacherPlan } from "./plan.ts";
+import {
+  fineTuned,
+  type KdSettings,
+  type Plan,
+  type StudentPlan,
+  type TeacherPlan,
+} from "./pipeline/plan.ts";
+import type { Schedule } from "./pipeline/schedule.ts";
 
-/** What all experiments on a data set are made of. */
+/** The settings of all experiments on a data set. */
 export interface Recipe {
   images: Plan["images"];
-  /** Trained with cross-entropy to the end. */
+  /** Trained with cross-entropy for all epochs. */
   teacher: TeacherPlan;
   fineTuning: Schedule;
-  /** Of the MCMI teacher. */
+  /** λ of the MCMI teacher. */
   lambda: number;
   student: ModelName;
-  /** Two students that show what a teacher is worth: one of few images, one without a class. */
+  /** Two students that probe a teacher: one with few images, one without a class. */
   probes: { fewImages: Probe; withoutClass: Probe };
   fewShot: {
     kd: KdSettings;
-    /** The largest share for CRD, whose steps take the longer the more images there are. */
+    /** The largest share for CRD. The cost of its steps grows with the number of images. */
     crdUpTo: number;
     shares: readonly { share: number; schedule: Schedule }[];
   };
@@ -29,7 +34,7 @@ export interface Recipe {
     schedule: Schedule;
   };
   temperatures: readonly number[];
-  /** 0, which gains are over, and others. */
+  /** 0, the baseline of the gains, and others. */
   lambdas: readonly number[];
   regularizers: {
     lambda: readonly number[];
@@ -37,12 +42,12 @@ export interface Recipe {
     entropy: readonly number[];
     temperature: readonly number[];
   };
-  /** A teacher with feature maps, for the experiments that look at them. */
+  /** A teacher with feature maps, for methods and scores that need them. */
   maps: {
     teacher: TeacherPlan;
     fineTuning: Schedule;
     lambda: number;
-    /** 0 and others. */
+    /** 0, the baseline of the gains, and others. */
     lambdas: readonly number[];
     student: ModelName;
     share: number;
@@ -62,7 +67,7 @@ const adam = (epochs: number, batchSize = 64, learningRate = 1e-3): Schedule => 
   batchSize,
   learningRate,
 });
-/** Without a slow start MCMI's first steps break the teacher; large batches lose it less accuracy. */
+/** Without warm-up, MCMI's first steps destroy the teacher. Large batches cost it less accuracy. */
 const gently = (epochs: number): Schedule => ({ ...adam(epochs, 256, 5e-4), warmUp: 0.2 });
 
 const withoutLabels: KdSettings = { temperature: 2, alpha: 1 };
@@ -70,7 +75,7 @@ const withLabels: KdSettings = { temperature: 2, alpha: 0.9 };
 const zeroShot = adam(60, 128, 4e-3);
 const fewImages = adam(80);
 
-/** 28×28, grey, two CPU cores. λ, T and α were chosen on validation images of other seeds of MNIST. */
+/** For 28×28 grey images on two CPU cores. λ, T and α were chosen on validation images of other seeds of MNIST. */
 const small: Recipe = {
   images: { train: 20_000, validation: 5000 },
   teacher: { ...mlp, schedule: adam(20), kept: [1, 2, 4, 8, 14, 20], epoch: 20 },
@@ -119,7 +124,7 @@ const small: Recipe = {
   },
 };
 
-/** The same with next to no images and epochs: whether all of it runs. */
+/** Smoke test: very few images and epochs. */
 const tiny: Recipe = {
   ...small,
   images: { train: 200, validation: 100 },
@@ -149,11 +154,11 @@ const tiny: Recipe = {
   },
 };
 
-/** RepDistiller's. */
+/** RepDistiller's settings. */
 const usual: KdSettings = { temperature: 4, alpha: 0.9 };
 const sgd = { momentum: 0.9, weightDecay: 5e-4 };
 
-/** RepDistiller's schedule, which the thesis keeps to. */
+/** RepDistiller's schedule, as in the thesis. */
 const cifar: Schedule = {
   epochs: 240,
   batchSize: 64,
@@ -161,7 +166,7 @@ const cifar: Schedule = {
   augment: true,
   sgd: { ...sgd, milestones: [150, 180, 210] },
 };
-/** Half the learning rate, along half a cosine. */
+/** Half the learning rate, which falls along half a cosine. */
 const cifarFineTuning: Schedule = {
   epochs: 20,
   batchSize: 64,
@@ -170,7 +175,7 @@ const cifarFineTuning: Schedule = {
   sgd,
 };
 
-/** 32×32 in colour, a GPU. */
+/** For 32×32 coloured images on a GPU. */
 const full: Recipe = {
   ...small,
   images: { train: 45_000, validation: 5000 },
@@ -215,17 +220,10 @@ const full: Recipe = {
 
 export const recipes = { small, tiny, full };
 
-/** The scale that fits a data set. */
+/** The recipe for images of a shape. */
 export const recipeFor = ([, , channels]: Shape): Recipe => (channels === 1 ? small : full);
 
-/** A teacher fine-tuned with a regularizer; all have the same budget. */
-export const fineTuned = (
-  teacher: TeacherPlan,
-  schedule: Schedule,
-  regularizer: Regularizer,
-): TeacherPlan => ({ ...teacher, fineTuning: { schedule, regularizer } });
-
-/** What most experiments compare: the same fine-tuning with λ = 0 and with MCMI. */
+/** The teachers that most experiments compare: the same fine-tuning with λ = 0 and with MCMI. */
 export const pairOf = (recipe: Recipe) => ({
   control: fineTuned(recipe.teacher, recipe.fineTuning, { lambda: 0 }),
   MCMI: fineTuned(recipe.teacher, recipe.fineTuning, { lambda: recipe.lambda }),

@@ -1,6 +1,6 @@
-/** Entry of `npm run reproduction`: writes docs/reproduction.md and its pictures. */
+/** Entry of `npm run reproduction`: writes docs/reproduction.md and its charts. */
 import { fileURLToPath } from "node:url";
 import { writeReproduction } from "./report/reproduction.ts";
 
-const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
-writeReproduction(docs("results"), docs("reproduction.md"));
+const docs = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+await writeReproduction(docs("results"), docs("reproduction.md"));

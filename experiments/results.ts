@@ -1,11 +1,12 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeWhole } from "./common/files.ts";
-import type { Outcome, Plan } from "./plan.ts";
+import type { Outcome } from "./evaluate.ts";
+import type { Plan } from "./pipeline/plan.ts";
 
-/** A line of a results file: one run. */
+/** A run: one line of a results file. */
 export interface Result {
-  /** Of kd-cmi. */
+  /** The version of kd-cmi. */
   version: string;
   backend: string;
   dataset: string;
@@ -30,24 +31,24 @@ export function appendResult(path: string, result: Result): void {
 }
 
 /**
- * Takes a last line out of a file that was not written to its end, as by a crash.
+ * Removes an incomplete last line, which a crash leaves behind, from a file.
  *
- * @returns What was done, if anything.
+ * @returns A message if a line was removed.
  */
-export function repairResults(path: string): string | undefined {
+export async function repairResults(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
   const text = readFileSync(path, "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole.length === text.length) return undefined;
-  writeWhole(path, whole);
-  const lost = text.length - whole.length;
-  return `${path}: took out the last line, which a crash has cut at ${lost} characters`;
+  const complete = text.slice(0, text.lastIndexOf("\n") + 1);
+  if (complete.length === text.length) return undefined;
+  await writeWhole(path, complete);
+  const lost = text.length - complete.length;
+  return `${path}: removed the last line, which a crash truncated at ${lost} characters`;
 }
 
 /**
- * All runs in a file; none if there is no file.
+ * All runs in a file, or none if the file does not exist.
  *
- * @throws If a line is no JSON or was not written to its end, naming it.
+ * @throws If a line is incomplete or not JSON, naming it.
  */
 export function readResults(path: string): Result[] {
   if (!existsSync(path)) return [];
@@ -62,6 +63,6 @@ function parseLine(line: string, where: string): Result {
   try {
     return JSON.parse(line) as Result;
   } catch (error) {
-    throw new Error(`results file ${where} is no JSON: ${(error as Error).message}`);
+    throw new Error(`results file ${where} is not JSON: ${(error as Error).message}`);
   }
 }

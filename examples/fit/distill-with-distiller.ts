@@ -2,8 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { attentionTransferLoss, kdLoss } from "kd-cmi";
 import { Distiller, weightedSum } from "kd-cmi/layers";
-import { toInputs, toLabels } from "../../experiments/data/images.ts";
-import { range } from "../../experiments/data/order.ts";
 import { studentNetwork } from "../losses/networks.ts";
 import { crossEntropy, LEARNING_RATE, type Setup, trainTeacher } from "../losses/training.ts";
 
@@ -17,7 +15,7 @@ export async function run(setup: Setup) {
     student: studentNetwork(),
     teacherLayers: layers,
     studentLayers: layers,
-    cacheTeacher: true, // it runs in the first epoch only
+    cacheTeacher: true, // the teacher runs in the first epoch only
     loss: ({ labels, teacherLogits, studentLogits, teacherFeatures, studentFeatures }) =>
       weightedSum({
         kd: [0.9, kdLoss(teacherLogits, studentLogits, { temperature: 4 })],
@@ -27,18 +25,13 @@ export async function run(setup: Setup) {
   });
   distiller.compile({ optimizer: tf.train.adam(LEARNING_RATE), metrics: ["accuracy"] });
 
-  const [places, testPlaces] = [studentImages, testImages].map((x) => range(x.labels.length));
-  const { history } = await distiller.fit(
-    toInputs(studentImages, places!),
-    toLabels(studentImages, places!),
-    {
-      epochs,
-      batchSize: 64,
-      seed: 1,
-      validationData: [toInputs(testImages, testPlaces!), toLabels(testImages, testPlaces!)],
-      callbacks: tfl.callbacks.earlyStopping({ monitor: "loss", patience: 5 }),
-    },
-  );
+  const { history } = await distiller.fit(studentImages.inputs, studentImages.labels, {
+    epochs,
+    batchSize: 64,
+    seed: 1,
+    validationData: [testImages.inputs, testImages.labels],
+    callbacks: tfl.callbacks.earlyStopping({ monitor: "loss", patience: 5 }),
+  });
   const report = (epoch: number) => {
     const [loss, kd, attention] = ["loss", "kd", "attention"].map((name) => history[name]![epoch]);
     const terms = `kd ${(kd as number).toFixed(4)}, attention ${(attention as number).toFixed(6)}`;

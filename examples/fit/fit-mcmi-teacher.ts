@@ -1,9 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { CentroidCallback, CmiMonitor, compiledMcmiLoss } from "kd-cmi/layers";
-import { type Images, PIXELS, toInputs, toLabels } from "../../experiments/data/images.ts";
-import { range } from "../../experiments/data/order.ts";
-import type { Setup } from "../losses/training.ts";
+import type { Images, Setup } from "../losses/training.ts";
 
 export const title = "an MCMI teacher by model.compile and model.fit";
 
@@ -16,17 +14,14 @@ function network() {
   const { dense } = tfl.layers;
   const hidden = { units: 128, activation: "relu", kernelInitializer: he(1) } as const;
   const logits = dense({ units: 10, kernelInitializer: he(2) });
-  return tfl.sequential({ layers: [dense({ ...hidden, inputShape: [PIXELS] }), logits] });
+  return tfl.sequential({ layers: [dense({ ...hidden, inputShape: [784] }), logits] });
 }
 
-function tensorsOf(images: Images) {
-  const places = range(images.labels.length);
-  return { xs: toInputs(images, places), ys: tf.oneHot(toLabels(images, places), 10) };
-}
+const oneHot = ({ inputs, labels }: Images) => ({ xs: inputs, ys: tf.oneHot(labels, 10) });
 
-/** Fine-tunes a teacher that was trained with cross-entropy: on with that, and with MCMI. */
+/** Trains a teacher with cross-entropy, then fine-tunes it with cross-entropy and with MCMI. */
 export async function run({ teacherImages, testImages, log }: Setup) {
-  const [train, test] = [tensorsOf(teacherImages), tensorsOf(testImages)];
+  const [train, test] = [oneHot(teacherImages), oneHot(testImages)];
   const model = network();
   const centroids = tf.variable(tf.fill([10, 10], 0.1));
   const monitor = new CmiMonitor(train);
@@ -41,7 +36,7 @@ export async function run({ teacherImages, testImages, log }: Setup) {
     const loss = compiledMcmiLoss(centroids, { lambda });
     model.compile({ optimizer: tf.train.adam(learningRate), loss, metrics: ["accuracy"] });
     const validationData: [tf.Tensor, tf.Tensor] = [test.xs, test.ys];
-    // The images came shuffled; in one order all runs end alike.
+    // The images are already shuffled. A fixed order makes the runs reproducible.
     const options = { epochs: EPOCHS, verbose: 0, shuffle: false, validationData } as const;
     return model.fit(train.xs, train.ys, { ...options, callbacks: [...callbacks, monitor, print] });
   };
@@ -52,6 +47,6 @@ export async function run({ teacherImages, testImages, log }: Setup) {
   log("  λ = 0 at half the learning rate:");
   await trainWith(0, LEARNING_RATE / 2);
   model.setWeights(start);
-  log(`  λ = ${LAMBDA} instead:`);
+  log(`  λ = ${LAMBDA} at half the learning rate:`);
   await trainWith(LAMBDA, LEARNING_RATE / 2, new CentroidCallback(centroids, { data: train }));
 }

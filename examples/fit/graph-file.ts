@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 
 /**
- * Dense layers with ReLU between as a TensorFlow graph, in the form in which `tensorflowjs_converter`
- * writes a model from Python: for want of such a file here.
+ * Converts dense layers with ReLU between them to a TensorFlow graph, in the format of
+ * `tensorflowjs_converter`. It takes the place of a file converted from Python.
  */
 export async function toGraphFile(model: tfl.LayersModel): Promise<tf.io.ModelArtifacts> {
   const weightSpecs: tf.io.WeightsManifestEntry[] = [];

@@ -1,32 +1,36 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { type Images, toInputs, toLabels } from "../../experiments/data/images.ts";
-import { batches, range, shuffled } from "../../experiments/data/order.ts";
+import { range, shuffler } from "d3-array";
+import seedrandom from "seedrandom";
 import { studentNetwork, teacherNetwork } from "./networks.ts";
 
-/** What a program works on, and where it says what happens. */
+/** Images and their classes. */
+export interface Images {
+  /** float32 [N, 784], within 0–1 */
+  inputs: tf.Tensor2D;
+  /** int32 [N] */
+  labels: tf.Tensor1D;
+}
+
+export interface Batch extends Images {
+  /** Row indices of the images in the data set, int32 [N] */
+  indices: tf.Tensor1D;
+}
+
+/** The data of a program, and where it reports. */
 export interface Setup {
-  /** The teacher has more images than the student. */
+  /** The teacher sees more images than the student. */
   teacherImages: Images;
   studentImages: Images;
   testImages: Images;
-  /** Of the student's training. */
+  /** Epochs of the student's training. */
   epochs: number;
   log: (line: string) => void;
 }
 
-export interface Batch {
-  /** float32 [N, 784] */
-  inputs: tf.Tensor2D;
-  /** int32 [N] */
-  labels: tf.Tensor1D;
-  /** Where the images stand in the data set. */
-  places: number[];
-}
-
-/** Accuracies are on test images, 0–1. */
+/** Accuracies are measured on test images, 0–1. */
 export interface Comparison {
-  /** The mean of each epoch. */
+  /** The mean loss of each epoch. */
   losses: number[];
   distilled: number;
   alone: number;
@@ -39,7 +43,16 @@ export const LEARNING_RATE = 2e-3;
 export const crossEntropy = (labels: tf.Tensor1D, logits: tf.Tensor): tf.Scalar =>
   tf.losses.softmaxCrossEntropy(tf.oneHot(labels, 10), logits);
 
-/** Shuffles and cuts into batches each epoch; returns the mean loss of each. */
+/** The shuffled batches of an epoch. The caller disposes of them. */
+export function* batchesOf({ inputs, labels }: Images, epoch: string): Generator<Batch> {
+  const order = shuffler(seedrandom.alea(epoch))(range(labels.shape[0]));
+  for (let start = 0; start < order.length; start += BATCH_SIZE) {
+    const indices = tf.tensor1d(order.slice(start, start + BATCH_SIZE), "int32");
+    yield { inputs: tf.gather(inputs, indices), labels: tf.gather(labels, indices), indices };
+  }
+}
+
+/** Trains by a step on each batch. Returns the mean loss of each epoch. */
 export async function train(
   images: Images,
   epochs: number,
@@ -48,12 +61,11 @@ export async function train(
 ): Promise<number[]> {
   const losses: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const order = shuffled(range(images.labels.length), `epoch ${epoch}`);
-    const parts = batches(order, BATCH_SIZE).map((places) =>
-      tf.tidy(() =>
-        step({ inputs: toInputs(images, places), labels: toLabels(images, places), places }),
-      ),
-    );
+    const parts: tf.Scalar[] = [];
+    for (const batch of batchesOf(images, `epoch ${epoch}`)) {
+      parts.push(tf.tidy(() => step(batch)));
+      tf.dispose({ ...batch });
+    }
     const mean = tf.tidy(() => tf.mean(tf.stack(parts)));
     losses.push((await mean.data())[0]!);
     tf.dispose([mean, ...parts]);
@@ -73,7 +85,7 @@ export async function trainOnLabels(model: tfl.LayersModel, images: Images, epoc
   optimizer.dispose();
 }
 
-/** The teacher, trained on its images. */
+/** The teacher, trained on its images with cross-entropy. */
 export async function trainTeacher({ teacherImages, testImages, log }: Setup) {
   const teacher = teacherNetwork();
   await trainOnLabels(teacher, teacherImages, TEACHER_EPOCHS);
@@ -81,7 +93,17 @@ export async function trainTeacher({ teacherImages, testImages, log }: Setup) {
   return teacher;
 }
 
-/** Sets a student that was distilled beside one of the same start and batches that was not. */
+/** Trains the student by a distillation step on each batch, and compares it. */
+export async function distil(
+  setup: Setup,
+  student: tfl.LayersModel,
+  step: (batch: Batch) => tf.Scalar,
+): Promise<Comparison> {
+  const { studentImages, epochs, log } = setup;
+  return compare(student, await train(studentImages, epochs, step, log), setup);
+}
+
+/** Compares a distilled student with one that was trained on labels from the same initial weights. */
 export async function compare(
   student: tfl.LayersModel,
   losses: number[],
@@ -95,17 +117,14 @@ export async function compare(
   return { losses, distilled, alone };
 }
 
-async function accuracyOf(model: tfl.LayersModel, images: Images): Promise<number> {
-  let hits = 0;
-  for (const places of batches(range(images.labels.length), 500)) {
-    const predicted = tf.tidy(() =>
-      tf.argMax(model.apply(toInputs(images, places)) as tf.Tensor, 1),
-    );
-    const classes = await predicted.data();
-    hits += places.filter((place, i) => classes[i] === images.labels[place]).length;
-    predicted.dispose();
-  }
-  return hits / images.labels.length;
+async function accuracyOf(model: tfl.LayersModel, { inputs, labels }: Images): Promise<number> {
+  const hits = tf.tidy(() => {
+    const predicted = tf.argMax(model.apply(inputs) as tf.Tensor2D, 1);
+    return tf.sum(tf.cast(tf.equal(predicted, labels), "int32"));
+  });
+  const [count] = await hits.data();
+  hits.dispose();
+  return count! / labels.shape[0];
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -1,11 +1,5 @@
-/** Entry of a child process: does one job on a backend that runs in Node. */
-import { registerTrainingKernels } from "kd-cmi/wasm";
-import { startNodeBackend } from "../../scripts/node-backends.ts";
-import { serveJob } from "../common/child-process.ts";
-import { type Job, runSeed, type SeedResult } from "./seed.ts";
+/** Entry of a child process: trains the teachers of a seed and maps the test images with them. */
+import { serveSeed } from "../pipeline/serve-seed.ts";
+import { runCam } from "./run-cam.ts";
 
-serveJob<Job, SeedResult>(async (job, onProgress) => {
-  await startNodeBackend(job.backend);
-  if (job.backend === "wasm") registerTrainingKernels();
-  return runSeed(job, onProgress);
-});
+serveSeed(runCam);

@@ -3,11 +3,11 @@ import { overlayCam } from "kd-cmi";
 import { PNG } from "pngjs";
 import { type Images, SIDE, toInputs } from "../data/images.ts";
 
-/** Pixels of a side of each image in a picture, and between two. */
+/** Size of each image in a picture and gap between images, in pixels. */
 const SIZE = 112;
 const GAP = 4;
 
-/** A row of plain images, and below it a row of the same images under each of the maps. */
+/** A row of images, and below it a row for each teacher with its maps over the same images. */
 export async function drawOverlays(
   images: Images,
   places: readonly number[],
@@ -22,7 +22,7 @@ export async function drawOverlays(
   });
 }
 
-/** Maps in one row, by one scale from 0 to the largest value of all. */
+/** Maps in one row, on the same scale from 0 to the overall maximum. */
 export async function drawMaps(maps: readonly number[][][]): Promise<Buffer> {
   return toPng(() => {
     const cams = tf.tensor3d([...maps]);
@@ -31,7 +31,7 @@ export async function drawMaps(maps: readonly number[][][]): Promise<Buffer> {
   });
 }
 
-/** Rows of images, [rows][N, H, W, 3], on white. */
+/** Rows of images, [rows][N, H, W, 3], on a white background. */
 function grid(rows: readonly tf.Tensor4D[]): tf.Tensor3D {
   const padded = rows.map((row) => {
     const gaps: [number, number][] = [[0, 0], [0, GAP], [0, GAP], [0, 0]]; // biome-ignore format: one line
@@ -40,7 +40,7 @@ function grid(rows: readonly tf.Tensor4D[]): tf.Tensor3D {
   return tf.concat(padded, 0) as tf.Tensor3D;
 }
 
-/** A tensor [H, W, 3] of values 0–1 as the bytes of a PNG file. */
+/** Encodes a tensor [H, W, 3] of values 0–1 as a PNG file. */
 async function toPng(draw: () => tf.Tensor3D): Promise<Buffer> {
   const picture = tf.tidy(() => tf.clipByValue(draw(), 0, 1) as tf.Tensor3D);
   const [height, width] = picture.shape;

@@ -5,7 +5,7 @@ import { plainNumber } from "./text.ts";
 const MOST_TICKS = 12;
 const ROOM = 1.15;
 
-/** What x and y have in common; on a logarithmic axis the ticks are the given ones within the data. */
+/** The echarts option of an axis. On a logarithmic axis, `ticksOf` chooses the ticks. */
 export function axisOf({ name, log }: Axis, values: readonly number[], ticksOf: TicksOf) {
   if (!log) return { type: "value" as const, name, scale: true };
   const [low = 1, high = 10] = extent(values.filter((x) => x > 0 && Number.isFinite(x)));
@@ -23,13 +23,13 @@ export function axisOf({ name, log }: Axis, values: readonly number[], ticksOf: 
 
 export type TicksOf = (values: readonly number[], min: number, max: number) => number[];
 
-/** The values themselves, as someone chose them, unless they are many. */
+/** The values themselves, which were chosen by hand, unless there are many. */
 export const chosenTicks: TicksOf = (values, min, max) => {
   const chosen = [...new Set(values)].filter((x) => x > 0).sort((a, b) => a - b);
   return chosen.length > MOST_TICKS ? roundTicks(values, min, max) : chosen;
 };
 
-/** 1, 2 and 5 times powers of ten, the powers alone where there are many; else what is round. */
+/** 1, 2 and 5 times powers of ten, powers alone over many decades, or round numbers within one. */
 export const roundTicks: TicksOf = (_, min, max) => {
   const powers = range(Math.floor(Math.log10(min)), Math.log10(max));
   const steps = powers.length > 3 ? [1] : [1, 2, 5];

@@ -11,7 +11,7 @@ const PLOT = WIDTH - LEFT - 30;
 const PLOT_HEIGHT = 260;
 const LABELLED = 48;
 
-/** Groups of bars, each with its value where there is room for it. */
+/** Groups of bars, each labelled with its value if there is room. */
 export function drawBars({ title, y, categories, series }: BarChart): string {
   const names = series.map(({ name }) => name);
   const colors = colorsOf(names);
@@ -33,7 +33,7 @@ export function drawBars({ title, y, categories, series }: BarChart): string {
       type: "category",
       data: [...categories],
       axisLabel: labels.option,
-      axisLine: { onZero: false }, // the names stay below bars that hang down
+      axisLine: { onZero: false }, // keeps the names below negative bars
       axisTick: { show: false },
     },
     yAxis: { type: "value", name: y.name, nameTextStyle: { align: "left" } },
@@ -62,7 +62,7 @@ export function drawBars({ title, y, categories, series }: BarChart): string {
   });
 }
 
-/** The names of the groups, aslant where a group is narrower than its name. */
+/** The names of the groups, slanted if a group is narrower than its name. */
 function labelsOf(categories: readonly string[], room: number) {
   const needed = widest(categories);
   const slanted = needed > room - 8;

@@ -1,6 +1,6 @@
 import type { Estimate } from "../common/statistics.ts";
 
-/** On a logarithmic axis only what is above 0 has a place. */
+/** A logarithmic axis shows only values above 0. */
 export interface Axis {
   name: string;
   log?: boolean;
@@ -17,23 +17,26 @@ export interface LinePanel {
   series: readonly LineSeries[];
 }
 
-export interface LineChart extends LinePanel {
-  kind: "lines";
+interface Titled {
+  /** Short name of the file, unique within a study: lower-case letters, digits and hyphens. */
+  id: string;
   title: string;
 }
 
-export interface BarChart {
+export interface LineChart extends LinePanel, Titled {
+  kind: "lines";
+}
+
+export interface BarChart extends Titled {
   kind: "bars";
-  title: string;
   y: { name: string };
   categories: readonly string[];
-  /** A value per category. */
+  /** One value for each category. */
   series: readonly { name: string; values: readonly Estimate[] }[];
 }
 
-export interface ConfusionChart {
+export interface ConfusionChart extends Titled {
   kind: "confusions";
-  title: string;
   classNames: readonly string[];
   /** Rows: true class; columns: predicted class. */
   matrices: readonly { name: string; counts: readonly (readonly number[])[] }[];

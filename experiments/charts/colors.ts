@@ -1,11 +1,11 @@
-/** The teachers keep their colours from picture to picture. */
+/** The teachers have the same colours in all charts. */
 const KNOWN: Readonly<Record<string, string>> = {
   CE: "#8a8f98",
   control: "#2f6db5",
   MCMI: "#d9480f",
 };
 
-/** Ten colours that stay apart, Tableau's. */
+/** Tableau's ten distinct colours. */
 export const TEN_COLORS = [
   "#4e79a7",
   "#f28e2b",
@@ -19,7 +19,7 @@ export const TEN_COLORS = [
   "#bab0ac",
 ] as const;
 
-/** A colour for each name; the eleventh unknown name has that of the first again. */
+/** A colour for each name. The colours repeat after ten names that are not teachers. */
 export function colorsOf(names: readonly string[]): Map<string, string> {
   const unknown = [...new Set(names)].filter((name) => !(name in KNOWN));
   return new Map(

@@ -11,17 +11,17 @@ const TOP = 40;
 const NAME = 24;
 const NOTHING = "#f7fbff";
 
-/** Matrices in rows of up to three. */
+/** Confusion matrices, up to three in a row. */
 export function drawConfusions({ title, classNames, matrices }: ConfusionChart): string {
   const legible = classNames.length <= LEGIBLE_CLASSES;
   const columns = Math.min(matrices.length, legible ? 3 : 2);
   const size = columns === 1 ? 600 : 1080 / columns;
   const colors = colorsOf(matrices.map(({ name }) => name));
   const margin = widest([...classNames], FONT) + 14;
-  const aslant = widest([...classNames], FONT) > 12;
+  const slanted = widest([...classNames], FONT) > 12;
   const side = size - margin - 10;
   const left = (i: number) => (i % columns) * size;
-  const height = NAME + side + (aslant ? margin : 24);
+  const height = NAME + side + (slanted ? margin : 24);
   const top = (i: number) => TOP + Math.floor(i / columns) * height;
   const axis = {
     type: "category" as const,
@@ -54,7 +54,7 @@ export function drawConfusions({ title, classNames, matrices }: ConfusionChart):
     xAxis: matrices.map((_, gridIndex) => ({
       ...axis,
       gridIndex,
-      axisLabel: { ...axisLabel, rotate: aslant ? 60 : 0 },
+      axisLabel: { ...axisLabel, rotate: slanted ? 60 : 0 },
     })),
     yAxis: matrices.map((_, gridIndex) => ({ ...axis, gridIndex, axisLabel, inverse: true })),
     visualMap: {
@@ -79,7 +79,7 @@ export function drawConfusions({ title, classNames, matrices }: ConfusionChart):
   });
 }
 
-/** [column, row, % of the row], where that is not nought: of 10,000 cells most are empty. */
+/** [column, row, % of the row] of the cells that are not 0; with many classes most cells are. */
 const cellsOf = (counts: ConfusionChart["matrices"][number]["counts"]) =>
   counts.flatMap((row, y) => {
     const total = sum(row);

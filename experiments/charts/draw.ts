@@ -3,7 +3,7 @@ import type { Chart } from "./chart.ts";
 import { drawConfusions } from "./confusions.ts";
 import { drawLines } from "./lines.ts";
 
-/** A picture as SVG. */
+/** Draws a chart as SVG. */
 export function drawChart(chart: Chart): string {
   switch (chart.kind) {
     case "lines":

@@ -7,13 +7,13 @@ const LINE = 20;
 
 export const MARGIN_OF_ERROR = "lines: ± one standard error";
 
-/** A title, a note and a legend of as many lines as it takes, one below the other. */
+/** A title, a note and a legend with as many lines as it needs. */
 export function headerOf(title: string, note: string, names: readonly string[], width: number) {
   const top = note === "" ? 26 : 42;
   const lines = linesOf(names, width);
   return {
     title: titleOf(title, note),
-    // One legend a line: how echarts itself would wrap it cannot be known beforehand.
+    // One legend for each line, since the place where echarts would wrap a legend is unknown.
     legend: lines.map((data, i) => ({ data, top: top + i * LINE, itemGap: GAP })),
     height: top + lines.length * LINE,
   };

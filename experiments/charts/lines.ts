@@ -14,7 +14,7 @@ const DASHES = ["solid", "dashed", "dotted"] as const;
 
 export const drawLines = (chart: LineChart): string => drawLinePanels(chart.title, [chart]);
 
-/** Side by side, with one legend; a name has the same line in each. */
+/** Panels side by side with a common legend. */
 export function drawLinePanels(title: string, panels: readonly LinePanel[]): string {
   const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
   const estimates = panels.flatMap(estimatesOf);
@@ -55,7 +55,7 @@ function seriesOf({ series }: LinePanel, axis: number, names: readonly string[])
   const axes = { xAxisIndex: axis, yAxisIndex: axis };
   return series.flatMap(({ name, points }) => {
     const color = colors.get(name)!;
-    // More names than colours: the second ten are dashed, the third dotted.
+    // Colours repeat after ten names; the second ten lines are dashed, the third ten dotted.
     const dash = DASHES[Math.floor(names.indexOf(name) / 10) % DASHES.length]!;
     const estimates = points.map(({ estimate }) => estimate);
     const places = points.map(({ x }) => x);

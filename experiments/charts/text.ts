@@ -1,4 +1,4 @@
-/** About what a text takes; fonts differ between machines, so this is rather too much. */
+/** An upper estimate of a text's width in pixels, since fonts differ between machines. */
 export const textWidth = (text: string, fontSize = 12) => 0.6 * fontSize * text.length;
 
 export const widest = (texts: readonly string[], fontSize?: number) =>
@@ -6,5 +6,5 @@ export const widest = (texts: readonly string[], fontSize?: number) =>
 
 const numbers = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
-/** Three digits and no exponent: 0.0001, 80.4, 50,000. */
+/** Formats a number with three digits and no exponent: 0.0001, 80.4, 50,000. */
 export const plainNumber = (x: number) => numbers.format(x);

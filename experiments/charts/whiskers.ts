@@ -10,8 +10,8 @@ export const hasErrors = (estimates: readonly Estimate[]) =>
 /**
  * Vertical lines from mean − error to mean + error.
  *
- * @param places What each estimate has as its x.
- * @param shift Pixels between that and the line.
+ * @param places The x of each estimate.
+ * @param shift Pixels between x and the line.
  */
 export const whiskersOf = (
   estimates: readonly Estimate[],
@@ -34,8 +34,8 @@ function drawWhisker(color: string, shift: (api: Api) => number): RenderItem {
     const [place, top] = api.coord([api.value(0), api.value(2)]) as [number, number];
     const [, low] = api.coord([api.value(0), api.value(1)]) as [number, number];
     if (!Number.isFinite(top)) return { type: "group", children: [] };
-    const open = !Number.isFinite(low); // not above 0 on a logarithmic axis: beyond the picture
-    const bottom = open ? y + height : low;
+    const isOpen = !Number.isFinite(low); // at most 0 on a logarithmic axis
+    const bottom = isOpen ? y + height : low;
     const x = place + shift(api);
     const line = (x1: number, y1: number, x2: number, y2: number) => ({
       type: "line" as const,
@@ -45,7 +45,7 @@ function drawWhisker(color: string, shift: (api: Api) => number): RenderItem {
     const cap = (at: number) => line(x - 4, at, x + 4, at);
     return {
       type: "group",
-      children: [line(x, bottom, x, top), cap(top), ...(open ? [] : [cap(bottom)])],
+      children: [line(x, bottom, x, top), cap(top), ...(isOpen ? [] : [cap(bottom)])],
     };
   };
 }

@@ -4,7 +4,7 @@ import type { Progress, Run } from "./jobs.ts";
 type Message<Result, Report> = { progress: Report } | { result: Result } | { error: string };
 
 /**
- * Does jobs in a process of their own each, since tfjs computes in one thread on wasm and cpu.
+ * Runs each job in its own process, since tfjs computes in one thread on wasm and cpu.
  *
  * @param entry A module that calls {@link serveJob}.
  */
@@ -28,7 +28,7 @@ export const inChildProcess =
       child.send(job as object);
     });
 
-/** The other end of {@link inChildProcess}: waits for the job and sends what comes of it. */
+/** The other end of {@link inChildProcess}: waits for the job and sends its progress and result. */
 export function serveJob<Job, Result, Report extends Progress = Progress>(
   run: Run<Job, Result, Report>,
 ): void {

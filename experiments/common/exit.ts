@@ -1,6 +1,6 @@
 /**
- * What some work gives; or the end of the program, with what went wrong in one line. An error that
- * nobody catches makes tfjs' wasm backend print its whole source.
+ * Returns the result of some work, or exits with the error's message in one line. An uncaught error
+ * would make tfjs' wasm backend print its whole source.
  */
 export async function orExit<T>(work: () => T | Promise<T>): Promise<T> {
   try {

@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
-/** Values of flags, each read from its text or refused with what is allowed. */
+/** Parsers of option values. Each throws with the allowed values. */
 export function positive(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return value;
@@ -17,3 +17,11 @@ export function classes(text: string): number[] {
   if (/^\d(,\d)*$/.test(text)) return [...new Set(text.split(",").map(Number))];
   throw new InvalidArgumentError("It must be one or more classes within 0–9, separated by commas.");
 }
+
+/** Parses a command line. After an error or `--help`, prints the help and exits with 2 or 0. */
+export const parseOrExit = (command: Command, argv: readonly string[]): Command =>
+  command
+    .showHelpAfterError()
+    .allowExcessArguments(false)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .parse(argv, { from: "user" });

@@ -10,11 +10,11 @@ export function htmlTable(
   return `<table>\n${[row("th", headings), ...rows.map((cells) => row("td", cells))].join("\n")}\n</table>`;
 }
 
-/** A picture within the page itself. */
+/** A picture embedded in the page. */
 export const htmlSvg = (svg: string, alt: string) =>
   `<img alt="${toHtml(alt)}" src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}">`;
 
-/** A page that needs no other file. */
+/** A self-contained page. */
 export const htmlPage = (title: string, body: string) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

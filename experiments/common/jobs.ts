@@ -1,17 +1,17 @@
-/** What a run reports while it goes on. */
+/** Progress of a job. */
 export interface Progress {
   /** The share of the work done, 0–1. */
   done: number;
   label: string;
 }
 
-/** Does a job somewhere else; may report more than how far it is. */
+/** Runs a job elsewhere. Reports can carry more than the progress. */
 export type Run<Job, Result, Report extends Progress = Progress> = (
   job: Job,
   onProgress: (report: Report) => void,
 ) => Promise<Result>;
 
-/** Does all jobs, a few at a time; results come in the order of the jobs. */
+/** Runs all jobs, a few at a time. Results are in the order of the jobs. */
 export async function runAll<
   Job extends { seed: number },
   Result,

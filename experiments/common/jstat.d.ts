@@ -1,4 +1,4 @@
-/** What is used of jStat, which comes without types. */
+/** The part of jStat that is used. The package has no types. */
 declare module "jstat" {
   const jstat: {
     studentt: {

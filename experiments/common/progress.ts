@@ -1,7 +1,7 @@
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import type { Progress } from "./jobs.ts";
 
-/** Shows how far each seed is. */
+/** A display of the progress of each seed. */
 export interface ProgressDisplay {
   update(seed: number, progress: Progress): void;
   stop(): void;
@@ -10,7 +10,7 @@ export interface ProgressDisplay {
 export const showProgress = (seeds: readonly number[]): ProgressDisplay =>
   process.stderr.isTTY ? bars(seeds) : lines();
 
-/** A bar with the time left for each seed. */
+/** A bar for each seed, with the estimated time left. */
 function bars(seeds: readonly number[]): ProgressDisplay {
   const format = "seed {seed} {bar} {percentage} % | {eta_formatted} left | {label}";
   const options = { format, hideCursor: true, clearOnComplete: false, etaBuffer: 50 };
@@ -25,7 +25,7 @@ function bars(seeds: readonly number[]): ProgressDisplay {
   };
 }
 
-/** A line for each seed and tenth of the work. */
+/** A line for each tenth of a seed's work. */
 function lines(): ProgressDisplay {
   const start = performance.now();
   const tenths = new Map<number, number>();

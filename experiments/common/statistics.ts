@@ -1,7 +1,7 @@
 import { deviation, mean } from "d3-array";
 import jstat from "jstat";
 
-/** A mean over seeds and its standard error, which a single seed does not have. */
+/** A mean over seeds and its standard error, which is undefined for a single seed. */
 export interface Estimate {
   mean: number;
   error: number | undefined;
@@ -15,16 +15,16 @@ export function estimateOf(values: readonly number[]): Estimate {
   };
 }
 
-/** Of differences between two runs that share a seed. */
+/** The mean of the differences between two runs, paired by seed. */
 export const pairedDifference = (a: readonly number[], b: readonly number[]): Estimate =>
   estimateOf(a.map((x, i) => x - b[i]!));
 
-/** A mean with what covers the true one 95 times of 100, which a single value does not tell. */
+/** A mean and its 95 % confidence interval, which is undefined for a single value. */
 export interface Interval extends Estimate {
   interval: readonly [low: number, high: number] | undefined;
 }
 
-/** The difference between two runs that share a seed, by Student's t. */
+/** The paired difference with its 95 % confidence interval by Student's t. */
 export function pairedInterval(a: readonly number[], b: readonly number[]): Interval {
   const { mean, error } = pairedDifference(a, b);
   if (error === undefined) return { mean, error, interval: undefined };

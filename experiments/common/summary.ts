@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { type Estimate, estimateOf, format, pairedDifference } from "./statistics.ts";
 
-/** A number that each teacher has for each seed. */
+/** A number measured for each teacher and seed. */
 export interface Metric<Teacher> {
   name: string;
   digits: number;
@@ -16,38 +16,44 @@ export interface SummaryRow<Name extends string> {
   gain: Estimate;
 }
 
-/** A row a metric. */
-export function summarizeTeachers<Name extends string, Teacher>(
-  metrics: readonly Metric<Teacher>[],
-  names: readonly (Name | "control" | "MCMI")[],
-  results: readonly { teachers: Record<Name | "control" | "MCMI", Teacher> }[],
-): SummaryRow<Name | "control" | "MCMI">[] {
-  return metrics.map(({ name, digits, of }) => {
-    const values = (teacher: Name | "control" | "MCMI") =>
-      results.map(({ teachers }) => of(teachers[teacher]));
-    const estimates = names.map((teacher) => [teacher, estimateOf(values(teacher))]);
-    return {
-      name,
-      digits,
-      teachers: Object.fromEntries(estimates),
-      gain: pairedDifference(values("MCMI"), values("control")),
-    };
-  });
+type Named<Name extends string> = Name | "control" | "MCMI";
+
+/** A table of teachers with a row for each metric. */
+export function summaryTable<Name extends string>(names: readonly Named<Name>[]) {
+  const headings = ["", ...names, "MCMI − control"];
+
+  /** The cells of a row as text, in the order of the headings. */
+  const cells = ({ name, digits, teachers, gain }: SummaryRow<Named<Name>>): string[] => [
+    name,
+    ...names.map((teacher) => format(teachers[teacher], digits)),
+    format(gain, digits, true),
+  ];
+
+  return {
+    headings,
+    cells,
+
+    summarize: <Teacher>(
+      metrics: readonly Metric<Teacher>[],
+      results: readonly { teachers: Record<Named<Name>, Teacher> }[],
+    ): SummaryRow<Named<Name>>[] =>
+      metrics.map(({ name, digits, of }) => {
+        const values = (teacher: Named<Name>) =>
+          results.map(({ teachers }) => of(teachers[teacher]));
+        const estimates = names.map((teacher) => [teacher, estimateOf(values(teacher))]);
+        return {
+          name,
+          digits,
+          teachers: Object.fromEntries(estimates),
+          gain: pairedDifference(values("MCMI"), values("control")),
+        };
+      }),
+
+    print: (rows: readonly SummaryRow<Named<Name>>[]) => printRows(headings, rows.map(cells)),
+  };
 }
 
-export const headingsOf = (names: readonly string[]) => ["", ...names, "MCMI − control"];
-
-/** The cells of a row as text, in the order of the headings. */
-export const cellsOf = <Name extends string>(
-  { name, digits, teachers, gain }: SummaryRow<Name>,
-  names: readonly Name[],
-): string[] => [
-  name,
-  ...names.map((teacher) => format(teachers[teacher], digits)),
-  format(gain, digits, true),
-];
-
-/** Right-aligned but for the first column. */
+/** A table as text. The first column is left-aligned, all others are right-aligned. */
 export function printRows(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const colAligns = head.map((_, i) => (i === 0 ? ("left" as const) : ("right" as const)));
   const table = new Table({ head: [...head], colAligns, style: { head: [], border: [] } });

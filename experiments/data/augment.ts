@@ -5,13 +5,13 @@ import { type Images, sizeOf } from "./images.ts";
 const PADDING = 4;
 
 /**
- * The images at these places as they are augmented on CIFAR: moved by −4 to 4 pixels either way,
- * black where nothing is left, and mirrored in half of the cases. The bytes are augmented, so that
- * the border is black, and not the mean, after normalization too; RepDistiller does the same.
+ * The usual augmentation of CIFAR: shifts the images by −4 to 4 pixels in both directions, fills the
+ * border with black, and flips half of them horizontally. It augments the bytes, so the border is
+ * black and not the mean after normalization, as in RepDistiller.
  *
- * @param name The same image looks the same under the same name, whatever the batch: give each seed
- * and epoch one of its own.
- * @returns As many images as there are places.
+ * @param name Fixes the augmentation of each image, independently of the batch. Use another name for
+ * each seed and epoch.
+ * @returns One image for each place.
  */
 export function cropAndFlip(images: Images, places: readonly number[], name: string): Images {
   const { pixels, labels, shape } = images;

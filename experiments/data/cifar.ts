@@ -7,20 +7,20 @@ const SIZE = sizeOf(SHAPE);
 const PLANE = 32 * 32;
 const SOURCE = "get the binary version from https://www.cs.toronto.edu/~kriz/cifar.html";
 
-/** How the files of one of the two data sets are laid out, and what their pixels are like. */
+/** The file format and the normalization of one of the two data sets. */
 interface Format {
   numClasses: number;
-  /** Before the pixels of each image; the last of them is its class. */
+  /** Bytes before the pixels of each image. The last of them is its class. */
   labelBytes: number;
   normalization: Normalization;
 }
 
 /**
- * CIFAR-10 (Krizhevsky, 2009): 50,000 training and 10,000 test images of 32×32 in colour, of ten
+ * CIFAR-10 (Krizhevsky, 2009): 50,000 training and 10,000 test images of 32×32 in colour, in ten
  * classes, from the original binary version.
  *
- * @param directory Where `data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin` and
- * `batches.meta.txt` are.
+ * @param directory The folder of `data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin` and
+ * `batches.meta.txt`.
  * @throws If a file is missing or truncated, or has other labels or names, naming it.
  */
 export function loadCifar10(directory: string): Dataset {
@@ -36,10 +36,10 @@ export function loadCifar10(directory: string): Dataset {
 }
 
 /**
- * CIFAR-100 (Krizhevsky, 2009): 50,000 training and 10,000 test images of 32×32 in colour, of a
- * hundred classes, from the original binary version. Its twenty superclasses are left out.
+ * CIFAR-100 (Krizhevsky, 2009): 50,000 training and 10,000 test images of 32×32 in colour, in a
+ * hundred classes, from the original binary version. Its twenty superclasses are not read.
  *
- * @param directory Where `train.bin`, `test.bin` and `fine_label_names.txt` are.
+ * @param directory The folder of `train.bin`, `test.bin` and `fine_label_names.txt`.
  * @throws If a file is missing or truncated, or has other labels or names, naming it.
  */
 export function loadCifar100(directory: string): Dataset {
@@ -57,12 +57,12 @@ function readNames(path: string, { numClasses }: Format): string[] {
   const lines = readFile(path, SOURCE).toString().split("\n");
   const names = lines.map((line) => line.trim()).filter((line) => line !== "");
   if (names.length !== numClasses) {
-    throw new Error(`data file ${path} must have ${numClasses} names, found ${names.length}`);
+    throw new Error(`data file ${path} must have ${numClasses} names, got ${names.length}`);
   }
   return names;
 }
 
-/** The images of files with so many records each. */
+/** Reads the images of files with `records` records each. */
 function readImages(
   directory: string,
   names: readonly string[],
@@ -85,7 +85,7 @@ function readImages(
       const label = file[start - 1]!;
       if (label >= numClasses) {
         const expected = `labels below ${numClasses}`;
-        throw new Error(`data file ${path} must have ${expected}, found ${label} in record ${record + 1}`); // biome-ignore format: one line
+        throw new Error(`data file ${path} must have ${expected}, got ${label} in record ${record + 1}`); // biome-ignore format: one line
       }
       images.labels[i] = label;
       interleave(file, start, images.pixels, i * SIZE);
@@ -94,7 +94,7 @@ function readImages(
   return images;
 }
 
-/** The red plane, the green one and the blue one become red, green and blue of each pixel. */
+/** Reorders the red, green and blue planes of an image to the channels of each pixel. */
 function interleave(from: Uint8Array, start: number, to: Uint8Array, first: number): void {
   for (let pixel = 0, i = first; pixel < PLANE; pixel++) {
     for (let place = start + pixel; place < start + SIZE; place += PLANE) to[i++] = from[place]!;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
 /**
- * The bytes of a data file.
+ * Reads a data file.
  *
- * @param source What to do to get it.
+ * @param source How to get the file.
  * @throws If the file cannot be read, naming it.
  */
 export function readFile(path: string, source: string): Buffer {
@@ -14,11 +14,11 @@ export function readFile(path: string, source: string): Buffer {
   }
 }
 
-/** The same for a file of a known size in bytes. */
+/** Reads a data file of a known size in bytes. */
 export function readFileOfSize(path: string, expected: number, source: string): Buffer {
   const file = readFile(path, source);
   if (file.length !== expected) {
-    throw new Error(`data file ${path} must have ${expected} bytes, found ${file.length}`);
+    throw new Error(`data file ${path} must have ${expected} bytes, got ${file.length}`);
   }
   return file;
 }

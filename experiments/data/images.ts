@@ -1,27 +1,24 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Of an image. */
+/** The shape of an image. */
 export type Shape = readonly [height: number, width: number, channels: number];
 
-/**
- * Images of one shape with a class each; pixels 0–255, row by row, the channels of a pixel side by
- * side, image after image.
- */
+/** Images of one shape and their classes. Pixels are 0–255 in NHWC order. */
 export interface Images {
   pixels: Uint8Array;
   labels: Uint8Array;
   shape: Shape;
-  /** What networks of the literature are trained with on these images. */
+  /** The usual normalization of these images in the literature. */
   normalization?: Normalization;
 }
 
-/** Mean and standard deviation of each channel, of pixels within 0–1. */
+/** Mean and standard deviation of each channel, for pixels within 0–1. */
 export interface Normalization {
   mean: readonly number[];
   std: readonly number[];
 }
 
-/** A data set with its classes and its split. */
+/** A data set with its classes and its split into training and test images. */
 export interface Dataset {
   name: string;
   classNames: readonly string[];
@@ -29,12 +26,12 @@ export interface Dataset {
   test: Images;
 }
 
-/** The shape of MNIST's images and of those like it. */
+/** The shape of MNIST's and Fashion-MNIST's images. */
 export const SIDE = 28;
 export const PIXELS = SIDE * SIDE;
 export const GREY: Shape = [SIDE, SIDE, 1];
 
-/** Values of one image. */
+/** The number of values of an image. */
 export const sizeOf = ([height, width, channels]: Shape): number => height * width * channels;
 
 /** The images at these places. */
@@ -66,8 +63,8 @@ export function toInputs({ pixels, shape }: Images, places: readonly number[]): 
 }
 
 /**
- * The images at these places as float32 [places, height, width, channels], within 0–1 or, if they
- * have a normalization, less its mean and divided by its deviation, channel by channel.
+ * The images at these places as float32 [places, height, width, channels], within 0–1 or normalized
+ * channel by channel.
  */
 export function toImageInputs(images: Images, places: readonly number[]): tf.Tensor4D {
   return tf.tidy(() => {
@@ -79,7 +76,7 @@ export function toImageInputs(images: Images, places: readonly number[]): tf.Ten
   }) as tf.Tensor4D;
 }
 
-/** Their class indices, int32 [places]. */
+/** The class indices of the images at these places, int32 [places]. */
 export const toLabels = ({ labels }: Images, places: readonly number[]): tf.Tensor1D =>
   tf.tensor1d(
     places.map((place) => labels[place]!),

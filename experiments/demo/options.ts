@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { classes, notNegative, positive } from "../common/flags.ts";
+import { classes, notNegative, parseOrExit, positive } from "../common/flags.ts";
 import { type DatasetName, loaders } from "../data/load.ts";
 import { type Recipe, recipes } from "./recipe.ts";
 
@@ -26,7 +26,7 @@ interface Flags {
   seeds: number;
 }
 
-/** Reads the command line; with an error or --help it prints what is allowed and exits. */
+/** Reads the command line. After an error or `--help`, prints the help and exits. */
 export function readOptions(argv: readonly string[]): DemoOptions {
   const command = new Command("npm run demo --")
     .description(
@@ -46,20 +46,17 @@ export function readOptions(argv: readonly string[]): DemoOptions {
     .option("--epochs <n>", "epochs of the teacher's training before it is fine-tuned", positive)
     .option(
       "--remove <classes>",
-      "classes taken from the zero-shot student's data, as 3,4",
+      "classes removed from the zero-shot students' images, such as 3,4",
       classes,
     )
     .addOption(
-      new Option("--evaluate <images>", "images that accuracies are taken on")
+      new Option("--evaluate <images>", "images on which accuracies are measured")
         .choices(["test", "validation"])
         .default("test"),
     )
-    .option("--quick", "fewer images and epochs: a look in under a minute")
-    .option("--out <folder>", "where to write report.html and results.json", "demo-out")
-    .showHelpAfterError()
-    .allowExcessArguments(false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  const flags = command.parse(argv, { from: "user" }).opts<Flags>();
+    .option("--quick", "fewer images and epochs, in under a minute")
+    .option("--out <folder>", "where to write report.html and results.json", "demo-out");
+  const flags = parseOrExit(command, argv).opts<Flags>();
   const recipe = recipes[flags.quick ? "quick" : "full"];
   return {
     backend: flags.backend,

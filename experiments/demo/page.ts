@@ -1,15 +1,14 @@
-/** Entry of a page: does one job on a backend of the browser. */
+/** Entry of a page: runs a seed of the demo on a backend of the browser. */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgl";
 import type { Progress } from "../common/jobs.ts";
 import { type Dataset, GREY, type Images } from "../data/images.ts";
-import type { Job } from "./job.ts";
-import { runSeed, type SeedResult } from "./seed.ts";
+import { type DemoJob, runDemo, type SeedResult } from "./run-demo.ts";
 
-export type PageJob = Omit<Job, "data"> & Pick<Dataset, "name" | "classNames">;
+export type PageJob = DemoJob & Pick<Dataset, "name" | "classNames">;
 
 declare global {
-  var doJob: (job: PageJob) => Promise<SeedResult>;
+  var runJob: (job: PageJob) => Promise<SeedResult>;
   var onProgress: (progress: Progress) => Promise<void>;
 }
 
@@ -20,8 +19,8 @@ const images = async (part: "train" | "test"): Promise<Images> => ({
   shape: GREY,
 });
 
-globalThis.doJob = async ({ backend, recipe, seed, name, classNames }) => {
-  if (!(await tf.setBackend(backend))) throw new Error(`backend ${backend} did not start`);
+globalThis.runJob = async ({ name, classNames, ...job }) => {
+  if (!(await tf.setBackend(job.backend))) throw new Error(`backend ${job.backend} did not start`);
   const data = { name, classNames, train: await images("train"), test: await images("test") };
-  return runSeed(data, recipe, seed, onProgress);
+  return runDemo(job, data, onProgress);
 };

@@ -1,19 +1,22 @@
 import { fileURLToPath } from "node:url";
 import { withPage } from "../../scripts/page.ts";
-import type { RunJob } from "./job.ts";
+import type { Run } from "../common/jobs.ts";
+import { loadDataset } from "../data/load.ts";
+import type { DemoJob, SeedResult } from "./run-demo.ts";
 
-/** Does a job in a page of headless Chromium. */
-export const runInBrowser: RunJob = ({ data, ...job }, onProgress) => {
+/** Runs a seed of the demo in a page of headless Chromium. */
+export const runInBrowser: Run<DemoJob, SeedResult> = (job, onProgress) => {
+  const { name, classNames, train, test } = loadDataset(job.dataset);
   const entry = fileURLToPath(new URL("page.ts", import.meta.url));
-  const files = Object.fromEntries(
-    (["train", "test"] as const).flatMap((part) =>
-      Object.entries(data[part]).map(([kind, bytes]) => [`${part}-${kind}`, bytes as Uint8Array]),
-    ),
-  );
+  const files = {
+    "train-pixels": train.pixels,
+    "train-labels": train.labels,
+    "test-pixels": test.pixels,
+    "test-labels": test.labels,
+  };
   return withPage({ entryPoints: [entry] }, files, async (page) => {
     await page.exposeFunction("onProgress", onProgress);
-    await page.waitForFunction("globalThis.doJob");
-    const { name, classNames } = data;
-    return page.evaluate((job) => doJob(job), { ...job, name, classNames });
+    await page.waitForFunction("globalThis.runJob");
+    return page.evaluate((job) => runJob(job), { ...job, name, classNames });
   });
 };

@@ -1,15 +1,8 @@
-import {
-  cellsOf,
-  headingsOf,
-  type Metric,
-  printRows,
-  type SummaryRow,
-  summarizeTeachers,
-} from "../common/summary.ts";
-import type { Recipe } from "./recipe.ts";
-import { type SeedResult, TEACHERS, type TeacherName, type TeacherResult } from "./seed.ts";
+import { type Metric, type SummaryRow, summaryTable } from "../common/summary.ts";
+import { type Recipe, TEACHERS, type TeacherName } from "./recipe.ts";
+import type { SeedResult, TeacherResult } from "./run-demo.ts";
 
-/** What each student gets right, in %. */
+/** Accuracies of the students, %. */
 export function studentMetrics(
   recipe: Recipe,
   classNames: readonly string[],
@@ -28,7 +21,7 @@ export function studentMetrics(
   ];
 }
 
-export const teacherMetrics: readonly Metric<TeacherResult>[] = [
+const teacherMetrics: readonly Metric<TeacherResult>[] = [
   { name: "Teacher: accuracy, %", digits: 2, of: ({ accuracy }) => 100 * accuracy },
   { name: "Teacher: cross-entropy, nats", digits: 4, of: ({ crossEntropy }) => crossEntropy },
   { name: "Teacher: CMI of the training images, nats", digits: 4, of: ({ cmi }) => cmi },
@@ -37,13 +30,11 @@ export const teacherMetrics: readonly Metric<TeacherResult>[] = [
 
 export type DemoRow = SummaryRow<TeacherName>;
 
+export const demoTable = summaryTable(TEACHERS);
+
 export const summarize = (
   results: readonly SeedResult[],
   recipe: Recipe,
   classNames: readonly string[],
 ): DemoRow[] =>
-  summarizeTeachers([...teacherMetrics, ...studentMetrics(recipe, classNames)], TEACHERS, results);
-
-export const HEADINGS = headingsOf(TEACHERS);
-export const cells = (row: DemoRow) => cellsOf(row, TEACHERS);
-export const printTable = (rows: readonly DemoRow[]) => printRows(HEADINGS, rows.map(cells));
+  demoTable.summarize([...teacherMetrics, ...studentMetrics(recipe, classNames)], results);

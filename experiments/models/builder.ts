@@ -1,28 +1,27 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 
 export interface ModelOptions {
-  /** Of one image: [height, width, channels]. */
   inputShape: readonly [height: number, width: number, channels: number];
   numClasses: number;
-  /** An integer; two models with the same one start from the same weights. */
+  /** An integer. Models with the same seed start from the same weights. */
   seed: number;
 }
 
 /**
- * Builds a model of images, [N, …inputShape], that ends in logits, [N, numClasses], and tells which
- * of its layers distillation compares. `featureExtractor` of kd-cmi/layers takes their names.
+ * Builds a model from images, [N, …inputShape], to logits, [N, numClasses], and names the layers that
+ * distillation compares. `featureExtractor` of kd-cmi/layers takes these names.
  */
 export interface ModelBuilder {
   (options: ModelOptions): tfl.LayersModel;
-  /** Layers with the maps at the end of each stage, from input to output; an MLP has none. */
+  /** Layers with the maps at the end of each stage, from input to output. An MLP has none. */
   readonly maps: readonly string[];
-  /** The layer that the logits are computed from: [N, units], in a network of maps their pool. */
+  /** The layer before the logits, [N, units]. In a convolutional network it pools the maps. */
   readonly embedding: string;
 }
 
 export const LOGITS = "logits";
 
-/** A builder that tells its features. */
+/** A builder with the names of its layers. */
 export const modelBuilder = (
   build: (options: ModelOptions) => tfl.LayersModel,
   features: { maps: readonly string[]; embedding: string },

@@ -6,7 +6,7 @@ type Config = ConstructorParameters<typeof tfl.layers.Layer>[0];
 
 const mapsOf = (inputs: tf.Tensor | tf.Tensor[]) => [inputs].flat()[0] as tf.Tensor4D;
 
-/** Some of the channels of maps [N, H, W, C]: `size` of them from `begin` on. */
+/** Takes `size` channels of maps [N, H, W, C], starting at `begin`. */
 class ChannelSlice extends tfl.layers.Layer {
   static className = "KdCmiExampleChannelSlice";
   private readonly begin: number;
@@ -32,7 +32,7 @@ class ChannelSlice extends tfl.layers.Layer {
 }
 tf.serialization.registerClass(ChannelSlice);
 
-/** Deals the channels out: the first of each group, then the second of each, and so on. */
+/** Interleaves groups of channels: the first channel of each group, then the second, and so on. */
 class ChannelShuffle extends tfl.layers.Layer {
   static className = "KdCmiExampleChannelShuffle";
   private readonly groups: number;
@@ -60,7 +60,7 @@ class ChannelShuffle extends tfl.layers.Layer {
 }
 tf.serialization.registerClass(ChannelShuffle);
 
-/** The channels in groups of equal size. */
+/** Splits the channels into groups of equal size. */
 export function splitChannels(x: Maps, name: string, groups: number): Maps[] {
   const size = channelsOf(x) / groups;
   return Array.from({ length: groups }, (_, i) =>
@@ -71,7 +71,7 @@ export function splitChannels(x: Maps, name: string, groups: number): Maps[] {
 export const shuffleChannels = (x: Maps, name: string, groups: number): Maps =>
   apply(new ChannelShuffle({ name, groups }), x);
 
-/** A convolution of each group of channels by itself, which tfjs has no layer for. */
+/** A grouped convolution, for which tfjs has no layer. */
 export function grouped(
   x: Maps,
   name: string,

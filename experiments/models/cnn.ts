@@ -2,25 +2,25 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { LOGITS, type ModelBuilder, modelBuilder } from "./builder.ts";
 import { layerSeed } from "./initial.ts";
 
-/** Channels of the maps of half and of a quarter of the side, and units of the layer behind them. */
-export interface CnnSizes {
+/** Channels of the maps at half and at a quarter of the size, and units of the dense layer after them. */
+interface CnnSizes {
   low: number;
   high: number;
   features: number;
 }
 
-export const LARGER: CnnSizes = { low: 16, high: 32, features: 64 };
-/** The maps of the larger network and the layer of the smaller one. */
-export const LIGHTER: CnnSizes = { low: 16, high: 32, features: 16 };
-export const SMALLER: CnnSizes = { low: 4, high: 8, features: 16 };
+const LARGER: CnnSizes = { low: 16, high: 32, features: 64 };
+/** The maps of the larger network and the dense layer of the smaller one. */
+const LIGHTER: CnnSizes = { low: 16, high: 32, features: 16 };
+const SMALLER: CnnSizes = { low: 4, high: 8, features: 16 };
 
 /**
- * The layers `low`, `high`, `features` and `logits`, for maps [N, H, W, C]. The first two are ReLU
- * layers, so that `low_conv` and `high_conv` give the maps before it.
+ * The layers `low`, `high`, `features` and `logits`, for maps [N, H, W, C]. `low` and `high` are ReLU
+ * layers after the convolutions `low_conv` and `high_conv`.
  *
- * @param seedOf The seed of a layer with weights, which are counted from 0.
+ * @param seedOf The seed of each layer with weights, counted from 0.
  */
-export function cnnLayers(
+function cnnLayers(
   { low, high, features }: CnnSizes,
   numClasses: number,
   seedOf: (layer: number) => number,
@@ -62,7 +62,7 @@ const cnn = (name: string, sizes: CnnSizes): ModelBuilder =>
     { maps: ["low", "high"], embedding: "features" },
   );
 
-/** For the CPU: 106,000, 30,000 and 6,800 parameters with ten classes of 28×28×1. */
+/** Small networks: 106,000, 30,000 and 6,800 parameters for ten classes of 28×28×1 images. */
 export const cnns = {
   "cnn-small": cnn("cnn-small", LARGER),
   "cnn-light": cnn("cnn-light", LIGHTER),

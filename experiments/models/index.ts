@@ -1,6 +1,7 @@
 import type { ModelBuilder } from "./builder.ts";
 import { cnns } from "./cnn.ts";
-import { mlps } from "./mlp.ts";
+import { camNetwork } from "./cnn-cam.ts";
+import { demoMlps, mlps } from "./mlp.ts";
 import { mobileNetV2 } from "./mobilenet-v2.ts";
 import { resnets } from "./resnet.ts";
 import { shuffleNetV1 } from "./shufflenet-v1.ts";
@@ -20,6 +21,8 @@ export const models = {
   ShuffleNetV2: shuffleNetV2,
   ...cnns,
   ...mlps,
+  ...demoMlps,
+  "cnn-cam": camNetwork,
 } satisfies Record<string, ModelBuilder>;
 
 export type ModelName = keyof typeof models;

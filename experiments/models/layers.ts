@@ -5,28 +5,28 @@ import { type Initial, layerSeed, zeros } from "./initial.ts";
 /** Maps [N, H, W, C] within a model. */
 export type Maps = tfl.SymbolicTensor;
 
-/** A layer on one input or several. */
+/** Applies a layer to one or several inputs. */
 export const apply = (layer: tfl.layers.Layer, inputs: Maps | Maps[]) =>
   layer.apply(inputs) as tfl.SymbolicTensor;
 
 export interface ConvolutionOptions {
   filters: number;
-  /** Odd; the maps keep their size but for the strides. */
+  /** Odd. The padding preserves the size of the maps, apart from the strides. */
   kernelSize: number;
   strides?: number;
   useBias?: boolean;
 }
 
 /**
- * The layers of a network as PyTorch defines them, each with initial values of its own that follow
- * from the model's seed and the layer's name.
+ * The layers of a network as PyTorch defines them. The initial values of each layer follow from the
+ * model's seed and the layer's name.
  *
- * @param kernel Initial values of the convolutions.
+ * @param kernel Initializer of the convolutions.
  */
 export function torchLayers(seed: number, kernel: Initial) {
   const { layers } = tfl;
 
-  /** PyTorch pads alike on all sides; tfjs's "same" does so only at a stride of 1. */
+  /** Pads equally on all sides, as PyTorch does. tfjs's "same" does so only at a stride of 1. */
   function pad(x: Maps, name: string, kernelSize: number, strides: number) {
     const padding = (kernelSize - 1) / 2;
     if (strides === 1 || padding === 0) return { padded: x, padding: "same" as const };
@@ -43,7 +43,11 @@ export function torchLayers(seed: number, kernel: Initial) {
     return apply(layers.conv2d(config), padded);
   }
 
-  /** 3×3, a filter for each channel, without bias. */
+  /** A convolution followed by batch normalisation. */
+  const normalized = (x: Maps, name: string, filters: number, kernelSize = 1, strides = 1) =>
+    normalize(convolution(x, name, { filters, kernelSize, strides }), `${name}_bn`);
+
+  /** A 3×3 convolution with a filter for each channel, without bias. */
   function depthwise(x: Maps, name: string, strides = 1): Maps {
     const { padded, padding } = pad(x, name, 3, strides);
     // The fan-out counts all channels, as PyTorch's functions do.
@@ -53,7 +57,7 @@ export function torchLayers(seed: number, kernel: Initial) {
     return apply(layers.depthwiseConv2d(config), padded);
   }
 
-  /** The pooled embedding of the last maps. */
+  /** The embedding: the average of the last maps. */
   const pool = (x: Maps) => apply(layers.globalAveragePooling2d({ name: "embedding" }), x);
 
   function logits(
@@ -68,12 +72,12 @@ export function torchLayers(seed: number, kernel: Initial) {
     return apply(layers.dense({ name: LOGITS, units, kernelInitializer, biasInitializer }), x);
   }
 
-  return { convolution, depthwise, pool, logits };
+  return { convolution, normalized, depthwise, pool, logits };
 }
 
-/** By the batch's mean and variance, and in inference by their moving averages. */
+/** Batch normalisation with PyTorch's settings. */
 export const normalize = (x: Maps, name: string): Maps =>
-  // PyTorch's default momentum of 0.1 is the share of the new batch, tfjs's that of the old ones.
+  // PyTorch's default momentum, 0.1, is the weight of the new batch. In tfjs it is the weight of the old average.
   apply(tfl.layers.batchNormalization({ name, momentum: 0.9, epsilon: 1e-5 }), x);
 
 export const relu = (x: Maps, name: string): Maps => apply(tfl.layers.reLU({ name }), x);
@@ -87,9 +91,9 @@ export const concatenate = (xs: Maps[], name: string): Maps =>
 export const channelsOf = (x: Maps): number => x.shape[3]!;
 
 /**
- * Blocks in a row, in stages. The output of a block bears its name, which comes from {@link blockName}.
+ * Stages of blocks. Each block's output layer has the block's name, see {@link blockName}.
  *
- * @param counts Blocks of each stage.
+ * @param counts The number of blocks of each stage.
  */
 export function stages(
   x: Maps,
@@ -103,14 +107,14 @@ export function stages(
   }, x);
 }
 
-/** Counted from 0; the names count from 1. */
+/** The name of a block. The arguments count from 0, the names from 1. */
 export const blockName = (stage: number, block: number) => `stage${stage + 1}_block${block + 1}`;
 
 /** The last block of each stage. */
 export const lastBlocks = (counts: readonly number[]): string[] =>
   counts.map((count, stage) => blockName(stage, count - 1));
 
-/** A model from its input to what `network` makes of it. */
+/** A model from images to the output of `network`. */
 export function imageModel(
   name: string,
   { inputShape }: ModelOptions,

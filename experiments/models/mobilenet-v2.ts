@@ -5,14 +5,13 @@ import {
   blockName,
   channelsOf,
   imageModel,
-  type Maps,
   normalize,
   relu,
   stages,
   torchLayers,
 } from "./layers.ts";
 
-/** Of each stage: channels at full width, blocks, and the strides of its first block. */
+/** Stages: channels at full width, number of blocks, and strides of the first block. */
 const STAGES = [
   { width: 16, blocks: 1, strides: 1 },
   { width: 24, blocks: 2, strides: 1 },
@@ -26,17 +25,18 @@ const EXPANSION = 6;
 const EMBEDDING = 1280;
 
 /**
- * MobileNetV2 for small images, as in RepDistiller's benchmark: half the width but for the last
- * convolution, plain ReLU, and the first block of 24 channels without strides. The maps, at the ends
+ * MobileNetV2 for small images, as in RepDistiller's benchmark: half the width except in the
+ * last convolution, plain ReLU, and no strides in the first block of 24 channels. The maps, at the ends
  * of the stages of 24, 32, 96 and 320 channels, are linear.
  *
  * Source: Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", CVPR 2018.
  */
 export const mobileNetV2: ModelBuilder = modelBuilder(
   (options) => {
-    const { convolution, depthwise, pool, logits } = torchLayers(options.seed, kaimingNormal);
-    const normalized = (x: Maps, name: string, filters: number, kernelSize = 1, strides = 1) =>
-      normalize(convolution(x, name, { filters, kernelSize, strides }), `${name}_bn`);
+    const { convolution, normalized, depthwise, pool, logits } = torchLayers(
+      options.seed,
+      kaimingNormal,
+    );
 
     return imageModel("MobileNetV2", options, (images) => {
       const stem = relu(normalized(images, "stem_conv", 16, 3, 2), "stem");
@@ -49,7 +49,7 @@ export const mobileNetV2: ModelBuilder = modelBuilder(
         const spatial = depthwise(wide, `${name}_conv2`, isFirst ? strides : 1);
         const filtered = relu(normalize(spatial, `${name}_conv2_bn`), `${name}_relu2`);
         const linear = convolution(filtered, `${name}_conv3`, { filters, kernelSize: 1 });
-        // Each first block changes the channels, so it has no shortcut.
+        // A first block changes the number of channels, so it has no shortcut.
         if (isFirst) return normalize(linear, name);
         return add(x, normalize(linear, `${name}_conv3_bn`), name);
       });

@@ -1,21 +1,11 @@
 import { type ModelBuilder, modelBuilder } from "./builder.ts";
 import { kaimingNormal, torchUniform } from "./initial.ts";
-import {
-  add,
-  channelsOf,
-  imageModel,
-  lastBlocks,
-  type Maps,
-  normalize,
-  relu,
-  stages,
-  torchLayers,
-} from "./layers.ts";
+import { add, channelsOf, imageModel, lastBlocks, relu, stages, torchLayers } from "./layers.ts";
 
 /**
  * A residual network for small images as in RepDistiller's benchmark: three stages of (depth − 2)/6
- * blocks, and a normalised 1×1 convolution as the shortcut where the shape changes. The maps are
- * those after ReLU; before it they are `stage1_block3_add` and so on.
+ * blocks, with a normalised 1×1 convolution as the shortcut where the shape changes. The maps are
+ * taken after ReLU. The layers before it are `stage1_block3_add` and so on.
  *
  * Source: He et al., "Deep residual learning for image recognition", CVPR 2016, section 4.2.
  *
@@ -27,14 +17,7 @@ function resnet(name: string, depth: number, widths: readonly number[]): ModelBu
   const counts = [blocks, blocks, blocks];
   return modelBuilder(
     (options) => {
-      const { convolution, pool, logits } = torchLayers(options.seed, kaimingNormal);
-      const normalized = (
-        x: Maps,
-        name: string,
-        filters: number,
-        kernelSize: number,
-        strides = 1,
-      ) => normalize(convolution(x, name, { filters, kernelSize, strides }), `${name}_bn`);
+      const { normalized, pool, logits } = torchLayers(options.seed, kaimingNormal);
 
       return imageModel(name, options, (images) => {
         const stem = relu(normalized(images, "stem_conv", widths[0]!, 3), "stem");
@@ -42,10 +25,10 @@ function resnet(name: string, depth: number, widths: readonly number[]): ModelBu
           const filters = widths[stage + 1]!;
           const strides = isFirst && stage > 0 ? 2 : 1;
           const middle = relu(normalized(x, `${name}_conv1`, filters, 3, strides), `${name}_relu`);
-          const own = normalized(middle, `${name}_conv2`, filters, 3);
+          const residual = normalized(middle, `${name}_conv2`, filters, 3);
           const isSameShape = strides === 1 && channelsOf(x) === filters;
           const shortcut = isSameShape ? x : normalized(x, `${name}_shortcut`, filters, 1, strides);
-          return relu(add(own, shortcut, `${name}_add`), name);
+          return relu(add(residual, shortcut, `${name}_add`), name);
         });
         return logits(pool(maps), options.numClasses, torchUniform, torchUniform);
       });

@@ -13,14 +13,14 @@ import {
 } from "./layers.ts";
 
 const WIDTHS = [116, 232, 464];
-/** A block that halves the maps, and those that keep them. */
+/** In each stage, one block that halves the maps and others that preserve their size. */
 const COUNTS = [1 + 3, 1 + 7, 1 + 3];
 const STEM = 24;
 const EMBEDDING = 1024;
 
 /**
- * ShuffleNetV2 of width 1 for small images, as in RepDistiller's benchmark: a 1×1 stem in place of a
- * strided one and its pool. The maps are those after ReLU and the shuffle.
+ * ShuffleNetV2 of width 1 for small images, as in RepDistiller's benchmark: a 1×1 stem instead of a
+ * strided one with pooling. The maps are taken after ReLU and the shuffle.
  *
  * Source: Ma et al., "ShuffleNet V2: practical guidelines for efficient CNN architecture design",
  * ECCV 2018.
@@ -45,8 +45,12 @@ export const shuffleNetV2: ModelBuilder = modelBuilder(
           ? pointwise(spatial(left!, `${name}_left1`, strides), `${name}_left2`, half)
           : left!;
         const narrow = pointwise(right!, `${name}_right1`, half);
-        const own = pointwise(spatial(narrow, `${name}_right2`, strides), `${name}_right3`, half);
-        const joined = concatenate([kept, own], `${name}_concatenate`);
+        const changed = pointwise(
+          spatial(narrow, `${name}_right2`, strides),
+          `${name}_right3`,
+          half,
+        );
+        const joined = concatenate([kept, changed], `${name}_concatenate`);
         return shuffleChannels(joined, name, 2);
       });
       return logits(

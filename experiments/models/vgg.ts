@@ -16,13 +16,13 @@ const WIDTHS = [64, 128, 256, 512, 512];
 
 /**
  * A VGG network for small images as in RepDistiller's benchmark: five stages of 3×3 convolutions with
- * bias and batch normalisation, the maps halved before the second, third and fourth, and one dense
- * layer. The maps are those after ReLU; before it they are `stage1_block1_bn` and so on.
+ * bias and batch normalisation, pooling before the second, third and fourth stage, and one dense
+ * layer. The maps are taken after ReLU. The layers before it are `stage1_block1_bn` and so on.
  *
  * Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
- * recognition", ICLR 2015 (arXiv 1409.1556), configuration B and a short one.
+ * recognition", ICLR 2015 (arXiv 1409.1556), configuration B and a shorter one.
  *
- * @param blocks Convolutions of each stage.
+ * @param blocks The number of convolutions of each stage.
  */
 function vgg(name: string, blocks: number): ModelBuilder {
   const counts = WIDTHS.map(() => blocks);
@@ -42,7 +42,7 @@ function vgg(name: string, blocks: number): ModelBuilder {
         return logits(pool(maps), options.numClasses, smallNormal);
       });
     },
-    // The benchmark compares those from the second stage on; the first stands for the stem.
+    // The benchmark compares the maps from the second stage on. The first takes the place of the stem.
     { maps: lastBlocks(counts).slice(1), embedding: "embedding" },
   );
 }

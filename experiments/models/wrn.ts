@@ -13,10 +13,10 @@ import {
 } from "./layers.ts";
 
 /**
- * A wide residual network as in RepDistiller's benchmark: three stages of (depth − 4)/6 blocks, which
- * normalise before they convolve, without dropout. A shortcut that changes the shape is a plain 1×1
- * convolution of the normalised maps. The maps are sums, not yet normalised; the `_bn1` layer of the
- * stage that follows, and `last_bn` for the last, give them normalised, before ReLU.
+ * A wide residual network as in RepDistiller's benchmark: three stages of (depth − 4)/6 blocks, with
+ * normalisation before each convolution and without dropout. A shortcut that changes the shape is a
+ * plain 1×1 convolution of the normalised maps. The maps are sums that are not yet normalised. The
+ * `_bn1` layer of the next stage normalises them before ReLU, and `last_bn` those of the last stage.
  *
  * Source: Zagoruyko and Komodakis, "Wide residual networks", BMVC 2016 (arXiv 1605.07146).
  *
@@ -40,12 +40,12 @@ function wideResnet(depth: number, widening: number): ModelBuilder {
           const start = activated(x, name, "1");
           const first = convolution(start, `${name}_conv1`, { filters, kernelSize: 3, strides });
           const middle = activated(first, name, "2");
-          const own = convolution(middle, `${name}_conv2`, { filters, kernelSize: 3 });
+          const residual = convolution(middle, `${name}_conv2`, { filters, kernelSize: 3 });
           const shortcut =
             channelsOf(x) === filters
               ? x
               : convolution(start, `${name}_shortcut`, { filters, kernelSize: 1, strides });
-          return add(own, shortcut, name);
+          return add(residual, shortcut, name);
         });
         return logits(pool(activated(maps, "last")), options.numClasses, torchUniform);
       });

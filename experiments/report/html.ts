@@ -2,7 +2,7 @@ import { drawChart } from "../charts/draw.ts";
 import { htmlPage, htmlSvg, htmlTable, toHtml } from "../common/html.ts";
 import type { Chart, Section } from "./section.ts";
 
-/** A page that needs no other file. */
+/** The self-contained page of an experiment. */
 export const experimentPage = (
   title: string,
   intro: readonly string[],

@@ -1,13 +1,13 @@
 import type { Chart, Section } from "./section.ts";
 
-/** Where the picture of a chart lies, as seen from the text. */
+/** The link from a document to the picture of each chart. */
 export type Pictures = ReadonlyMap<Chart, string>;
 
 /**
- * The same sections give the same text.
+ * Formats sections as Markdown. The same sections give the same text.
  *
- * @param level Of the sections' headings, 1–6.
- * @param pictures Charts that are not among them are left out.
+ * @param level Level of the sections' headings, 1–6.
+ * @param pictures Charts without a picture are omitted.
  */
 export const toMarkdown = (
   sections: readonly Section[],
@@ -28,7 +28,7 @@ function blocksOf({ title, text, table, charts }: Section, level: number, pictur
   ];
 }
 
-/** The first column to the left, the others, which are numbers, to the right. */
+/** A table with a left-aligned first column and right-aligned numbers. */
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => plain(cell).replaceAll("|", "\\|")).join(" | ")} |`;
@@ -36,10 +36,10 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
   return [line(head), rule, ...rows.map(line)].join("\n");
 }
 
-const MARKUP = /[\\`*_~<]|\](?=[([:])/g; // a bracket only where it would make a link
+const MARKUP = /[\\`*_~<]|\](?=[([:])/g; // brackets only where they would form a link
 const MARKUP_IN_LINKS = /[\\`*_~<[\]]/g;
 
-/** One line of plain text, none of which Markdown takes for markup. */
+/** Plain text in one line, with all markup escaped. */
 const plain = (text: string, markup = MARKUP): string =>
   text
     .replace(/\s+/g, " ")

@@ -2,7 +2,7 @@ import type { Chart } from "../charts/chart.ts";
 
 export type { BarChart, Chart, ConfusionChart, LineChart } from "../charts/chart.ts";
 
-/** A part of what an experiment found, whatever it is shown as. */
+/** A part of an experiment's results, independent of the format of the report. */
 export interface Section {
   title: string;
   /** Paragraphs of plain text. */

@@ -1,6 +1,6 @@
-import type { Plan } from "../plan.ts";
+import type { Plan } from "../pipeline/plan.ts";
 import { mapsTeacher, PAIR, type PairName, type Recipe } from "../recipe.ts";
-import { GAIN, type Metric, show, showGain, teacherAccuracy, teacherCmi } from "./metrics.ts";
+import { type Metric, pairHead, pairRow, teacherAccuracy, teacherCmi } from "./metrics.ts";
 import type { Study } from "./study.ts";
 
 const METRICS: Metric[] = [
@@ -12,32 +12,26 @@ const METRICS: Metric[] = [
 ];
 
 export const cam: Study = {
-  title: "Where the teachers look",
+  title: "Class-activation maps of the teachers",
   question:
-    "EigenCAM of test images. A teacher that captures more of a class's context should look at more " +
-    "of an image (coverage), and alike at the images of a class (smaller divergences).",
+    "Eigen-CAM of test images. A teacher that captures more of a class's context is expected to cover " +
+    "more of an image (coverage), with more similar maps within a class (smaller divergences).",
 
   plans: (recipe) => PAIR.map((name) => plan(recipe, name)),
 
-  sections(outcomes, recipe) {
-    const [control, mcmi] = PAIR.map((name) => plan(recipe, name));
-    return [
-      {
-        title: "Scores of the class clusters",
-        text: [],
-        table: {
-          head: ["", ...PAIR, GAIN],
-          rows: METRICS.map((metric) => [
-            metric.name,
-            show(outcomes, control!, metric),
-            show(outcomes, mcmi!, metric),
-            showGain(outcomes, [mcmi!, control!], metric),
-          ]),
-        },
-        charts: [],
+  sections: (outcomes, recipe) => [
+    {
+      title: "Scores of the class clusters",
+      text: [],
+      table: {
+        head: pairHead(""),
+        rows: METRICS.map((metric) =>
+          pairRow(outcomes, metric.name, (name) => plan(recipe, name), metric),
+        ),
       },
-    ];
-  },
+      charts: [],
+    },
+  ],
 };
 
 function plan(recipe: Recipe, name: PairName): Plan {

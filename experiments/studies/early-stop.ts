@@ -1,22 +1,29 @@
-import type { TeacherPlan } from "../plan.ts";
+import type { LineChart } from "../charts/chart.ts";
+import type { Outcomes } from "../outcomes.ts";
+import type { TeacherPlan } from "../pipeline/plan.ts";
 import { pairOf, type Recipe } from "../recipe.ts";
-import { estimate, probeMetric, show, teacherAccuracy, teacherCmi } from "./metrics.ts";
-import { PROBES, type ProbeName, probe, probes, probeTitles } from "./probes.ts";
+import {
+  estimate,
+  type Metric,
+  probeMetric,
+  show,
+  teacherAccuracy,
+  teacherCmi,
+} from "./metrics.ts";
+import { PROBE_IDS, PROBES, type ProbeName, probe, probes, probeTitles } from "./probes.ts";
 import type { Study } from "./study.ts";
 
 export const earlyStop: Study = {
   title: "Teachers along their training",
   question:
-    "A teacher trained with cross-entropy alone is stopped early. Its CMI falls as it is trained on: " +
-    "is an early stop as good as MCMI?",
+    "A teacher trained with cross-entropy alone is stopped early. Its CMI falls during training: is an " +
+    "early stop as good as MCMI?",
 
   plans: (recipe) => teachers(recipe).flatMap(({ teacher }) => probes(recipe, teacher)),
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
-    const stopped = teachers(recipe).filter(({ epoch }) => epoch !== undefined);
-    const studentsOf = (name: ProbeName, teacher: TeacherPlan) =>
-      [probe(recipe, name, teacher), probeMetric(recipe.probes[name])] as const;
+    const chart = chartsOf(outcomes, recipe);
     return [
       {
         title: "Teachers and students, mean ± standard error",
@@ -27,47 +34,42 @@ export const earlyStop: Study = {
             name,
             show(outcomes, probe(recipe, "fewImages", teacher), teacherAccuracy),
             show(outcomes, probe(recipe, "fewImages", teacher), teacherCmi),
-            ...PROBES.map((one) => show(outcomes, ...studentsOf(one, teacher))),
+            ...PROBES.map((one) =>
+              show(outcomes, probe(recipe, one, teacher), probeMetric(recipe.probes[one])),
+            ),
           ]),
         },
         charts: [
-          {
-            kind: "lines",
-            title: "CMI of training images",
-            x: { name: "epoch" },
-            y: { name: "CMI, nats", log: true },
-            series: [
-              {
-                name: "CE",
-                points: stopped.map(({ epoch, teacher }) => ({
-                  x: epoch!,
-                  estimate: estimate(outcomes, probe(recipe, "fewImages", teacher), teacherCmi),
-                })),
-              },
-            ],
-          },
-          ...PROBES.map((one) => ({
-            kind: "lines" as const,
-            title: titles[one],
-            x: { name: "epoch" },
-            y: { name: "accuracy, %" },
-            series: [
-              {
-                name: "CE",
-                points: stopped.map(({ epoch, teacher }) => ({
-                  x: epoch!,
-                  estimate: estimate(outcomes, ...studentsOf(one, teacher)),
-                })),
-              },
-            ],
-          })),
+          chart("teacher-cmi", "CMI of training images", "fewImages", teacherCmi, true),
+          ...PROBES.map((one) => {
+            const accuracy = { ...probeMetric(recipe.probes[one]), name: "accuracy, %" };
+            return chart(PROBE_IDS[one], titles[one], one, accuracy);
+          }),
         ],
       },
     ];
   },
 };
 
-/** Those of cross-entropy after some epochs, and the two that are fine-tuned from the last one. */
+/** A function to line charts of a metric over the epochs of the CE teacher. */
+const chartsOf =
+  (outcomes: Outcomes, recipe: Recipe) =>
+  (id: string, title: string, name: ProbeName, metric: Metric, log = false): LineChart => {
+    const points = teachers(recipe).flatMap(({ epoch, teacher }) => {
+      if (epoch === undefined) return [];
+      return [{ x: epoch, estimate: estimate(outcomes, probe(recipe, name, teacher), metric) }];
+    });
+    return {
+      kind: "lines",
+      id,
+      title,
+      x: { name: "epoch" },
+      y: { name: metric.name, log },
+      series: [{ name: "CE", points }],
+    };
+  };
+
+/** The CE teacher after some of its epochs, and the two teachers fine-tuned from its last one. */
 function teachers(recipe: Recipe): { name: string; epoch?: number; teacher: TeacherPlan }[] {
   const { control, MCMI } = pairOf(recipe);
   return [

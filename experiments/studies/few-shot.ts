@@ -1,10 +1,10 @@
 import { formatInterval, pairedInterval } from "../common/statistics.ts";
 import type { Outcomes } from "../outcomes.ts";
-import type { Plan } from "../plan.ts";
+import type { Plan } from "../pipeline/plan.ts";
 import { PAIR, type PairName, pairOf, type Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
 import { type Goal, goalSection } from "./goal.ts";
-import { estimate, GAIN, show, showGain, studentAccuracy } from "./metrics.ts";
+import { estimate, pairHead, pairRow, studentAccuracy } from "./metrics.ts";
 import type { Study } from "./study.ts";
 
 const METHODS = ["kd", "crd"] as const;
@@ -13,8 +13,8 @@ type MethodName = (typeof METHODS)[number];
 export const fewShot: Study = {
   title: "A student with few images",
   question:
-    "The student sees a share of the teacher's training images. How much does its accuracy gain by " +
-    "the teacher?",
+    "The student sees a share of the teacher's training images. How much accuracy does it gain from " +
+    "the MCMI teacher?",
 
   plans: (recipe) =>
     PAIR.flatMap((name) =>
@@ -25,46 +25,46 @@ export const fewShot: Study = {
 
   sections: (outcomes, recipe) => [
     goalSection(goals(outcomes, recipe)),
-    ...METHODS.map(
-      (method): Section => ({
-        title: `Test accuracy by ${method}, %`,
-        text: [],
-        table: {
-          head: ["share of the images", ...PAIR, GAIN],
-          rows: sharesOf(recipe, method).map((share) => {
-            const [control, mcmi] = PAIR.map((name) => plan(recipe, name, method, share));
-            return [
-              `${100 * share} %`,
-              show(outcomes, control!, studentAccuracy),
-              show(outcomes, mcmi!, studentAccuracy),
-              showGain(outcomes, [mcmi!, control!], studentAccuracy),
-            ];
-          }),
-        },
-        charts: [
-          {
-            kind: "lines",
-            title: `Students by ${method}`,
-            x: { name: "share of the images, %", log: true },
-            y: { name: "test accuracy, %" },
-            series: PAIR.map((name) => ({
-              name,
-              points: sharesOf(recipe, method).map((share) => ({
-                x: 100 * share,
-                estimate: estimate(outcomes, plan(recipe, name, method, share), studentAccuracy),
-              })),
-            })),
-          },
-        ],
-      }),
-    ),
+    ...METHODS.map((method) => methodSection(outcomes, recipe, method)),
   ],
 };
+
+const methodSection = (outcomes: Outcomes, recipe: Recipe, method: MethodName): Section => ({
+  title: `Test accuracy by ${method}, %`,
+  text: [],
+  table: {
+    head: pairHead("share of the images"),
+    rows: sharesOf(recipe, method).map((share) =>
+      pairRow(
+        outcomes,
+        `${100 * share} %`,
+        (name) => plan(recipe, name, method, share),
+        studentAccuracy,
+      ),
+    ),
+  },
+  charts: [
+    {
+      kind: "lines",
+      id: method,
+      title: `Students by ${method}`,
+      x: { name: "share of the images, %", log: true },
+      y: { name: "test accuracy, %" },
+      series: PAIR.map((name) => ({
+        name,
+        points: sharesOf(recipe, method).map((share) => ({
+          x: 100 * share,
+          estimate: estimate(outcomes, plan(recipe, name, method, share), studentAccuracy),
+        })),
+      })),
+    },
+  ],
+});
 
 const sharesOf = ({ fewShot: { shares, crdUpTo } }: Recipe, method: MethodName) =>
   shares.map(({ share }) => share).filter((share) => method !== "crd" || share <= crdUpTo);
 
-/** For the two smallest shares. */
+/** Goals for the two smallest shares. */
 const goals = (outcomes: Outcomes, recipe: Recipe): Goal[] =>
   METHODS.flatMap((method) =>
     sharesOf(recipe, method)
@@ -75,7 +75,7 @@ const goals = (outcomes: Outcomes, recipe: Recipe): Goal[] =>
         );
         const gain = pairedInterval(mcmi!, control!);
         return {
-          goal: `${method}, ${100 * share} % of the images: a gain whose 95 % interval excludes 0`,
+          goal: `${method}, ${100 * share} % of the images: a significant gain (95 % CI above 0)`,
           measured: formatInterval(gain, studentAccuracy.digits),
           isReached: gain.interval !== undefined && gain.interval[0] > 0,
         };

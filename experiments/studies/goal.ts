@@ -1,6 +1,6 @@
 import type { Section } from "../report/section.ts";
 
-/** What the thesis' figures let one hope for, and whether it came about. */
+/** An expectation from the thesis' figures, and whether it was met. */
 export interface Goal {
   goal: string;
   measured: string;

@@ -10,7 +10,7 @@ import { zeroShot } from "./zero-shot.ts";
 
 export type { Study } from "./study.ts";
 
-/** The experiments by the names that the command line takes. */
+/** The experiments by their names on the command line. */
 export const studies = {
   temperature,
   table,

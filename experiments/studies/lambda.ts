@@ -1,30 +1,21 @@
 import type { MethodName } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
-import type { Plan } from "../plan.ts";
-import { fineTuned, mapsTeacher, type Recipe } from "../recipe.ts";
+import { fineTuned, type Plan } from "../pipeline/plan.ts";
+import { mapsTeacher, type Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
 import { byMethod } from "./by-method.ts";
-import {
-  estimate,
-  type Metric,
-  probeMetric,
-  show,
-  showGain,
-  studentAccuracy,
-  teacherAccuracy,
-  teacherCmi,
-} from "./metrics.ts";
-import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
+import * as metrics from "./metrics.ts";
+import { PROBE_IDS, PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
 import type { Study } from "./study.ts";
 
-/** One of each family: by outputs, feature maps, relations and contrast. */
+/** One method of each family: outputs, feature maps, relations and contrast. */
 const METHODS = ["kd", "at", "sp", "crd"] as const satisfies readonly MethodName[];
 
 export const lambda: Study = {
   title: "The weight of the CMI",
   question:
-    "Teachers fine-tuned with more and more weight λ of the CMI: where do their students gain, and " +
-    "where does the teacher break?",
+    "Teachers fine-tuned with increasing weight λ of the CMI: where do their students gain, and where " +
+    "does the teacher degrade?",
 
   plans: (recipe) => [
     ...recipe.lambdas.flatMap((value) => PROBES.map((name) => ofProbe(recipe, name, value))),
@@ -34,25 +25,29 @@ export const lambda: Study = {
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
     const students = PROBES.map((name) => ({
+      id: PROBE_IDS[name],
       title: titles[name],
       plan: (value: number) => ofProbe(recipe, name, value),
-      metric: probeMetric(recipe.probes[name]),
+      metric: metrics.probeMetric(recipe.probes[name]),
     }));
     const ofMethods = METHODS.map((method) => ({
+      id: `student-${method}`,
       title: `student by ${method}, %`,
       plan: (value: number) => ofTable(recipe, method, value),
-      metric: studentAccuracy,
+      metric: metrics.studentAccuracy,
     }));
     return [
       ...sweep(outcomes, {
         title: "Teachers and students, mean ± standard error",
-        gains: "Gains over λ = 0 [95 %]",
+        gains: "Gains over λ = 0 [95 % CI]",
+        prefix: "",
         lambdas: recipe.lambdas,
         students,
       }),
       ...sweep(outcomes, {
-        title: "Teachers of the table, and students by a method of each family",
-        gains: "Gains of the table's over λ = 0 [95 %]",
+        title: "Teachers of the table, and students by one method of each family",
+        gains: "Gains over λ = 0 with the teachers of the table [95 % CI]",
+        prefix: "table-",
         lambdas: recipe.maps.lambdas,
         students: ofMethods,
       }),
@@ -61,23 +56,28 @@ export const lambda: Study = {
 };
 
 interface Column {
+  /** Id of the column's chart. */
+  id: string;
   title: string;
   plan: (lambda: number) => Plan;
-  metric: Metric;
+  metric: metrics.Metric;
 }
 
 interface Sweep {
   title: string;
   gains: string;
+  /** Of the charts' ids. */
+  prefix: string;
   lambdas: readonly number[];
   students: readonly Column[];
 }
 
-function sweep(outcomes: Outcomes, { title, gains, lambdas, students }: Sweep): Section[] {
+function sweep(outcomes: Outcomes, { title, gains, prefix, lambdas, students }: Sweep): Section[] {
   const { plan } = students[0]!;
+  const { teacherAccuracy, teacherCmi, estimate, show, showGain } = metrics;
   const columns: Column[] = [
-    { title: "teacher's test accuracy, %", plan, metric: teacherAccuracy },
-    { title: "CMI of training images, nats", plan, metric: teacherCmi },
+    { id: "teacher-accuracy", title: "teacher's test accuracy, %", plan, metric: teacherAccuracy },
+    { id: "teacher-cmi", title: "CMI of training images, nats", plan, metric: teacherCmi },
     ...students,
   ];
   const table = (values: readonly number[], cell: (column: Column, lambda: number) => string) => ({
@@ -93,6 +93,7 @@ function sweep(outcomes: Outcomes, { title, gains, lambdas, students }: Sweep): 
       table: table(lambdas, ({ plan, metric }, value) => show(outcomes, plan(value), metric)),
       charts: columns.map((column) => ({
         kind: "lines",
+        id: `${prefix}${column.id}`,
         title: column.title,
         x: { name: "λ" },
         y: { name: column.title },

@@ -5,11 +5,12 @@ import {
   formatInterval,
   pairedInterval,
 } from "../common/statistics.ts";
+import type { Outcome } from "../evaluate.ts";
 import type { Outcomes } from "../outcomes.ts";
-import type { Outcome, Plan } from "../plan.ts";
-import type { Probe } from "../recipe.ts";
+import type { Plan } from "../pipeline/plan.ts";
+import { PAIR, type PairName, type Probe } from "../recipe.ts";
 
-/** A number of a run. */
+/** A number measured in a run. */
 export interface Metric {
   name: string;
   digits: number;
@@ -34,7 +35,7 @@ export const studentAccuracy: Metric = {
   of: ({ student }) => 100 * student!.accuracy.test,
 };
 
-/** On images of classes that the student never saw. */
+/** Accuracy on images of classes that the student never saw. */
 export const removedAccuracy = (removed: readonly number[]): Metric => ({
   name:
     removed.length === 1 ? "student on the removed class, %" : "student on the removed classes, %",
@@ -42,7 +43,7 @@ export const removedAccuracy = (removed: readonly number[]): Metric => ({
   of: ({ student }) => meanOf(removed.map((c) => 100 * student!.perClass.test[c]!)),
 });
 
-/** The same on validation images, on which choices are made. */
+/** The same on validation images, for choices. */
 export const onValidation =
   (removed: readonly number[]) =>
   ({ student }: Outcome) =>
@@ -50,7 +51,7 @@ export const onValidation =
       ? meanOf(removed.map((c) => student!.perClass.validation[c]!))
       : student!.accuracy.validation;
 
-/** What a probe is about: the removed class if there is one, else all classes. */
+/** Accuracy of a probe: on the removed class if there is one, otherwise on all classes. */
 export const probeMetric = ({ removed }: Probe): Metric =>
   removed.length > 0 ? removedAccuracy(removed) : studentAccuracy;
 
@@ -61,7 +62,7 @@ export const estimate = (outcomes: Outcomes, plan: Plan, { of }: Metric): Estima
 export const show = (outcomes: Outcomes, plan: Plan, metric: Metric): string =>
   format(estimate(outcomes, plan, metric), metric.digits);
 
-/** `+1.20 [+0.31, +2.09]`: the paired difference with its 95 % interval. */
+/** The paired difference with its 95 % CI: `+1.20 [+0.31, +2.09]`. */
 export function showGain(
   outcomes: Outcomes,
   [plan, control]: readonly [Plan, Plan],
@@ -71,6 +72,23 @@ export function showGain(
   return formatInterval(pairedInterval(a, b), digits);
 }
 
-export const GAIN = "MCMI − control [95 %]";
+export const GAIN = "MCMI − control [95 % CI]";
+
+/** Headings of a table of control, MCMI and their difference. */
+export const pairHead = (first: string): string[] => [first, ...PAIR, GAIN];
+
+/** A row of such a table. */
+export function pairRow(
+  outcomes: Outcomes,
+  label: string,
+  planOf: (name: PairName) => Plan,
+  metric: Metric,
+): string[] {
+  return [
+    label,
+    ...PAIR.map((name) => show(outcomes, planOf(name), metric)),
+    showGain(outcomes, [planOf("MCMI"), planOf("control")], metric),
+  ];
+}
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;

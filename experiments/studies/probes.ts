@@ -1,10 +1,16 @@
-import type { Plan, TeacherPlan } from "../plan.ts";
+import type { Plan, TeacherPlan } from "../pipeline/plan.ts";
 import type { Recipe } from "../recipe.ts";
 
 export const PROBES = ["fewImages", "withoutClass"] as const;
 export type ProbeName = (typeof PROBES)[number];
 
-/** A student that shows what a teacher is worth. */
+/** Chart ids of the probes. */
+export const PROBE_IDS: Record<ProbeName, string> = {
+  fewImages: "few-images",
+  withoutClass: "without-class",
+};
+
+/** A student that probes a teacher. */
 export function probe(
   recipe: Recipe,
   name: ProbeName,
@@ -24,11 +30,12 @@ export function probe(
 export const probes = (recipe: Recipe, teacher: TeacherPlan): Plan[] =>
   PROBES.map((name) => probe(recipe, name, teacher));
 
-/** What the probes of a recipe are, for headings. */
+/** Headings for the probes of a recipe. */
 export function probeTitles({ probes }: Recipe, classNames: readonly string[]) {
   const { fewImages, withoutClass } = probes;
+  const removed = withoutClass.removed.map((c) => classNames[c]);
   return {
-    fewImages: `student of ${100 * fewImages.share} % of the images, %`,
-    withoutClass: `student without ${withoutClass.removed.map((c) => classNames[c])}, on it, %`,
+    fewImages: `student with ${100 * fewImages.share} % of the images, %`,
+    withoutClass: `student without ${removed}: accuracy on ${removed}, %`,
   };
 }

@@ -1,121 +1,101 @@
 import { mean } from "d3-array";
-import type { Regularizer } from "../common/teacher.ts";
 import type { Outcomes } from "../outcomes.ts";
-import type { Plan } from "../plan.ts";
-import { fineTuned, type Recipe } from "../recipe.ts";
-import {
-  onValidation,
-  probeMetric,
-  show,
-  showGain,
-  teacherAccuracy,
-  teacherCmi,
-} from "./metrics.ts";
+import type { Regularizer } from "../pipeline/fit-teacher.ts";
+import { fineTuned, type Plan } from "../pipeline/plan.ts";
+import type { Recipe } from "../recipe.ts";
+import type { Section } from "../report/section.ts";
+import * as metrics from "./metrics.ts";
 import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
 import type { Study } from "./study.ts";
 
+const { probeMetric, show, showGain, teacherAccuracy, teacherCmi } = metrics;
+
 export const regularizers: Study = {
-  title: "MCMI against other ways to a softer teacher",
+  title: "MCMI and other ways to a softer teacher",
   question:
-    "Fine-tuning of the same length with label smoothing or with a reward for entropy, and the control's " +
-    "students at higher temperatures: does any of them do what MCMI does?",
+    "Fine-tuning of the same length with label smoothing or with an entropy reward, and students of the " +
+    "control at higher temperatures: does any of them match MCMI?",
 
   plans: (recipe) =>
     settings(recipe).flatMap((one) => PROBES.map((name) => plan(recipe, name, one))),
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
-    const all = settings(recipe);
-    return [
-      {
-        title: "Each way at its best setting",
-        text: [
-          "The setting of each way is that with the best student on validation images; accuracies are " +
-            "on test images. Differences are to the control, paired by seed.",
-        ],
-        table: {
-          head: ["student", "way", "chosen", "accuracy, %", "− control [95 %]", "teacher, %"],
-          rows: PROBES.flatMap((name) => {
-            const control = plan(recipe, name, all[0]!);
-            const metric = probeMetric(recipe.probes[name]);
-            return WAYS.map((way) => {
-              const chosen = best(
-                outcomes,
-                recipe,
-                name,
-                all.filter((one) => one.way === way),
-              );
-              const runs = plan(recipe, name, chosen);
-              return [
-                titles[name],
-                way,
-                chosen.value === undefined ? "" : String(chosen.value),
-                show(outcomes, runs, metric),
-                way === "control" ? "" : showGain(outcomes, [runs, control], metric),
-                show(outcomes, runs, teacherAccuracy),
-              ];
-            });
-          }),
-        },
-        charts: [],
-      },
-      {
-        title: "All settings, mean ± standard error",
-        text: [],
-        table: {
-          head: [
-            "way",
-            "setting",
-            "teacher, %",
-            "CMI, nats",
-            ...PROBES.map((name) => titles[name]),
-          ],
-          rows: all.map((one) => [
-            one.way,
-            one.value === undefined ? "" : String(one.value),
-            show(outcomes, plan(recipe, "fewImages", one), teacherAccuracy),
-            show(outcomes, plan(recipe, "fewImages", one), teacherCmi),
-            ...PROBES.map((name) =>
-              show(outcomes, plan(recipe, name, one), probeMetric(recipe.probes[name])),
-            ),
-          ]),
-        },
-        charts: [],
-      },
-    ];
+    return [bestSettings(outcomes, recipe, titles), allSettings(outcomes, recipe, titles)];
   },
 };
 
+type Titles = ReturnType<typeof probeTitles>;
+
+const bestSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Section => ({
+  title: "Each way at its best setting",
+  text: [
+    "The setting of each way is the one with the best student on validation images. Accuracies are " +
+      "measured on test images. Differences are relative to the control, paired by seed.",
+  ],
+  table: {
+    head: ["student", "way", "chosen", "accuracy, %", "− control [95 % CI]", "teacher, %"],
+    rows: PROBES.flatMap((name) => {
+      const metric = probeMetric(recipe.probes[name]);
+      const control = plan(recipe, name, settings(recipe)[0]!);
+      return WAYS.map((way) => {
+        const chosen = best(outcomes, recipe, name, way);
+        const run = plan(recipe, name, chosen);
+        return [
+          titles[name],
+          way,
+          settingText(chosen),
+          show(outcomes, run, metric),
+          way === "control" ? "" : showGain(outcomes, [run, control], metric),
+          show(outcomes, run, teacherAccuracy),
+        ];
+      });
+    }),
+  },
+  charts: [],
+});
+
+const allSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Section => ({
+  title: "All settings, mean ± standard error",
+  text: [],
+  table: {
+    head: ["way", "setting", "teacher, %", "CMI, nats", ...PROBES.map((name) => titles[name])],
+    rows: settings(recipe).map((one) => [
+      one.way,
+      settingText(one),
+      show(outcomes, plan(recipe, "fewImages", one), teacherAccuracy),
+      show(outcomes, plan(recipe, "fewImages", one), teacherCmi),
+      ...PROBES.map((name) =>
+        show(outcomes, plan(recipe, name, one), probeMetric(recipe.probes[name])),
+      ),
+    ]),
+  },
+  charts: [],
+});
+
 const WAYS = ["control", "temperature", "label smoothing", "entropy", "MCMI"] as const;
+type Way = (typeof WAYS)[number];
 
 interface Setting {
-  way: (typeof WAYS)[number];
+  way: Way;
   /** λ, ε, the weight of the entropy, or T. */
   value?: number;
   regularizer: Regularizer;
 }
 
-/** The first one is the control. Those of one teacher follow each other. */
+const settingText = ({ value }: Setting) => (value === undefined ? "" : String(value));
+
+/** The first setting is the control. Settings with the same teacher follow each other. */
 function settings({ regularizers }: Recipe): Setting[] {
   const { lambda, labelSmoothing, entropy, temperature } = regularizers;
+  const each = (way: Way, values: readonly number[], of: (value: number) => Regularizer) =>
+    values.map((value): Setting => ({ way, value, regularizer: of(value) }));
   return [
     { way: "control", regularizer: { lambda: 0 } },
-    ...temperature.map((value) => ({
-      way: "temperature" as const,
-      value,
-      regularizer: { lambda: 0 },
-    })),
-    ...labelSmoothing.map((value) => ({
-      way: "label smoothing" as const,
-      value,
-      regularizer: { labelSmoothing: value },
-    })),
-    ...entropy.map((value) => ({
-      way: "entropy" as const,
-      value,
-      regularizer: { entropy: value },
-    })),
-    ...lambda.map((value) => ({ way: "MCMI" as const, value, regularizer: { lambda: value } })),
+    ...each("temperature", temperature, () => ({ lambda: 0 })),
+    ...each("label smoothing", labelSmoothing, (value) => ({ labelSmoothing: value })),
+    ...each("entropy", entropy, (value) => ({ entropy: value })),
+    ...each("MCMI", lambda, (value) => ({ lambda: value })),
   ];
 }
 
@@ -124,13 +104,10 @@ function plan(recipe: Recipe, name: ProbeName, { way, value, regularizer }: Sett
   return probe(recipe, name, teacher, way === "temperature" ? value : undefined);
 }
 
-function best(
-  outcomes: Outcomes,
-  recipe: Recipe,
-  name: ProbeName,
-  candidates: readonly Setting[],
-): Setting {
-  const of = onValidation(recipe.probes[name].removed);
+/** The setting with the best student on validation images. */
+function best(outcomes: Outcomes, recipe: Recipe, name: ProbeName, way: Way): Setting {
+  const of = metrics.onValidation(recipe.probes[name].removed);
   const score = (one: Setting) => mean(outcomes.values(plan(recipe, name, one), of))!;
+  const candidates = settings(recipe).filter((one) => one.way === way);
   return candidates.reduce((a, b) => (score(b) > score(a) ? b : a));
 }

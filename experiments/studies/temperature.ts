@@ -1,14 +1,16 @@
-import type { Plan } from "../plan.ts";
+import type { LineChart } from "../charts/chart.ts";
+import type { Outcomes } from "../outcomes.ts";
+import type { Plan } from "../pipeline/plan.ts";
 import { PAIR, type PairName, pairOf, type Recipe } from "../recipe.ts";
 import { estimate, type Metric, probeMetric, show } from "./metrics.ts";
-import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
+import { PROBE_IDS, PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
 import type { Study } from "./study.ts";
 
 export const temperature: Study = {
   title: "The temperature of distillation",
   question:
-    "A temperature raises the CMI of the outputs that the student sees. Does the student follow it, " +
-    "and does it make up for MCMI?",
+    "A temperature raises the CMI of the outputs that the student sees. Does the student's accuracy " +
+    "rise with it, and does it replace MCMI?",
 
   plans: (recipe) =>
     PAIR.flatMap((name) =>
@@ -17,19 +19,7 @@ export const temperature: Study = {
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
-    const chart = (title: string, metric: Metric, one: ProbeName) => ({
-      kind: "lines" as const,
-      title,
-      x: { name: "temperature", log: true },
-      y: { name: metric.name },
-      series: PAIR.map((name) => ({
-        name,
-        points: recipe.temperatures.map((T) => ({
-          x: T,
-          estimate: estimate(outcomes, plan(recipe, one, name, T), metric),
-        })),
-      })),
-    });
+    const chart = chartsOf(outcomes, recipe);
     return [
       {
         title: "CMI at the temperature, and students; mean ± standard error",
@@ -48,13 +38,33 @@ export const temperature: Study = {
           ),
         },
         charts: [
-          chart("CMI of the softened outputs for training images", softCmi, "fewImages"),
-          ...PROBES.map((one) => chart(titles[one], probeMetric(recipe.probes[one]), one)),
+          chart("cmi", "CMI of the softened outputs for training images", softCmi, "fewImages"),
+          ...PROBES.map((one) =>
+            chart(PROBE_IDS[one], titles[one], probeMetric(recipe.probes[one]), one),
+          ),
         ],
       },
     ];
   },
 };
+
+/** A function to line charts of a metric over the temperature. */
+const chartsOf =
+  (outcomes: Outcomes, recipe: Recipe) =>
+  (id: string, title: string, metric: Metric, one: ProbeName): LineChart => ({
+    kind: "lines",
+    id,
+    title,
+    x: { name: "temperature", log: true },
+    y: { name: metric.name },
+    series: PAIR.map((name) => ({
+      name,
+      points: recipe.temperatures.map((T) => ({
+        x: T,
+        estimate: estimate(outcomes, plan(recipe, one, name, T), metric),
+      })),
+    })),
+  });
 
 const softCmi: Metric = {
   name: "CMI at T, nats",

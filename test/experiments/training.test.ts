@@ -1,14 +1,14 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { accuracyOf } from "../../experiments/common/confusion.ts";
-import { createOptimizer, learningRateAt } from "../../experiments/common/optimizer.ts";
+import { accuracyOf } from "../../experiments/pipeline/confusion.ts";
+import { createOptimizer, learningRateAt } from "../../experiments/pipeline/schedule.ts";
 import { GREY, type Images } from "../../experiments/data/images.ts";
 import { gather } from "../../experiments/outcomes.ts";
-import type { Plan } from "../../experiments/plan.ts";
+import type { Plan } from "../../experiments/pipeline/plan.ts";
 import { recipes } from "../../experiments/recipe.ts";
 import type { Result } from "../../experiments/results.ts";
-import { split, studentImages } from "../../experiments/split.ts";
+import { split, studentImages } from "../../experiments/pipeline/split.ts";
 import { studies } from "../../experiments/studies/index.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
@@ -80,7 +80,7 @@ describe("images", () => {
     const all = [...train.labels, ...validation.labels].sort();
     expect(all).toEqual([...data.train.labels].sort());
     expect(() => split(data, { train: 290, validation: 11 }, 1)).toThrow(
-      "x has 300 images, fewer than 290 + 11",
+      "split: x must have at least 290 + 11 training images, got 300",
     );
   });
 

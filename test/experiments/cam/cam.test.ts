@@ -13,7 +13,7 @@ const runCam = (...args: string[]) =>
 const tiny = ["--images", "200", "--test-images", "300", "--epochs", "2", "--seeds", "2"];
 const read = (name: string) => readFileSync(join(out, name));
 
-test("two teachers a seed end in pictures, scores and a report, the same when taken up again", async () => {
+test("writes pictures, scores and a report, and the same again with --reuse", async () => {
   const printed = await runCam(...tiny, "--classes", "3,5");
   expect(printed).toMatch(/Maps of all classes: coverage, % *│ *\d+\.\d\d ± \d+\.\d\d/);
   expect(printed).toMatch(/than two standard errors from 0\./);
@@ -38,9 +38,12 @@ test("two teachers a seed end in pictures, scores and a report, the same when ta
   expect(existsSync(join(out, "mean-4.png"))).toBe(true);
 });
 
-test("teachers of other settings are refused, and flags that are not there", async () => {
+test("rejects teachers with other settings and unknown option values", async () => {
+  await expect(runCam(...tiny, "--epochs", "4", "--reuse")).rejects.toThrow(
+    /teacher .*control-\d\.checkpoint has other settings: expected .*"epochs":4.*, got .*"epochs":2/,
+  );
   await expect(runCam(...tiny, "--lambda", "0.1", "--reuse")).rejects.toThrow(
-    /model file .*control-\d\.json comes from other settings/,
+    /teacher .*MCMI-\d\.checkpoint has other settings: expected .*"lambda":0\.1.*, got .*"lambda":0\.25/,
   );
   await expect(runCam("--method", "nope")).rejects.toThrow("Allowed choices are eigen, grad");
   await expect(runCam("--classes", "12")).rejects.toThrow("one or more classes within 0–9");

@@ -12,7 +12,7 @@ const file = (name: string) => join(work, name);
 const BATCHES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
 const PLANE = 32 * 32;
 
-/** A record whose planes are red 1, green 2 and blue 3, but for the first pixel and the last. */
+/** A record with the planes red 1, green 2 and blue 3, except for the first and the last pixel. */
 const record = (...labels: number[]) => {
   const planes = [1, 2, 3].map((value) => {
     const plane = new Uint8Array(PLANE).fill(value);
@@ -23,7 +23,7 @@ const record = (...labels: number[]) => {
   return Buffer.concat([Uint8Array.from(labels), ...planes]);
 };
 
-/** A file of so many records, of which the first are given and the rest are zeros. */
+/** Writes a file with `count` records: the given ones, then zeros. */
 function write(name: string, count: number, records: Buffer[]): void {
   writeFileSync(file(name), Buffer.concat(records));
   truncateSync(file(name), count * records[0]!.length);
@@ -41,7 +41,7 @@ beforeAll(() => {
   writeFileSync(file("fine_label_names.txt"), names(100).join(""));
 });
 
-test("CIFAR-10 has its five files one after another, and the colours of a pixel together", () => {
+test("CIFAR-10 joins its five files and interleaves the channels", () => {
   const { name, classNames, train, test } = loadCifar10(work);
   expect([name, classNames.length, classNames[3]]).toEqual(["CIFAR-10", 10, "class 3"]);
   expect([train.labels.length, test.labels.length]).toEqual([50_000, 10_000]);
@@ -55,7 +55,7 @@ test("CIFAR-10 has its five files one after another, and the colours of a pixel 
   expect(train.normalization!.std).toHaveLength(3);
 });
 
-test("CIFAR-100 has the fine classes", () => {
+test("CIFAR-100 reads the fine classes", () => {
   const { name, classNames, train, test } = loadCifar100(work);
   expect([name, classNames.length]).toEqual(["CIFAR-100", 100]);
   expect([train.labels.length, test.labels.length]).toEqual([50_000, 10_000]);
@@ -64,8 +64,8 @@ test("CIFAR-100 has the fine classes", () => {
   expect(train.normalization!.mean).toEqual([0.5071, 0.4867, 0.4408]);
 });
 
-describe("a bad file is named, with what was expected and found", () => {
-  // Each test spoils the file that is read first, so that none waits for the others.
+describe("rejects an invalid file, naming expected and actual", () => {
+  // Each test corrupts the file that is read first.
   test("missing", () => {
     rmSync(file("data_batch_1.bin"));
     expect(() => loadCifar10(work)).toThrow(
@@ -75,25 +75,25 @@ describe("a bad file is named, with what was expected and found", () => {
 
   test("truncated", () => {
     truncateSync(file("train.bin"), 3074);
-    expect(() => loadCifar100(work)).toThrow(/train\.bin must have 153700000 bytes, found 3074/);
+    expect(() => loadCifar100(work)).toThrow(/train\.bin must have 153700000 bytes, got 3074/);
   });
 
-  test("of the other data set", () => {
+  test("from the other data set", () => {
     copyFileSync(file("test.bin"), file("data_batch_1.bin"));
     expect(() => loadCifar10(work)).toThrow(
-      /data_batch_1\.bin must have 30730000 bytes, found 30740000/,
+      /data_batch_1\.bin must have 30730000 bytes, got 30740000/,
     );
   });
 
-  test("with a label that there is not", () => {
+  test("with a label out of range", () => {
     write("data_batch_1.bin", 10_000, [record(9), record(10)]);
     expect(() => loadCifar10(work)).toThrow(
-      /data_batch_1\.bin must have labels below 10, found 10 in record 2/,
+      /data_batch_1\.bin must have labels below 10, got 10 in record 2/,
     );
   });
 
   test("with too few names", () => {
     writeFileSync(file("fine_label_names.txt"), names(99).join(""));
-    expect(() => loadCifar100(work)).toThrow(/fine_label_names\.txt must have 100 names, found 99/);
+    expect(() => loadCifar100(work)).toThrow(/fine_label_names\.txt must have 100 names, got 99/);
   });
 });

