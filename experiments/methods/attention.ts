@@ -1,12 +1,12 @@
 import { attentionTransferLoss } from "kd-cmi";
-import { besideLabels, distil } from "./distil.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
 import { allMaps, onBoth } from "./layers.ts";
 import type { Method } from "./method.ts";
 
 export const at: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, allMaps("at")),
-    loss: besideLabels(1000, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(1000, ({ teacherFeatures, studentFeatures }) =>
       attentionTransferLoss(teacherFeatures, studentFeatures),
     ),
   });

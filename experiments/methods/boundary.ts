@@ -4,14 +4,14 @@ import { featureExtractor, hintRegressor } from "kd-cmi/layers";
 import { crossEntropy, distil } from "./distil.ts";
 import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
-import { allMaps, beforeRelu, extractor, type Layers, onBoth, shapeOf } from "./layers.ts";
+import { allMaps, beforeRelu, extractor, type LayerChoice, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
 import { seeded } from "./seeded.ts";
 
-const preactivations: Layers = (network) =>
+const preactivations: LayerChoice = (network) =>
   allMaps("ab")(network).map((map) => beforeRelu(network, map));
 
-/** As in RepDistiller a first stage with nothing but the loss, then cross-entropy alone. */
+/** As in RepDistiller: a first stage with the loss alone, then cross-entropy alone. */
 export const ab: Method = (setup) => {
   const { teacherLayers, studentLayers } = onBoth(setup, preactivations);
   const student = extractor(setup.student, studentLayers, { training: true });
@@ -27,7 +27,7 @@ export const ab: Method = (setup) => {
   firstStage(setup, {
     name: "ab",
     epochs: firstStageEpochs(setup.epochs),
-    teach: extractor(setup.teacher, teacherLayers),
+    teacherOutputs: extractor(setup.teacher, teacherLayers),
     loss(teacherMaps, { inputs }) {
       const connected = student(inputs).map((maps, i) => connectors[i]!.connect(maps));
       return activationBoundaryLoss(teacherMaps, connected);
@@ -37,7 +37,7 @@ export const ab: Method = (setup) => {
   return distil(setup, { loss: crossEntropy });
 };
 
-/** A convolution with batch normalisation to the teacher's shape, or nothing where it is the same. */
+/** A convolution with batch normalisation to the teacher's shape, or the identity if the shapes are equal. */
 function connector(
   studentShape: readonly number[],
   teacherShape: readonly number[],
@@ -48,9 +48,9 @@ function connector(
     return { connect: (maps: tf.Tensor) => maps, dispose: () => {} };
   }
   const regressor = seeded(hintRegressor({ studentShape, teacherShape }), seed, name);
-  const beforeItsRelu = featureExtractor(regressor, [regressor.layers.at(-2)!.name]);
+  const preactivation = featureExtractor(regressor, [regressor.layers.at(-2)!.name]);
   return {
-    connect: (maps: tf.Tensor) => beforeItsRelu.apply(maps, { training: true }) as tf.Tensor,
+    connect: (maps: tf.Tensor) => preactivation.apply(maps, { training: true }) as tf.Tensor,
     dispose: () => regressor.dispose(),
   };
 }

@@ -8,7 +8,7 @@ import {
 } from "kd-cmi";
 import { contrastProjection, type DistillationBatch } from "kd-cmi/layers";
 import { layerSeed } from "../models/initial.ts";
-import { besideLabels, distil } from "./distil.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
 import { embedding, onBoth, shapeOf } from "./layers.ts";
 import type { Distillation, Method, Network, Setup } from "./method.ts";
 import { fromOtherClasses } from "./negatives.ts";
@@ -18,19 +18,19 @@ const WEIGHT = 0.8;
 const DIM = 128;
 
 /**
- * The published 16384 are a third of CIFAR's 50,000 images. The loss weighs noise by this share, K/M,
- * which small sets keep.
+ * The number of negatives: the published 16384 of CIFAR's 50,000 images, or the same share of a smaller
+ * set. The loss weights the noise by this share, K/M.
  */
 const negativesOf = (size: number) => Math.min(16384, Math.ceil((size * 16384) / 50000));
 
-/** Memory banks of all training images; an image's negatives are of other classes. */
+/** CRD with memory banks of all training images. The negatives of an image are from other classes. */
 export const crd: Method = (setup) => {
   const size = setup.labels.length;
   const draw = fromOtherClasses(setup, negativesOf(size));
   let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(setup.seed, "crd bank") });
   let drawn: tf.Tensor2D;
   const distillation = contrast(setup, (t, s, { indices }) => {
-    bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // of the first batch
+    bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // from the first batch
     const loss = crdLoss(t, s, bank, drawn);
     const updated = keep(updateContrastBank(bank, t, s, indices));
     tf.dispose([bank.teacher, bank.student]);
@@ -52,7 +52,7 @@ export const crd: Method = (setup) => {
 
 export const inBatchCrd: Method = (setup) => contrast(setup, (t, s) => inBatchCrdLoss(t, s));
 
-/** A loss of the projected embeddings of teacher and student; both projections are trained. */
+/** Distils by a loss of the projected embeddings. Both projections are trained. */
 function contrast(
   setup: Setup,
   loss: (teacher: tf.Tensor, student: tf.Tensor, batch: DistillationBatch) => tf.Tensor,
@@ -66,7 +66,7 @@ function contrast(
   return distil(setup, {
     ...onBoth(setup, embedding),
     parts: [teacherHead, studentHead],
-    loss: besideLabels(WEIGHT, (batch) => {
+    loss: plusCrossEntropy(WEIGHT, (batch) => {
       const teacher = teacherHead.apply(batch.teacherFeatures[0]!) as tf.Tensor;
       const student = studentHead.apply(batch.studentFeatures[0]!) as tf.Tensor;
       return loss(teacher, student, batch);
@@ -74,7 +74,7 @@ function contrast(
   });
 }
 
-/** Beyond the step that they come from. */
+/** Keeps tensors beyond the step that computes them. */
 function keep<Pair extends { teacher: tf.Tensor; student: tf.Tensor }>(pair: Pair): Pair {
   tf.keep(pair.teacher);
   tf.keep(pair.student);

@@ -7,14 +7,14 @@ export type Loss = (batch: DistillationBatch) => tf.Tensor;
 
 export interface Recipe {
   loss: Loss;
-  /** Layers that the loss compares, `onBoth` of layers.ts. */
+  /** Layers that the loss compares; see `onBoth` in layers.ts. */
   teacherLayers?: readonly string[];
   studentLayers?: readonly string[];
-  /** Models that belong to the method. */
+  /** Models of the method itself, which its `dispose` disposes of. */
   parts?: readonly tfl.LayersModel[];
 }
 
-/** Trains the student, and whatever else the loss depends on, by a loss of its own. */
+/** Trains the student and all other models that the loss depends on. */
 export function distil(
   { teacher, student, optimizer }: Setup,
   { loss, teacherLayers = [], studentLayers = [], parts = [] }: Recipe,
@@ -35,15 +35,15 @@ export function distil(
   };
 }
 
-/** Of the student alone, as without a teacher. */
+/** Cross-entropy of the student, without the teacher. */
 export const crossEntropy = ({
   labels,
   studentLogits,
 }: Pick<DistillationBatch, "labels" | "studentLogits">): tf.Tensor =>
   tf.losses.softmaxCrossEntropy(tf.oneHot(labels, studentLogits.shape[1]), studentLogits);
 
-/** A weighted loss beside cross-entropy of weight 1, which is how the collections run nearly all. */
-export const besideLabels =
+/** Cross-entropy plus a weighted loss, as RepDistiller and mdistiller run nearly all methods. */
+export const plusCrossEntropy =
   (weight: number, loss: Loss): Loss =>
   (batch) =>
     tf.add(crossEntropy(batch), tf.mul(loss(batch), weight));

@@ -1,16 +1,16 @@
 /*
- * How long the parts of a method last that are not the student's own training. The published numbers
- * belong to students of 240 epochs; others get the same share of theirs.
+ * Lengths of the stages of a method other than the student's own training. The published numbers are
+ * for students with 240 epochs. Other students get the same share of theirs.
  */
 const PUBLISHED = 240;
 const sameShare = (of: number) => (epochs: number) =>
   Math.max(1, Math.round((epochs * of) / PUBLISHED));
 
-/** What is trained before a student of so many epochs is; 30 in RepDistiller (`init_epochs`). */
+/** The training before that of the student; 30 epochs in RepDistiller (`init_epochs`). */
 export const firstStageEpochs = sameShare(30);
 
-/** The teacher's auxiliary heads, 100 in the runs of HSAKD's authors with a frozen backbone. */
+/** The training of the teacher's auxiliary heads; 100 epochs in HSAKD with a frozen backbone. */
 export const headsEpochs = sameShare(100);
 
-/** In which a loss reaches its weight, 20 in mdistiller. */
+/** The rise of a loss to its weight; 20 epochs in mdistiller. */
 export const warmUpEpochs = sameShare(20);

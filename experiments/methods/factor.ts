@@ -1,19 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { factorTransferLoss } from "kd-cmi";
-import { besideLabels, distil } from "./distil.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
 import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
 import { extractor, lastMap, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
 import { seeded } from "./seeded.ts";
 
-/** The share of the teacher's channels that its factors have, as in RepDistiller. */
+/** Channels of the factors as a share of the teacher's channels, as in RepDistiller. */
 const RATE = 0.5;
 
 /**
- * Factor transfer of the last maps. First a paraphraser learns to reconstruct the teacher's; then the
- * student's translator follows the factors that are in the middle of it.
+ * Factor transfer of the last maps. First a paraphraser, an encoder with a decoder, is trained to
+ * reconstruct the teacher's maps. Then the student's translator is trained to match the encoder's output.
  */
 export const ft: Method = (setup) => {
   const { teacherLayers, studentLayers } = onBoth(setup, lastMap("ft"));
@@ -33,7 +33,7 @@ export const ft: Method = (setup) => {
   firstStage(setup, {
     name: "ft",
     epochs: firstStageEpochs(setup.epochs),
-    teach: extractor(setup.teacher, teacherLayers),
+    teacherOutputs: extractor(setup.teacher, teacherLayers),
     loss([maps]) {
       const paraphrased = decoder.apply(encoder.apply(maps!)) as tf.Tensor;
       return tf.losses.meanSquaredError(maps!, paraphrased);
@@ -45,7 +45,7 @@ export const ft: Method = (setup) => {
     teacherLayers,
     studentLayers,
     parts: [encoder, translator],
-    loss: besideLabels(200, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(200, ({ teacherFeatures, studentFeatures }) => {
       const paraphrased = encoder.apply(teacherFeatures[0]!) as tf.Tensor;
       const translated = translator.apply(studentFeatures[0]!, { training: true }) as tf.Tensor;
       return factorTransferLoss(paraphrased, translated);
@@ -53,7 +53,7 @@ export const ft: Method = (setup) => {
   });
 };
 
-/** Convolutions of 3×3 with leaky ReLU, which keep the size. */
+/** 3×3 convolutions with leaky ReLU that preserve the size of the maps. */
 function convolutions(
   kind: "conv2d" | "conv2dTranspose",
   inputShape: number[],

@@ -2,25 +2,25 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Batch, Setup } from "./method.ts";
 
 interface Stage {
-  /** Fixes the order of the batches. */
+  /** Names the order of the batches. */
   name: string;
   epochs: number;
-  /** What the teacher gives for a batch; it is not trained. */
-  teach: (inputs: tf.Tensor) => tf.Tensor[];
-  loss: (teacherMaps: tf.Tensor[], batch: Batch) => tf.Tensor;
+  /** Computes the teacher's outputs for a batch. The teacher is not trained. */
+  teacherOutputs: (inputs: tf.Tensor) => tf.Tensor[];
+  loss: (outputs: tf.Tensor[], batch: Batch) => tf.Tensor;
 }
 
 /**
- * Trains, before the student's own training, all that a loss depends on, at a constant learning rate
- * and by an optimizer of its own: those of tfjs know variables by their place in the list, so that
- * one of them cannot train first these and then those.
+ * Trains all models that a loss depends on, before the student's own training, at a constant learning
+ * rate. It uses another optimizer than the student's training: tfjs' optimizers keep their state by
+ * the position of a variable, so one optimizer cannot train first some variables and then others.
  */
-export function firstStage(setup: Setup, { name, epochs, teach, loss }: Stage): void {
+export function firstStage(setup: Setup, { name, epochs, teacherOutputs, loss }: Stage): void {
   const optimizer = setup.createOptimizer();
   for (const batch of setup.batches(epochs, name)) {
     tf.tidy(() => {
-      const maps = teach(batch.inputs);
-      optimizer.minimize(() => loss(maps, batch) as tf.Scalar);
+      const outputs = teacherOutputs(batch.inputs);
+      optimizer.minimize(() => loss(outputs, batch) as tf.Scalar);
     });
     tf.dispose({ ...batch });
   }

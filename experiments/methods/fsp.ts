@@ -2,33 +2,33 @@ import { fspLoss } from "kd-cmi";
 import { crossEntropy, distil } from "./distil.ts";
 import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
-import { allMaps, extractor, type Layers, onBoth, shapeOf } from "./layers.ts";
+import { allMaps, extractor, type LayerChoice, onBoth, shapeOf } from "./layers.ts";
 import type { Method, Network } from "./method.ts";
 
-/** The stem's maps too where there are any, as in RepDistiller. */
-const flowing: Layers = (network) => {
+/** The maps of the stem, if there is one, and of all stages, as in RepDistiller. */
+const flowLayers: LayerChoice = (network) => {
   const hasStem = network.model.layers.some(({ name }) => name === "stem");
   return [...(hasStem ? ["stem"] : []), ...allMaps("fsp")(network)];
 };
 
 /**
- * As in RepDistiller a first stage with nothing but the loss, then cross-entropy alone. Its weight of
- * 50 is not that of the first stage, which has none.
+ * As in RepDistiller: a first stage with the loss alone, then cross-entropy alone. RepDistiller's weight
+ * of 50 does not apply to the first stage, which has no weight.
  */
 export const fsp: Method = (setup) => {
-  const { teacherLayers, studentLayers } = onBoth(setup, flowing);
+  const { teacherLayers, studentLayers } = onBoth(setup, flowLayers);
   checkChannels(setup.teacher, teacherLayers, setup.student, studentLayers);
   const student = extractor(setup.student, studentLayers, { training: true });
   firstStage(setup, {
     name: "fsp",
     epochs: firstStageEpochs(setup.epochs),
-    teach: extractor(setup.teacher, teacherLayers),
+    teacherOutputs: extractor(setup.teacher, teacherLayers),
     loss: (teacherMaps, { inputs }) => fspLoss(teacherMaps, student(inputs)),
   });
   return distil(setup, { loss: crossEntropy });
 };
 
-/** An adaptor between different widths would be another method than the published one. */
+/** The published method needs equal widths, since it has no adaptor. */
 function checkChannels(
   teacher: Network,
   teacherLayers: readonly string[],
@@ -40,6 +40,6 @@ function checkChannels(
   const [expected, got] = [channels(teacher, teacherLayers), channels(student, studentLayers)];
   if (expected === got) return;
   throw new Error(
-    `table: method fsp needs maps of equal channels, ${teacher.model.name} has ${expected} and ${student.model.name} ${got}`,
+    `method fsp: channels of ${student.model.name} must equal those of ${teacher.model.name}, ${expected}, got ${got}`,
   );
 }

@@ -1,17 +1,17 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { hintLoss } from "kd-cmi";
 import { hintRegressor } from "kd-cmi/layers";
-import { besideLabels, distil } from "./distil.ts";
-import { allMaps, type Layers, onBoth, shapeOf } from "./layers.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
+import { allMaps, type LayerChoice, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
 import { seeded } from "./seeded.ts";
 
-/** RepDistiller's `hint_layer` 2, where the stem is 0. */
-const hinted: Layers = (network) => allMaps("hint")(network).slice(1, 2);
+/** The second stage: RepDistiller's `hint_layer` 2, where the stem is 0. */
+const hintLayer: LayerChoice = (network) => allMaps("hint")(network).slice(1, 2);
 
-/** FitNet in one stage, beside cross-entropy, as in RepDistiller; the paper has a stage of its own. */
+/** FitNet in one stage with cross-entropy, as in RepDistiller. The paper has a separate stage. */
 export const hint: Method = (setup) => {
-  const { teacherLayers, studentLayers } = onBoth(setup, hinted);
+  const { teacherLayers, studentLayers } = onBoth(setup, hintLayer);
   const regressor = hintRegressor({
     studentShape: shapeOf(setup.student, studentLayers[0]!),
     teacherShape: shapeOf(setup.teacher, teacherLayers[0]!),
@@ -21,7 +21,7 @@ export const hint: Method = (setup) => {
     teacherLayers,
     studentLayers,
     parts: [regressor],
-    loss: besideLabels(100, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(100, ({ teacherFeatures, studentFeatures }) => {
       const regressed = regressor.apply(studentFeatures[0]!, { training: true }) as tf.Tensor;
       return hintLoss(teacherFeatures[0]!, regressed);
     }),

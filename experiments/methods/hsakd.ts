@@ -10,8 +10,8 @@ import type { Batch, Method, Network, Setup } from "./method.ts";
 import { seeded } from "./seeded.ts";
 
 /**
- * Heads on all maps of teacher and student. First the teacher's are trained, on its maps as they are;
- * then the student's follow them, on all rotations.
+ * HSAKD with heads on all maps of teacher and student. First the teacher's heads are trained on its
+ * fixed maps. Then the student's heads are trained to match them, on all rotations.
  */
 export const hsakd: Method = (setup) => {
   const layers = onBoth(setup, allMaps("hsakd"));
@@ -24,11 +24,11 @@ export const hsakd: Method = (setup) => {
     parts: [teacher.model, student.model],
     loss(batch) {
       const { labels, teacherLogits, studentLogits } = batch;
-      const taught = teacher.heads(batch.teacherFeatures, { training: false });
+      const teacherHeads = teacher.heads(batch.teacherFeatures, { training: false });
       const heads = student.heads(batch.studentFeatures, { training: true });
       return tf.add(
         crossEntropy({ labels, studentLogits: unrotated(studentLogits) }),
-        hsakdLoss({ logits: teacherLogits, heads: taught }, { logits: studentLogits, heads }),
+        hsakdLoss({ logits: teacherLogits, heads: teacherHeads }, { logits: studentLogits, heads }),
       );
     },
   });
@@ -37,13 +37,13 @@ export const hsakd: Method = (setup) => {
 
 type Heads = (maps: tf.Tensor[], options: { training: boolean }) => tf.Tensor[];
 
-/** The heads by themselves, so that they can be trained while the network is not. */
+/** Builds the heads as a separate model, so that they can be trained without the network. */
 function buildHeads(setup: Setup, network: Network, layers: readonly string[], name: string) {
   const maps = layers.map((layer) => tfl.input({ name: layer, shape: shapeOf(network, layer) }));
   const pooled = maps.map(
     (x) => tfl.layers.globalAveragePooling2d({}).apply(x) as tfl.SymbolicTensor,
   );
-  // Heads are made for a classifier. The logits of this one serve nothing.
+  // selfSupervisedHeads needs a classifier. The logits of this one are not used.
   const both = tfl.layers.concatenate().apply(pooled);
   const logits = tfl.layers.dense({ units: setup.numClasses }).apply(both) as tfl.SymbolicTensor;
   const model = selfSupervisedHeads(tfl.model({ inputs: maps, outputs: logits }), layers);
@@ -52,13 +52,13 @@ function buildHeads(setup: Setup, network: Network, layers: readonly string[], n
   return { model, heads };
 }
 
-/** On class and rotation together; the teacher's maps are those of inference. */
+/** Trains the heads on the joint labels of class and rotation. The teacher runs in inference mode. */
 function trainHeads(setup: Setup, heads: Heads, layers: readonly string[]): void {
   const teacher = extractor(setup.teacher, layers);
   firstStage(setup, {
     name: "hsakd",
     epochs: headsEpochs(setup.epochs),
-    teach: (inputs) => teacher(rotateBatch(inputs)),
+    teacherOutputs: (inputs) => teacher(rotateBatch(inputs)),
     loss(maps, { labels }) {
       const targets = tf.oneHot(jointLabels(labels), 4 * setup.numClasses);
       const losses = heads(maps, { training: true }).map((logits) =>
@@ -69,10 +69,10 @@ function trainHeads(setup: Setup, heads: Heads, layers: readonly string[]): void
   });
 }
 
-/** The labels and indices stay those of the images. */
+/** Rotates the inputs. Labels and indices are those of the unrotated images. */
 const rotated = (batch: Batch): Batch => ({ ...batch, inputs: rotateBatch(batch.inputs) });
 
-/** Every fourth row. */
+/** The logits of the unrotated images: every fourth row. */
 function unrotated(logits: tf.Tensor2D): tf.Tensor2D {
   const classes = logits.shape[1];
   const images = tf.reshape(logits, [-1, 4 * classes]) as tf.Tensor2D;

@@ -15,10 +15,10 @@ import { vid } from "./vid.ts";
 export { type KdOptions, kd } from "./logits.ts";
 export type { Batch, Distillation, Method, Network, Setup } from "./method.ts";
 
-/** Every distillation method of the library as its field runs it. */
+/** All distillation methods of the library with their usual settings. */
 export const methods = {
   kd: kd({ temperature: 4, alpha: 0.9 }),
-  // The authors' weights of 9 and 1 are in the same proportion.
+  // Same ratio as the authors' weights 9 and 1.
   "kd-std": kd({ temperature: 2, alpha: 0.9, standardize: true }),
   dkd,
   dist,

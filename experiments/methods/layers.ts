@@ -3,36 +3,36 @@ import { featureExtractor } from "kd-cmi/layers";
 import type { Network, Setup } from "./method.ts";
 
 /** Chooses layers of a network by name. */
-export type Layers = (network: Network) => readonly string[];
+export type LayerChoice = (network: Network) => readonly string[];
 
-/** The maps at the end of each stage, for the method of that name. */
+/** The maps at the end of each stage. The method's name is for the error message. */
 export const allMaps =
-  (method: string): Layers =>
+  (method: string): LayerChoice =>
   ({ maps, model }) => {
     if (maps.length > 0) return maps;
-    throw new Error(`table: method ${method} needs a network with maps, ${model.name} has none`);
+    throw new Error(`method ${method}: network must have maps, got ${model.name}`);
   };
 
 export const lastMap =
-  (method: string): Layers =>
+  (method: string): LayerChoice =>
   (network) =>
     allMaps(method)(network).slice(-1);
 
-export const embedding: Layers = (network) => [network.embedding];
+export const embedding: LayerChoice = (network) => [network.embedding];
 
 /** The same choice in teacher and student. */
-export const onBoth = ({ teacher, student }: Setup, layers: Layers) => ({
+export const onBoth = ({ teacher, student }: Setup, layers: LayerChoice) => ({
   teacherLayers: layers(teacher),
   studentLayers: layers(student),
 });
 
-/** Of what a layer gives for a single image. */
+/** The shape of a layer's output for one image. */
 export function shapeOf({ model }: Network, layer: string): number[] {
   const output = [model.getLayer(layer).output].flat()[0]!;
   return output.shape.slice(1) as number[];
 }
 
-/** What some layers give for a batch, always as a list; in inference mode unless told otherwise. */
+/** A function to the outputs of some layers, always as a list; in inference mode by default. */
 export function extractor(
   { model }: Network,
   layers: readonly string[],
@@ -43,9 +43,9 @@ export function extractor(
 }
 
 /**
- * The layer that gives maps before the ReLU, as RepDistiller's `preact`: what goes into the map's
- * layer where that is a ReLU, and the normalisation behind it where the map is a sum, as in wide
- * residual networks. Other maps stand for themselves.
+ * The layer with the maps before ReLU, as RepDistiller's `preact`. If the map's layer is a ReLU, it is
+ * the layer before it. If the map is a sum, as in wide residual networks, it is the normalisation after
+ * it. Otherwise it is the map's own layer.
  */
 export function beforeRelu({ model }: Network, map: string): string {
   const layer = model.getLayer(map);

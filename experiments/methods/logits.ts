@@ -1,20 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { distLoss, dkdLoss, kdLoss, standardizeLogits } from "kd-cmi";
-import { besideLabels, crossEntropy, distil } from "./distil.ts";
+import { crossEntropy, distil, plusCrossEntropy } from "./distil.ts";
 import type { Method } from "./method.ts";
 import { warmUp } from "./warm-up.ts";
 
 export interface KdOptions {
   temperature: number;
-  /** Of the distillation loss, 0–1; the rest is that of cross-entropy. */
+  /** Weight of the distillation loss, 0–1. Cross-entropy has the weight 1 − alpha. */
   alpha: number;
-  /** Whether the logits of both are standardized first; default false. */
+  /** Whether the logits of teacher and student are standardized first; default false. */
   standardize?: boolean;
 }
 
 /**
- * Hinton's distillation, and with `standardize` logit-standardized distillation. By far the most runs
- * are of this method: it spares them the teacher.
+ * Hinton's distillation, and with `standardize` logit-standardized distillation. It uses the cached
+ * logits of the teacher, since most runs use this method.
  */
 export const kd =
   ({ temperature, alpha, standardize = false }: KdOptions): Method =>
@@ -35,21 +35,21 @@ export const kd =
     dispose() {},
   });
 
-/** α, β and T of the library are those of mdistiller. */
+/** With the defaults of α, β and T, which are those of mdistiller. */
 export const dkd: Method = (setup) => {
   const rising = warmUp(setup);
   return distil(setup, {
     loss: (batch) => {
       const { labels, teacherLogits, studentLogits } = batch;
       const weight = rising(labels.shape[0]!);
-      return besideLabels(weight, () => dkdLoss(labels, teacherLogits, studentLogits))(batch);
+      return plusCrossEntropy(weight, () => dkdLoss(labels, teacherLogits, studentLogits))(batch);
     },
   });
 };
 
 export const dist: Method = (setup) =>
   distil(setup, {
-    loss: besideLabels(1, ({ teacherLogits, studentLogits }) =>
+    loss: plusCrossEntropy(1, ({ teacherLogits, studentLogits }) =>
       distLoss(teacherLogits, studentLogits),
     ),
   });

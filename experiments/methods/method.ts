@@ -2,54 +2,54 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { ModelBuilder } from "../models/builder.ts";
 
-/** A model and which of its layers distillation compares. */
+/** A model and the layers that distillation compares. */
 export interface Network extends Pick<ModelBuilder, "maps" | "embedding"> {
   model: tfl.LayersModel;
 }
 
-/** Training images as a step takes them. */
+/** A batch of training images. */
 export interface Batch {
   /** float32 [N, …inputShape] */
   inputs: tf.Tensor;
   /** int32 [N] */
   labels: tf.Tensor1D;
-  /** Where the images stand among the student's, int32 [N]. */
+  /** Places of the images among the student's images, int32 [N]. */
   indices: tf.Tensor1D;
   /** The same as plain numbers. */
   places: number[];
 }
 
-/** What a method starts from. */
+/** Teacher, student and data of a distillation. */
 export interface Setup {
-  /** Trained; stays as it is. */
+  /** Already trained. It does not change. */
   teacher: Network;
-  /** Its logits for a batch, [N, C]; they are computed once where images stay as they are. */
+  /** The teacher's logits for a batch, [N, C]. Without augmentation, they are computed once. */
   teacherLogits(batch: Batch): tf.Tensor2D;
-  /** At its initial weights. */
+  /** The student with its initial weights. */
   student: Network;
-  /** The schedule of its learning rate is not the method's. */
+  /** The optimizer of the student. The caller schedules its learning rate. */
   optimizer: tf.Optimizer;
-  /** Another one like it, which has not trained anything. */
+  /** Creates another optimizer with the same settings. */
   createOptimizer(): tf.Optimizer;
   numClasses: number;
-  /** Of all training images of the student. */
+  /** Labels of all training images of the student. */
   labels: Uint8Array;
-  /** Of the student's training, not counting what comes before it. */
+  /** Epochs of the student's training, without a first stage. */
   epochs: number;
-  /** Fixes whatever the method draws. */
+  /** Fixes the random numbers of the method. */
   seed: number;
   /**
-   * Passes over the student's images in an order that the name fixes, for what is trained before the
-   * student is. The batches' tensors are the caller's to dispose of.
+   * Batches of the student's images for a first stage. The name fixes their order. The caller disposes
+   * of the tensors.
    */
   batches(epochs: number, name: string): Iterable<Batch>;
 }
 
-/** A method made ready for a teacher and a student. */
+/** A method, prepared for a teacher and a student. */
 export interface Distillation {
-  /** Trains the student, and the method's own parts, on a batch; disposes of nothing of it. */
+  /** Trains the student and the method's own models on a batch. The caller disposes of the batch. */
   step(batch: Batch): void;
-  /** Of all that the method has made, but not of models and optimizer that it was given. */
+  /** Disposes of everything that the method has created. */
   dispose(): void;
 }
 

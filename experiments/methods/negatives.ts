@@ -4,8 +4,8 @@ import { range } from "../data/order.ts";
 import type { Setup } from "./method.ts";
 
 /**
- * Draws CRD's rows for a batch, int32 [N, K+1]: each image's own, then K of images of other classes.
- * As in RepDistiller's training no row comes twice, unless there are fewer than K.
+ * Draws CRD's rows for a batch, int32 [N, K+1]: each image's own row, then K rows of other classes. As
+ * in RepDistiller, they are drawn without replacement unless there are fewer than K.
  */
 export function fromOtherClasses(
   { labels, numClasses, seed }: Pick<Setup, "labels" | "numClasses" | "seed">,
@@ -22,10 +22,11 @@ export function fromOtherClasses(
     );
 }
 
-/** Reorders the rows: those that it draws come first. */
+/** A partial Fisher–Yates shuffle: moves the drawn rows to the front. */
 function draw(rows: number[], count: number, random: () => number): number[] {
   const below = (n: number) => Math.floor(random() * n);
-  if (rows.length === 0) throw new Error("method crd needs images of two classes at least");
+  if (rows.length === 0)
+    throw new Error("method crd: images must be of at least two classes, got one");
   if (count > rows.length) return range(count).map(() => rows[below(rows.length)]!);
   for (const i of range(count)) {
     const j = i + below(rows.length - i);

@@ -1,12 +1,12 @@
 import { nstLoss } from "kd-cmi";
-import { besideLabels, distil } from "./distil.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
 import { allMaps, onBoth } from "./layers.ts";
 import type { Method } from "./method.ts";
 
 export const nst: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, allMaps("nst")),
-    loss: besideLabels(50, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(50, ({ teacherFeatures, studentFeatures }) =>
       nstLoss(teacherFeatures, studentFeatures),
     ),
   });

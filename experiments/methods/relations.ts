@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { correlationLoss, pktLoss, rkdLoss, similarityLoss } from "kd-cmi";
-import { besideLabels, distil } from "./distil.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
 import { embedding, lastMap, onBoth, shapeOf } from "./layers.ts";
 import type { Method, Network } from "./method.ts";
 import { seeded } from "./seeded.ts";
@@ -9,7 +9,7 @@ import { seeded } from "./seeded.ts";
 export const sp: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, lastMap("sp")),
-    loss: besideLabels(3000, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(3000, ({ teacherFeatures, studentFeatures }) =>
       similarityLoss(teacherFeatures, studentFeatures),
     ),
   });
@@ -17,7 +17,7 @@ export const sp: Method = (setup) =>
 export const rkd: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, embedding),
-    loss: besideLabels(1, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(1, ({ teacherFeatures, studentFeatures }) =>
       rkdLoss(teacherFeatures[0]!, studentFeatures[0]!, { distanceWeight: 25, angleWeight: 50 }),
     ),
   });
@@ -25,15 +25,15 @@ export const rkd: Method = (setup) =>
 export const pkt: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, embedding),
-    loss: besideLabels(30000, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(30000, ({ teacherFeatures, studentFeatures }) =>
       pktLoss(teacherFeatures[0]!, studentFeatures[0]!),
     ),
   });
 
-/** What RepDistiller projects both embeddings to (`feat_dim`). */
+/** Width of the projected embeddings, RepDistiller's `feat_dim`. */
 const CC_WIDTH = 128;
 
-/** As in RepDistiller, with a projection of either embedding, both of them trained. */
+/** As in RepDistiller, with a trained projection of each embedding. */
 export const cc: Method = (setup) => {
   const projection = (network: Network, name: string) => {
     const inputShape = shapeOf(network, network.embedding);
@@ -45,10 +45,10 @@ export const cc: Method = (setup) => {
   return distil(setup, {
     ...onBoth(setup, embedding),
     parts: [teacherPart, studentPart],
-    loss: besideLabels(0.02, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(0.02, ({ teacherFeatures, studentFeatures }) => {
       const teacher = teacherPart.apply(teacherFeatures[0]!) as tf.Tensor;
       const student = studentPart.apply(studentFeatures[0]!) as tf.Tensor;
-      // The loss takes its first argument for a constant, but looks at nothing but the difference.
+      // The loss treats its first argument as a constant, but depends only on the difference.
       const difference = tf.sub(student, teacher);
       return correlationLoss(tf.zerosLike(difference), difference);
     }),

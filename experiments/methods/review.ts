@@ -1,18 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hierarchicalContextLoss } from "kd-cmi";
 import { attentionFusion } from "kd-cmi/layers";
-import { besideLabels, distil } from "./distil.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
 import { allMaps, beforeRelu, shapeOf } from "./layers.ts";
 import type { Method, Network } from "./method.ts";
 import { seeded } from "./seeded.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** Of mdistiller's run on CIFAR-100. */
+/** mdistiller's weight on CIFAR-100. */
 const WEIGHT = 5;
 
 /**
- * ReviewKD with the stages of mdistiller: all maps, the teacher's before the ReLU, and the embedding
- * as the coarsest map.
+ * ReviewKD with mdistiller's stages: all maps, those of the teacher before ReLU, and the embedding as
+ * the coarsest map.
  */
 export const review: Method = (setup) => {
   const { teacher, student } = setup;
@@ -41,10 +41,10 @@ export const review: Method = (setup) => {
       );
       const fused = fusion.apply(studentMaps!, { training: true }) as tf.Tensor[];
       const weight = WEIGHT * rising(batch.labels.shape[0]!);
-      return besideLabels(weight, () => hierarchicalContextLoss(teacherMaps!, fused))(batch);
+      return plusCrossEntropy(weight, () => hierarchicalContextLoss(teacherMaps!, fused))(batch);
     },
   });
 };
 
-/** The shape of a single position where it is that of an embedding. */
+/** Treats the shape of an embedding as that of a map with one position. */
 const asMap = (shape: number[]) => (shape.length === 1 ? [1, 1, ...shape] : shape);

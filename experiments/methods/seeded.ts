@@ -7,10 +7,10 @@ interface Config {
 }
 
 /**
- * Draws the kernels of a model anew, each as its layer says but from a seed: the builders of
- * kd-cmi/layers take none, and a run has to be repeatable.
+ * Redraws the kernels of a model from a seed, with the initializers of its layers. The builders of
+ * kd-cmi/layers take no seed, but runs must be reproducible.
  *
- * @param name Makes the numbers differ from those of other models with the same seed.
+ * @param name Distinguishes models with the same seed.
  */
 export function seeded(model: tfl.LayersModel, seed: number, name: string): tfl.LayersModel {
   for (const [i, layer] of model.layers.entries()) {

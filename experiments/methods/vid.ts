@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { vidLoss } from "kd-cmi";
 import { vidLogScale, vidRegressor } from "kd-cmi/layers";
-import { besideLabels, distil } from "./distil.ts";
+import { distil, plusCrossEntropy } from "./distil.ts";
 import { allMaps, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
 import { seeded } from "./seeded.ts";
 
-/** A regressor for each stage. */
+/** VID with a regressor for each stage. */
 export const vid: Method = (setup) => {
   const { teacherLayers, studentLayers } = onBoth(setup, allMaps("vid"));
   const regressors = studentLayers.map((layer, i) => {
@@ -20,7 +20,7 @@ export const vid: Method = (setup) => {
     teacherLayers,
     studentLayers,
     parts: regressors,
-    loss: besideLabels(1, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(1, ({ teacherFeatures, studentFeatures }) => {
       const losses = regressors.map((regressor, i) => {
         const regressed = regressor.apply(studentFeatures[i]!) as tf.Tensor;
         return vidLoss(teacherFeatures[i]!, regressed, vidLogScale(regressor));

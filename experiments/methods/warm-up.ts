@@ -2,9 +2,9 @@ import { warmUpEpochs } from "./epochs.ts";
 import type { Setup } from "./method.ts";
 
 /**
- * A factor that rises to 1 epoch by epoch, for losses that would rule an untrained student.
+ * A factor that rises to 1 epoch by epoch, for losses that would dominate an untrained student.
  *
- * @returns To be told the images of each step, which it counts.
+ * @returns A function from the number of images of each step to the factor.
  */
 export function warmUp({
   labels,

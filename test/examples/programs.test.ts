@@ -9,14 +9,14 @@ import { codeBlocks, root, run } from "../package/support.ts";
 const runExamples = (...args: string[]) =>
   run(root, "node_modules/.bin/tsx", "examples/main.ts", ...args);
 
-/** The losses that a program printed, and the accuracies of both students in per cent. */
+/** The losses that a program printed, and the accuracies of both students in percent. */
 function figuresOf(printed: string) {
   const losses = [...printed.matchAll(/epoch \d+: loss (\S+)/g)].map(([, loss]) => Number(loss));
   const found = /student: accuracy (\S+) %, without distillation (\S+) %/.exec(printed);
   return { losses, accuracies: (found ?? []).slice(1).map(Number) };
 }
 
-/** What each program printed, all of them in one process on wasm. */
+/** The output of each program. All of them run in one process on wasm. */
 const printed = new Map<string, string>();
 
 beforeAll(async () => {
@@ -24,12 +24,12 @@ beforeAll(async () => {
   for (const part of all.split("\n\n").slice(1)) printed.set(part.split(":")[0]!, part);
 });
 
-test.each(Object.keys(lossPrograms))("%s learns on wasm", (name) => {
+test.each(Object.keys(lossPrograms))("%s decreases its loss on wasm", (name) => {
   const { losses, accuracies } = figuresOf(printed.get(name)!);
   expect(losses).toHaveLength(3);
   expect(losses[2]).toBeLessThan(0.9 * losses[0]!);
   expect(accuracies).toHaveLength(2);
-  // Chance is 10. CRD's heads start at random and do 100 images no good: 17 to 30 have been seen.
+  // Chance is 10. CRD hardly helps with 100 images and unseeded heads: 17 to 30 have been observed.
   for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(13);
 });
 
@@ -39,12 +39,12 @@ test.each(["cpu", "webgpu"])("a program runs on %s", async (backend) => {
   expect(losses[1]).toBeLessThan(losses[0]!);
 });
 
-test("a name that is not there ends with those that are, and code 2", async () => {
+test("rejects unknown names and invalid values, naming the allowed ones", async () => {
   await expect(runExamples("nope")).rejects.toThrow("Allowed choices are logits, attention");
   await expect(runExamples("--epochs", "0")).rejects.toThrow("It must be an integer of at least 1");
 });
 
-test("fit-mcmi-teacher raises the CMI beyond that of cross-entropy alone", () => {
+test("fit-mcmi-teacher reaches a higher CMI than cross-entropy alone", () => {
   const [first, control, mcmi] = printed
     .get("fit-mcmi-teacher")!
     .split(/^ *λ = .*$/m)
@@ -55,7 +55,7 @@ test("fit-mcmi-teacher raises the CMI beyond that of cross-entropy alone", () =>
 });
 
 test.each(["distill-with-distiller", "graph-model-teacher", "custom-loop"])(
-  "%s learns on wasm",
+  "%s decreases its loss on wasm",
   (name) => {
     const text = printed.get(name)!;
     const { losses } = figuresOf(text);
@@ -76,7 +76,7 @@ test.each([
 });
 
 describe("in a browser", () => {
-  test("the page of the README trains on webgl", async () => {
+  test("the page in the README trains on webgl", async () => {
     const readme = readFileSync(join(root, "examples/README.md"), "utf8");
     const [contents, ...others] = codeBlocks(readme);
     expect(others).toEqual([]);
@@ -88,7 +88,7 @@ describe("in a browser", () => {
       "t10k-labels-idx1",
     ];
     const files = names.map((name) => {
-      // The first 32 images, so that a software GPU is done soon.
+      // The first 32 images, which is fast on a software GPU.
       const bytes = name.includes("images") ? 16 + 784 * 32 : 8 + 32;
       return [`${name}-ubyte`, readFileSync(join(folder, `${name}-ubyte`)).subarray(0, bytes)];
     });

@@ -57,10 +57,10 @@ const confusions: ConfusionChart = {
   ],
 };
 
-/** All texts of a picture, in their order. */
+/** All texts of a chart, in their order. */
 const textsOf = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((m) => m[1]!);
 
-/** The x, y, width and height of each bar of a colour; a negative height hangs up from y. */
+/** x, y, width and height of each bar of a colour. The height of a positive bar is negative. */
 const barsOf = (svg: string, color: string) =>
   [...svg.matchAll(/<path d="M(\S+) (\S+)l(\S+) 0l0 (\S+)l\S+ 0Z" fill="(#\w+)"/g)]
     .filter((match) => match[5] === color)
@@ -81,7 +81,7 @@ const pointsOf = (svg: string, color: string) =>
 describe("drawBars", () => {
   const svg = drawBars(bars);
 
-  test("centres a whisker on its bar and ends it one error above and below the bar's end", () => {
+  test("centres whiskers on their bars, one error above and below the bar's end", () => {
     const [fifty, hundred] = barsOf(svg, GREY);
     const [eighty, below] = barsOf(svg, ORANGE);
     const pixels = -hundred![3] / 100; // of 1 %
@@ -103,14 +103,14 @@ describe("drawBars", () => {
     expect(textsOf(svg)).toContain("lines: ± one standard error");
   });
 
-  test("says nothing of errors where there are none", () => {
+  test("omits the note on errors if there are none", () => {
     const series = [{ name: "CE", values: [estimate(1), estimate(2)] }];
     const single = drawBars({ ...bars, series });
     expect(verticalsOf(single, "#111")).toEqual([]);
     expect(textsOf(single)).not.toContain("lines: ± one standard error");
   });
 
-  test("writes the values into bars that are wide enough", () => {
+  test("labels bars that are wide enough with their values", () => {
     expect(textsOf(svg)).toContain("-20");
     const categories = Array.from({ length: 18 }, (_, i) => `distillation method ${i}`);
     const series = ["CE", "control", "MCMI"].map((name) => ({
@@ -129,9 +129,9 @@ describe("drawBars", () => {
 describe("drawLines", () => {
   const svg = drawLines(lines);
 
-  test("ends whiskers one error from the mean, and those without a lower end at the axis", () => {
+  test("ends whiskers one error from the mean, or at the axis of a logarithmic chart", () => {
     const points = pointsOf(svg, ORANGE);
-    expect(points).toHaveLength(3); // −5 has no place on the axis
+    expect(points).toHaveLength(3); // −5 is not on the axis
     const decade = (points[0]!.y - points[1]!.y) / 3;
     expect(points[1]!.y - points[2]!.y).toBeCloseTo(3 * decade, 1);
     const [first, last, ...others] = verticalsOf(svg, ORANGE);
@@ -145,13 +145,13 @@ describe("drawLines", () => {
     expect(svg).not.toContain("NaN");
   });
 
-  test("labels logarithmic axes with plain numbers, x with its own", () => {
+  test("labels logarithmic axes with plain numbers, and x with its own values", () => {
     const texts = textsOf(svg);
     expect(texts).toEqual(expect.arrayContaining(["1", "4", "30", "40", "0.000001", "0.001"]));
     expect(texts.filter((text) => /\de[+-]?\d|999|00000000/.test(text))).toEqual([]);
   });
 
-  test("lets the names of many lines take several rows within the picture", () => {
+  test("wraps the legend of many lines within the chart", () => {
     const names = Array.from({ length: 18 }, (_, i) => `a method with a rather long name ${i}`);
     const many = drawLines({
       ...lines,
@@ -177,7 +177,7 @@ describe("drawLines", () => {
     expect(many).toMatch(/stroke="#4e79a7"[^>]*stroke-dasharray/); // the eleventh
   });
 
-  test("sets panels beside each other under one legend", () => {
+  test("draws panels side by side under one legend", () => {
     const panels = drawLinePanels("Both", [lines, { ...lines, y: { name: "accuracy, %" } }]);
     expect(textsOf(panels).filter((text) => text === "MCMI")).toHaveLength(1);
     const places = pointsOf(panels, ORANGE).map(({ x }) => x);
@@ -187,13 +187,13 @@ describe("drawLines", () => {
 });
 
 describe("drawConfusions", () => {
-  test("gives cells the percentage of their row", () => {
+  test("labels cells with the percentage of their row", () => {
     const texts = textsOf(drawConfusions(confusions));
     expect(texts.filter((text) => /^\d+$/.test(text))).toEqual(["13", "88", "100"]);
     expect(texts).toEqual(expect.arrayContaining(["control", "cat", "dog"]));
   });
 
-  test("of a hundred classes labels no cells and not each class", () => {
+  test("with a hundred classes labels no cells and only some classes", () => {
     const classNames = Array.from({ length: 100 }, (_, i) => `class ${i}`);
     const counts = classNames.map((_, row) => classNames.map((_, column) => +(row === column)));
     const svg = drawConfusions({ ...confusions, classNames, matrices: [{ name: "CE", counts }] });
@@ -206,7 +206,7 @@ describe("drawConfusions", () => {
   });
 });
 
-test("the same chart gives the same bytes, whatever was drawn before", () => {
+test("the same chart gives the same bytes, independently of earlier charts", () => {
   const all = [bars, lines, confusions];
   const first = all.map(drawChart);
   expect([...all].reverse().map(drawChart).reverse()).toEqual(first);

@@ -23,7 +23,7 @@ const SIZE = 24;
 const BATCH = 8;
 const LABELS = Uint8Array.from(range(SIZE), (place) => place % 10);
 
-/** The variables that each method trains beside the student's eight. */
+/** Numbers of variables that each method trains in addition to the student's eight. */
 const OWN: Record<MethodName, number> = {
   kd: 0,
   "kd-std": 0,
@@ -53,7 +53,7 @@ function network(name: ModelName, seed: number): Network {
   return { model, maps, embedding };
 }
 
-/** An epoch, the same each time. */
+/** The batches of an epoch, the same each time. */
 function* batches(): Generator<Batch> {
   for (let first = 0; first < SIZE; first += BATCH) {
     const places = range(BATCH).map((i) => first + i);
@@ -82,7 +82,7 @@ const setUp = (teacher: Network, student: Network, seed = 1): Setup => ({
   batches,
 });
 
-/** All of them in a row, as bytes that compare fast and fail in one line. */
+/** All weights as bytes, which compare fast and fail in one line. */
 async function weightsOf({ model }: Network): Promise<Buffer> {
   const values = await Promise.all(model.getWeights().map((x) => x.data<"float32">()));
   return Buffer.concat(values.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength)));
@@ -91,7 +91,7 @@ async function weightsOf({ model }: Network): Promise<Buffer> {
 const areFinite = (weights: Buffer) =>
   new Float32Array(new Uint8Array(weights).buffer).every(Number.isFinite);
 
-/** Two epochs, of a student that starts the same each time. */
+/** Trains a student for two epochs from the same initial weights. */
 async function train(
   name: MethodName,
   { teacherSeed = 1, seed = 1, studentName = "cnn-light" as ModelName } = {},
@@ -113,7 +113,7 @@ async function train(
   const after = { teacher: await weightsOf(teacher), student: await weightsOf(student) };
   const slots = await setup.optimizer.getWeights();
 
-  slots[0]!.tensor.dispose(); // the number of steps, which is made for the reader
+  slots[0]!.tensor.dispose(); // the number of steps, a new tensor
   distillation.dispose();
   setup.optimizer.dispose();
   teacher.model.dispose();
@@ -132,15 +132,15 @@ describe.each(names)("%s", (name) => {
     expect(after.teacher.equals(before.teacher)).toBe(true);
     expect(after.student.equals(before.student)).toBe(false);
     expect(areFinite(after.student)).toBe(true);
-    expect(slots).toBe(1 + 2 * (8 + OWN[name])); // Adam counts its steps and keeps two moments
+    expect(slots).toBe(1 + 2 * (8 + OWN[name])); // Adam's step count and two moments
   });
 
-  test("leaves no tensors behind", () => {
-    expect(new Set(run.tensors.slice(1)).size).toBe(1); // the first step makes the optimizer's
+  test("leaks no tensors", () => {
+    expect(new Set(run.tensors.slice(1)).size).toBe(1); // the first step creates the optimizer's tensors
     expect(run.left).toBe(0);
   });
 
-  test("gives the same student again, and another one with another teacher", async () => {
+  test("is reproducible, and depends on the teacher", async () => {
     const again = await train(name);
     expect(again.after.student.equals(run.after.student)).toBe(true);
     const other = await train(name, { teacherSeed: 3 });
@@ -149,7 +149,7 @@ describe.each(names)("%s", (name) => {
 });
 
 const withParts = names.filter((name) => OWN[name] > 0);
-test.each(withParts)("%s draws its own parts from the seed", async (name) => {
+test.each(withParts)("%s initializes its own models from the seed", async (name) => {
   const [one, other] = [await train(name), await train(name, { seed: 2 })];
   expect(other.after.student.equals(one.after.student)).toBe(false);
 });
@@ -157,12 +157,13 @@ test.each(withParts)("%s draws its own parts from the seed", async (name) => {
 test("ab connects maps of different shapes", async () => {
   const { before, after, slots, left } = await train("ab", { studentName: "cnn-tiny" });
   expect(after.student.equals(before.student)).toBe(false);
-  expect(slots).toBe(1 + 2 * 8); // the connectors have had their time
+  expect(slots).toBe(1 + 2 * 8); // the connectors are disposed of after the first stage
   expect(left).toBe(0);
 });
 
-test("fsp names networks whose channels differ", async () => {
-  const expected = "cnn-small has 16, 32 and cnn-tiny 4, 8";
+test("fsp rejects networks with different channels, naming expected and actual", async () => {
+  const expected =
+    "method fsp: channels of cnn-tiny must equal those of cnn-small, 16, 32, got 4, 8";
   await expect(train("fsp", { studentName: "cnn-tiny" })).rejects.toThrow(expected);
 });
 
@@ -170,14 +171,14 @@ test.each([
   ["cnn-tiny", ["low_conv", "high_conv"]],
   ["resnet20", ["stage1_block3_add", "stage2_block3_add", "stage3_block3_add"]],
   ["wrn-16-2", ["stage2_block1_bn1", "stage3_block1_bn1", "last_bn"]],
-  ["MobileNetV2", models.MobileNetV2.maps], // these have no ReLU
-] as const)("of %s the maps before ReLU are found", (name, expected) => {
+  ["MobileNetV2", models.MobileNetV2.maps], // these maps have no ReLU
+] as const)("beforeRelu finds the maps of %s before ReLU", (name, expected) => {
   const built = network(name, 1);
   expect(built.maps.map((map) => beforeRelu(built, map))).toEqual(expected);
   built.model.dispose();
 });
 
-describe("negatives of crd", () => {
+describe("fromOtherClasses", () => {
   const labels = Uint8Array.from([0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
   const setup = { labels, numClasses: 3, seed: 1 };
   const drawn = (count: number, places = [0, 1, 5], seed = 1) => {
@@ -186,7 +187,7 @@ describe("negatives of crd", () => {
     return rows.arraySync();
   };
 
-  test("are of other classes, none twice, beside the image's own row", () => {
+  test("draws rows of other classes without replacement after the image's own row", () => {
     for (const [own, ...others] of drawn(5)) {
       expect(others.every((row) => labels[row] !== labels[own!])).toBe(true);
       expect(new Set(others).size).toBe(5);
@@ -194,14 +195,14 @@ describe("negatives of crd", () => {
     expect(drawn(5).map(([own]) => own)).toEqual([0, 1, 5]);
   });
 
-  test("come again where there are too few", () => {
+  test("draws with replacement if there are too few rows", () => {
     for (const [own, ...others] of drawn(50)) {
       expect(others.every((row) => labels[row] !== labels[own!])).toBe(true);
       expect(new Set(others).size).toBe(labels.filter((label) => label !== labels[own!]).length);
     }
   });
 
-  test("are the same for a seed, each as often as the others", () => {
+  test("is reproducible and uniform", () => {
     expect(drawn(3)).toEqual(drawn(3));
     expect(drawn(3, [0, 1, 5], 2)).not.toEqual(drawn(3));
     const places = range(2000).map(() => 0);
@@ -212,9 +213,9 @@ describe("negatives of crd", () => {
     }
   });
 
-  test("need two classes", () => {
+  test("rejects images of one class", () => {
     const draw = fromOtherClasses({ ...setup, labels: new Uint8Array(4) }, 2);
-    expect(() => draw([0])).toThrow("method crd needs images of two classes at least");
+    expect(() => draw([0])).toThrow("method crd: images must be of at least two classes, got one");
   });
 });
 
@@ -239,12 +240,12 @@ describe("networks without maps", () => {
     "hsakd",
   ];
 
-  test.each(needMaps)("%s says that it needs maps", async (name) => {
-    const expected = `table: method ${name} needs a network with maps, mlp-64 has none`;
+  test.each(needMaps)("%s rejects a network without maps", async (name) => {
+    const expected = `method ${name}: network must have maps, got mlp-64`;
     await expect(distil(name)).rejects.toThrow(expected);
   });
 
-  test.each(names.filter((name) => !needMaps.includes(name)))("%s does without", async (name) => {
+  test.each(names.filter((name) => !needMaps.includes(name)))("%s needs no maps", async (name) => {
     expect(areFinite(await distil(name))).toBe(true);
   });
 });

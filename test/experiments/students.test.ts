@@ -22,7 +22,7 @@ const images: Images = {
   normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
 };
 
-/** By the recipe for CIFAR, but for two epochs. */
+/** Trains with the recipe for CIFAR, but for two epochs. */
 async function train(method: "kd" | "ab", teacherSeed: number) {
   const { probes, student: network } = recipes.full;
   const schedule = { ...probes.fewImages.schedule, epochs: 2, batchSize: 4 };
@@ -44,7 +44,7 @@ const weightsOf = async (model: { getWeights(): tf.Tensor[] }) =>
   (await Promise.all(model.getWeights().map((w) => w.data()))).flatMap((values) => [...values]);
 
 test.each(["kd", "ab"] as const)(
-  "a residual network learns by %s with SGD, augmentation and normalisation, the same each time",
+  "%s with SGD, augmentation and normalisation changes a residual network, reproducibly",
   async (method) => {
     const one = await train(method, 1);
     expect(one.epochs).toEqual([0, 1, 2]);

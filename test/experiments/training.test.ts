@@ -16,14 +16,14 @@ beforeAll(() => tf.setBackend("cpu"));
 describe("the learning rate", () => {
   const schedule = { epochs: 240, batchSize: 64, learningRate: 0.1 };
 
-  test("falls along half a cosine after a start", () => {
+  test("falls along half a cosine after the warm-up", () => {
     const rate = (done: number) => learningRateAt({ ...schedule, warmUp: 0.2 }, done);
     expect([0, 0.1, 0.5, 1].map(rate).map((x) => Number(x.toFixed(6)))).toEqual([
       0, 0.048776, 0.05, 0,
     ]);
   });
 
-  test("falls by a tenth at each milestone", () => {
+  test("is divided by 10 at each milestone", () => {
     const sgd = { momentum: 0.9, weightDecay: 0, milestones: [150, 180] };
     const rate = (epoch: number) => learningRateAt({ ...schedule, sgd }, epoch / 240);
     expect([0, 149, 150, 200].map(rate)).toEqual([0.1, 0.1, 0.1 * 0.1, 0.1 * 0.1 ** 2]);
@@ -46,7 +46,7 @@ test("weight decay is added to the gradient before the momentum", async () => {
   optimizer.dispose();
 });
 
-test("accuracy of some classes counts their images alone", () => {
+test("accuracyOf counts the images of the given classes", () => {
   const confusion = [
     [8, 2],
     [3, 1],
@@ -63,7 +63,7 @@ describe("images", () => {
   });
   const data = { name: "x", classNames: [], train: images(300), test: images(20) };
 
-  test("are split by the seed, without an image in two parts", () => {
+  test("are split by the seed into disjoint parts", () => {
     const numbered = { ...data, train: { ...data.train } };
     for (let i = 0; i < 300; i++) numbered.train.pixels[i * 784] = i % 256;
     const sums = (seed: number) => {
@@ -84,7 +84,7 @@ describe("images", () => {
     );
   });
 
-  test("of a student lack its classes, and a smaller share is part of a larger one", () => {
+  test("of a student exclude its removed classes, and a smaller share is part of a larger one", () => {
     const plan = studies["few-shot"].plans(recipes.tiny)[0]!.student!;
     const seen = (share: number, removed: number[] = []) =>
       studentImages(data.train, { ...plan, share, removed }, 1);
@@ -97,7 +97,7 @@ describe("images", () => {
   });
 });
 
-test("only seeds of which no run is missing count, and of a run the last result", () => {
+test("gather selects complete seeds, and the last result of each run", () => {
   const plans = studies.cam.plans(recipes.tiny);
   const result = (plan: Plan, seed: number, cmi: number) =>
     ({ backend: "wasm", dataset: "x", seed, plan, outcome: { teacher: { cmi } } }) as Result;
@@ -113,12 +113,12 @@ test("only seeds of which no run is missing count, and of a run the last result"
   expect(values(b, ({ teacher }) => teacher.cmi)).toEqual([0.2]);
 });
 
-test.each(Object.entries(studies))("%s: no run is asked for twice, at any scale", (_, study) => {
+test.each(Object.entries(studies))("%s: plans are unique at each scale", (_, study) => {
   for (const recipe of Object.values(recipes)) {
     const plans = study.plans(recipe).map((plan) => JSON.stringify(plan));
     expect(new Set(plans).size).toBe(plans.length);
     const teachers = study.plans(recipe).map(({ teacher }) => JSON.stringify(teacher));
     const changes = teachers.filter((teacher, i) => teacher !== teachers[i - 1]).length;
-    expect(changes).toBe(new Set(teachers).size); // those of a teacher follow each other
+    expect(changes).toBe(new Set(teachers).size); // plans with the same teacher follow each other
   }
 });

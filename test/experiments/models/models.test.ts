@@ -15,7 +15,7 @@ beforeAll(async () => {
 const CIFAR = { inputShape: [32, 32, 3], numClasses: 100, seed: 1 } as const;
 const MNIST = { inputShape: [28, 28, 1], numClasses: 10, seed: 1 } as const;
 
-/** One of each family, none of them large. */
+/** One small network of each family. */
 const FAMILIES: ModelName[] = [
   "resnet20",
   "wrn-16-2",
@@ -48,9 +48,9 @@ const PUBLISHED = {
   ShuffleNetV2: 1_355_528,
 };
 
-test("the parameters are as many as in the reference", () => {
+test("the numbers of parameters equal those of the reference", () => {
   const normal = Object.getPrototypeOf(tfl.initializers.randomNormal({}));
-  const draw = vi.spyOn(normal, "apply"); // to draw 30 million numbers takes long
+  const draw = vi.spyOn(normal, "apply"); // drawing 30 million numbers is slow
   draw.mockImplementation((shape) => tf.zeros(shape as number[]));
   const counts = Object.keys(PUBLISHED).map((name) => {
     const model = models[name as ModelName](CIFAR);

@@ -10,7 +10,7 @@ beforeAll(() => tf.setBackend("wasm"));
 
 const cases = golden.cases.map((x) => [`${x.model}, ${x.side}×${x.side}`, x] as const);
 
-test.each(cases)("%s: maps, embedding and logits are the reference's", async (_, expected) => {
+test.each(cases)("%s: maps, embedding and logits equal the reference's", async (_, expected) => {
   const { side } = expected;
   const build = models[expected.model as ModelName];
   const model = build({ inputShape: [side, side, 3], numClasses: 10, seed: 1 });

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 
 /**
- * n numbers within 0–1 that only the name decides on, by integers of 32 bits: the program that made
- * `golden/models.json` gave the reference the same.
+ * n numbers within 0–1 that depend only on the name, by 32-bit integer arithmetic. The program that
+ * generated `golden/models.json` used the same numbers for the reference.
  */
 export function uniform(name: string, n: number): Float64Array {
   let phase = 0;
@@ -16,7 +16,7 @@ export function uniform(name: string, n: number): Float64Array {
   });
 }
 
-/** In PyTorch's order of outputs, inputs, rows and columns; of dense layers and convolutions. */
+/** A kernel of a dense layer or a convolution, filled in PyTorch's order: outputs, inputs, rows, columns. */
 function kernel(name: string, shape: number[]): tf.Tensor {
   const [height, width, inputs, outputs] = [...Array(4 - shape.length).fill(1), ...shape];
   const fanIn = height * width * (outputs === 1 ? 1 : inputs); // 1: depthwise
@@ -32,7 +32,7 @@ function vector(name: string, n: number, from: number, to: number): tf.Tensor {
   return tf.tensor1d(Float32Array.from(uniform(name, n), (u) => from + (to - from) * u));
 }
 
-/** Gives each weight of a model values that its layer's name decides on. */
+/** Fills each weight of a model with values that depend on its layer's name. */
 export function fillWeights(model: tfl.LayersModel): void {
   for (const layer of model.layers) {
     const shapes = layer.weights.map(({ shape }) => shape as number[]);
