@@ -1,8 +1,8 @@
 /** Entry of `npm run examples`. */
 import * as tf from "@tensorflow/tfjs-core";
-import { Argument, Command, Option } from "commander";
+import { Argument, Command } from "commander";
 import { registerTrainingKernels } from "kd-cmi/wasm";
-import { parseOrExit, positive } from "../experiments/common/flags.ts";
+import { backendOption, parseOrExit, positive } from "../experiments/common/flags.ts";
 import { toInputs, toLabels } from "../experiments/data/images.ts";
 import { loadMnist } from "../experiments/data/load.ts";
 import { range, shuffled } from "../experiments/data/order.ts";
@@ -22,11 +22,7 @@ const command = new Command("npm run examples --")
     "Short programs on a slice of MNIST: a small network distilled with a loss of each family, and ways to train.",
   )
   .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(programs)))
-  .addOption(
-    new Option("--backend <name>", "where to compute")
-      .choices(["wasm", "cpu", "webgpu"])
-      .default("wasm"),
-  )
+  .addOption(backendOption())
   .option("--images <n>", "images of the student; the teacher has ten times as many", positive, 500)
   .option("--epochs <n>", "epochs of the student's training", positive, 40)
   .addHelpText(

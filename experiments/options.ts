@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Argument, Command, Option } from "commander";
-import { parseOrExit, positive } from "./common/flags.ts";
+import { backendOption, parseOrExit, positive } from "./common/flags.ts";
 import { datasetNames } from "./data/load.ts";
 import { recipes } from "./recipe.ts";
 import { type StudyName, studies } from "./studies/index.ts";
@@ -25,11 +25,7 @@ export function readOptions(argv: readonly string[]): ExperimentOptions {
         "report. The result of each run is kept.",
     )
     .addArgument(new Argument("<name>", "the experiment").choices(Object.keys(studies)))
-    .addOption(
-      new Option("--backend <name>", "where to compute")
-        .choices(["wasm", "cpu", "webgpu"])
-        .default("wasm"),
-    )
+    .addOption(backendOption())
     .option(
       "--dataset <name>",
       `${datasetNames.join(", ")}, or a folder with the files of MNIST or CIFAR`,

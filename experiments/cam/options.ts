@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { classes, notNegative, parseOrExit, positive } from "../common/flags.ts";
+import { backendOption, classes, notNegative, parseOrExit, positive } from "../common/flags.ts";
 import { type DatasetName, loaders } from "../data/load.ts";
 import { CAM_METHODS, type CamMethod } from "../pipeline/class-maps.ts";
 
@@ -24,11 +24,7 @@ export function readOptions(argv: readonly string[]): CamOptions {
       "Trains a convolutional teacher, fine-tunes it with and without CMI at the same budget, and " +
         "compares the class-activation maps of both.",
     )
-    .addOption(
-      new Option("--backend <name>", "where to compute")
-        .choices(["wasm", "cpu", "webgpu"])
-        .default("wasm"),
-    )
+    .addOption(backendOption())
     .addOption(
       new Option("--dataset <name>", "images").choices(Object.keys(loaders)).default("mnist"),
     )

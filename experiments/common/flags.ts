@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Parsers of option values. Each throws with the allowed values. */
 export function positive(text: string): number {
@@ -17,6 +17,12 @@ export function classes(text: string): number[] {
   if (/^\d(,\d)*$/.test(text)) return [...new Set(text.split(",").map(Number))];
   throw new InvalidArgumentError("It must be one or more classes within 0–9, separated by commas.");
 }
+
+/** The option of a backend that runs in Node. */
+export const backendOption = (): Option =>
+  new Option("--backend <name>", "where to compute")
+    .choices(["wasm", "cpu", "webgpu"])
+    .default("wasm");
 
 /** Parses a command line. After an error or `--help`, prints the help and exits with 2 or 0. */
 export const parseOrExit = (command: Command, argv: readonly string[]): Command =>

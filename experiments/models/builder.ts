@@ -1,5 +1,8 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 
+/** Maps [N, H, W, C] within a model. */
+export type Maps = tfl.SymbolicTensor;
+
 export interface ModelOptions {
   inputShape: readonly [height: number, width: number, channels: number];
   numClasses: number;

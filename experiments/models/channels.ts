@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { apply, channelsOf, concatenate, type Maps } from "./layers.ts";
+import type { Maps } from "./builder.ts";
+import { apply, channelsOf, concatenate } from "./layers.ts";
 
 type Config = ConstructorParameters<typeof tfl.layers.Layer>[0];
 

@@ -1,9 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { LOGITS, type ModelOptions } from "./builder.ts";
+import { LOGITS, type Maps, type ModelOptions } from "./builder.ts";
 import { type Initial, layerSeed, zeros } from "./initial.ts";
-
-/** Maps [N, H, W, C] within a model. */
-export type Maps = tfl.SymbolicTensor;
 
 /** Applies a layer to one or several inputs. */
 export const apply = (layer: tfl.layers.Layer, inputs: Maps | Maps[]) =>
@@ -43,6 +40,13 @@ export function torchLayers(seed: number, kernel: Initial) {
     return apply(layers.conv2d(config), padded);
   }
 
+  /** Batch normalisation with PyTorch's settings. */
+  const normalize = (x: Maps, name: string): Maps =>
+    // PyTorch's default momentum, 0.1, is the weight of the new batch. tfjs's is that of the average.
+    apply(layers.batchNormalization({ name, momentum: 0.9, epsilon: 1e-5 }), x);
+
+  const relu = (x: Maps, name: string): Maps => apply(layers.reLU({ name }), x);
+
   /** A convolution followed by batch normalisation. */
   const normalized = (x: Maps, name: string, filters: number, kernelSize = 1, strides = 1) =>
     normalize(convolution(x, name, { filters, kernelSize, strides }), `${name}_bn`);
@@ -72,15 +76,8 @@ export function torchLayers(seed: number, kernel: Initial) {
     return apply(layers.dense({ name: LOGITS, units, kernelInitializer, biasInitializer }), x);
   }
 
-  return { convolution, normalized, depthwise, pool, logits };
+  return { convolution, normalize, normalized, relu, depthwise, pool, logits };
 }
-
-/** Batch normalisation with PyTorch's settings. */
-export const normalize = (x: Maps, name: string): Maps =>
-  // PyTorch's default momentum, 0.1, is the weight of the new batch. In tfjs it is the weight of the old average.
-  apply(tfl.layers.batchNormalization({ name, momentum: 0.9, epsilon: 1e-5 }), x);
-
-export const relu = (x: Maps, name: string): Maps => apply(tfl.layers.reLU({ name }), x);
 
 export const add = (x: Maps, y: Maps, name: string): Maps =>
   apply(tfl.layers.add({ name }), [x, y]);

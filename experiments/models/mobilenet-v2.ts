@@ -1,15 +1,6 @@
 import { type ModelBuilder, modelBuilder } from "./builder.ts";
 import { kaimingNormal, smallNormal } from "./initial.ts";
-import {
-  add,
-  blockName,
-  channelsOf,
-  imageModel,
-  normalize,
-  relu,
-  stages,
-  torchLayers,
-} from "./layers.ts";
+import { add, blockName, channelsOf, imageModel, stages, torchLayers } from "./layers.ts";
 
 /** Stages: channels at full width, number of blocks, and strides of the first block. */
 const STAGES = [
@@ -33,10 +24,8 @@ const EMBEDDING = 1280;
  */
 export const mobileNetV2: ModelBuilder = modelBuilder(
   (options) => {
-    const { convolution, normalized, depthwise, pool, logits } = torchLayers(
-      options.seed,
-      kaimingNormal,
-    );
+    const layers = torchLayers(options.seed, kaimingNormal);
+    const { convolution, normalize, normalized, relu, depthwise, pool, logits } = layers;
 
     return imageModel("MobileNetV2", options, (images) => {
       const stem = relu(normalized(images, "stem_conv", 16, 3, 2), "stem");

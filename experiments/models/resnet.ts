@@ -1,6 +1,6 @@
 import { type ModelBuilder, modelBuilder } from "./builder.ts";
 import { kaimingNormal, torchUniform } from "./initial.ts";
-import { add, channelsOf, imageModel, lastBlocks, relu, stages, torchLayers } from "./layers.ts";
+import { add, channelsOf, imageModel, lastBlocks, stages, torchLayers } from "./layers.ts";
 
 /**
  * A residual network for small images as in RepDistiller's benchmark: three stages of (depth − 2)/6
@@ -17,7 +17,7 @@ function resnet(name: string, depth: number, widths: readonly number[]): ModelBu
   const counts = [blocks, blocks, blocks];
   return modelBuilder(
     (options) => {
-      const { normalized, pool, logits } = torchLayers(options.seed, kaimingNormal);
+      const { normalized, relu, pool, logits } = torchLayers(options.seed, kaimingNormal);
 
       return imageModel(name, options, (images) => {
         const stem = relu(normalized(images, "stem_conv", widths[0]!, 3), "stem");

@@ -1,5 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { type ModelBuilder, modelBuilder } from "./builder.ts";
+import { type Maps, type ModelBuilder, modelBuilder } from "./builder.ts";
 import { grouped, shuffleChannels } from "./channels.ts";
 import { torchUniform } from "./initial.ts";
 import {
@@ -9,9 +9,6 @@ import {
   concatenate,
   imageModel,
   lastBlocks,
-  type Maps,
-  normalize,
-  relu,
   stages,
   torchLayers,
 } from "./layers.ts";
@@ -36,7 +33,8 @@ function halved(x: Maps, name: string): Maps {
  */
 export const shuffleNetV1: ModelBuilder = modelBuilder(
   (options) => {
-    const { convolution, depthwise, pool, logits } = torchLayers(options.seed, torchUniform);
+    const layers = torchLayers(options.seed, torchUniform);
+    const { convolution, normalize, relu, depthwise, pool, logits } = layers;
     const pointwise = (x: Maps, name: string, filters: number, groups: number) =>
       grouped(x, name, groups, (part, name) =>
         convolution(part, name, { filters: filters / groups, kernelSize: 1 }),

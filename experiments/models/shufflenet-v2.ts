@@ -1,16 +1,7 @@
-import { type ModelBuilder, modelBuilder } from "./builder.ts";
+import { type Maps, type ModelBuilder, modelBuilder } from "./builder.ts";
 import { shuffleChannels, splitChannels } from "./channels.ts";
 import { torchUniform } from "./initial.ts";
-import {
-  concatenate,
-  imageModel,
-  lastBlocks,
-  type Maps,
-  normalize,
-  relu,
-  stages,
-  torchLayers,
-} from "./layers.ts";
+import { concatenate, imageModel, lastBlocks, stages, torchLayers } from "./layers.ts";
 
 const WIDTHS = [116, 232, 464];
 /** In each stage, one block that halves the maps and others that preserve their size. */
@@ -27,7 +18,8 @@ const EMBEDDING = 1024;
  */
 export const shuffleNetV2: ModelBuilder = modelBuilder(
   (options) => {
-    const { convolution, depthwise, pool, logits } = torchLayers(options.seed, torchUniform);
+    const layers = torchLayers(options.seed, torchUniform);
+    const { convolution, normalize, relu, depthwise, pool, logits } = layers;
     const pointwise = (x: Maps, name: string, filters: number) => {
       const conv = convolution(x, `${name}_conv`, { filters, kernelSize: 1 });
       return relu(normalize(conv, `${name}_bn`), name);

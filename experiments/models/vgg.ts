@@ -1,16 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { type ModelBuilder, modelBuilder } from "./builder.ts";
+import { type Maps, type ModelBuilder, modelBuilder } from "./builder.ts";
 import { kaimingNormal, smallNormal } from "./initial.ts";
-import {
-  apply,
-  imageModel,
-  lastBlocks,
-  type Maps,
-  normalize,
-  relu,
-  stages,
-  torchLayers,
-} from "./layers.ts";
+import { apply, imageModel, lastBlocks, stages, torchLayers } from "./layers.ts";
 
 const WIDTHS = [64, 128, 256, 512, 512];
 
@@ -30,7 +21,10 @@ function vgg(name: string, blocks: number): ModelBuilder {
     apply(tfl.layers.maxPooling2d({ name: `${name}_pool`, poolSize: 2 }), x);
   return modelBuilder(
     (options) => {
-      const { convolution, pool, logits } = torchLayers(options.seed, kaimingNormal);
+      const { convolution, normalize, relu, pool, logits } = torchLayers(
+        options.seed,
+        kaimingNormal,
+      );
 
       return imageModel(name, options, (images) => {
         const maps = stages(images, counts, (x, name, stage, isFirst) => {

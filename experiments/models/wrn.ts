@@ -1,16 +1,6 @@
-import { type ModelBuilder, modelBuilder } from "./builder.ts";
+import { type Maps, type ModelBuilder, modelBuilder } from "./builder.ts";
 import { kaimingNormal, torchUniform } from "./initial.ts";
-import {
-  add,
-  channelsOf,
-  imageModel,
-  lastBlocks,
-  type Maps,
-  normalize,
-  relu,
-  stages,
-  torchLayers,
-} from "./layers.ts";
+import { add, channelsOf, imageModel, lastBlocks, stages, torchLayers } from "./layers.ts";
 
 /**
  * A wide residual network as in RepDistiller's benchmark: three stages of (depth − 4)/6 blocks, with
@@ -26,11 +16,14 @@ import {
 function wideResnet(depth: number, widening: number): ModelBuilder {
   const blocks = (depth - 4) / 6;
   const counts = [blocks, blocks, blocks];
-  const activated = (x: Maps, name: string, number = "") =>
-    relu(normalize(x, `${name}_bn${number}`), `${name}_relu${number}`);
   return modelBuilder(
     (options) => {
-      const { convolution, pool, logits } = torchLayers(options.seed, kaimingNormal);
+      const { convolution, normalize, relu, pool, logits } = torchLayers(
+        options.seed,
+        kaimingNormal,
+      );
+      const activated = (x: Maps, name: string, number = "") =>
+        relu(normalize(x, `${name}_bn${number}`), `${name}_relu${number}`);
 
       return imageModel(`wrn-${depth}-${widening}`, options, (images) => {
         const stem = convolution(images, "stem", { filters: 16, kernelSize: 3 });
