@@ -50,7 +50,7 @@ export function drawStudents(
   return drawBars({
     kind: "bars",
     id: "students",
-    title: `Accuracy of the students on the ${recipe.evaluate} images`,
+    title: `The students' accuracy on the ${recipe.evaluate} images`,
     y: { name: "%" },
     categories: [
       ...recipe.shares.map((share) => `${100 * share} % of the images`),

@@ -22,7 +22,7 @@ in the page that each \`npm run experiment\` writes.
 ## Settings
 
 Settings were tuned on validation images of MNIST, with the seeds 101 to 103. The test images were consulted once
-before: a first recipe (λ = 0.35, batches of 64, T = 4) was discarded after its teachers with the seeds 1 and 2 had
+during tuning: a first recipe (λ = 0.35, batches of 64, T = 4) was discarded after its teachers with the seeds 1 and 2 had
 lost 0.85 points of test accuracy, where validation had predicted 0.5. λ was raised from 0.3 to 0.4 based on the
 validation accuracies in the sweep of λ, seeds 1 and 2. Fashion-MNIST uses the settings of MNIST. The methods in the
 table use the weights published for CIFAR, which do not suit all of them here, for example ReviewKD.
