@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PNG } from "pngjs";
@@ -38,12 +38,16 @@ test("writes pictures, scores and a report, and the same again with --reuse", as
   expect(existsSync(join(out, "mean-4.png"))).toBe(true);
 });
 
-test("rejects teachers with other settings and unknown option values", async () => {
+test("rejects teachers with other settings, unreadable ones and unknown option values", async () => {
   await expect(runCam(...tiny, "--epochs", "4", "--reuse")).rejects.toThrow(
     /teacher .*control-\d\.checkpoint has other settings: expected .*"epochs":4.*, got .*"epochs":2/,
   );
   await expect(runCam(...tiny, "--lambda", "0.1", "--reuse")).rejects.toThrow(
     /teacher .*MCMI-\d\.checkpoint has other settings: expected .*"lambda":0\.1.*, got .*"lambda":0\.25/,
+  );
+  writeFileSync(join(out, "teachers", "control-1.checkpoint"), "no checkpoint");
+  await expect(runCam(...tiny, "--reuse")).rejects.toThrow(
+    /teacher .*control-1\.checkpoint cannot be read: restoreCheckpoint: /,
   );
   await expect(runCam("--method", "nope")).rejects.toThrow("Allowed choices are eigen, grad");
   await expect(runCam("--classes", "12")).rejects.toThrow("one or more classes within 0–9");
