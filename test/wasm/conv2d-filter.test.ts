@@ -2,47 +2,37 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { registerTrainingKernels } from "../../src/wasm/index.ts";
-import { expectSameAsCpu, kernel, type Padding, random, type Shape4D } from "./support.ts";
+import {
+  type Convolution,
+  convolutions,
+  expectSameAsCpu,
+  kernel,
+  type Padding,
+  random,
+  type Shape4D,
+} from "./support.ts";
 
 beforeAll(registerTrainingKernels);
 
-interface Case {
-  x: Shape4D;
-  filter: Shape4D;
-  strides: number | [number, number];
-  pad: Padding;
-  dimRoundingMode?: "floor" | "round" | "ceil";
-}
-
-function filterGradient({ x, filter, strides, pad, dimRoundingMode }: Case) {
+function filterGradient({ x, filter, strides, pad, dimRoundingMode }: Convolution) {
   const info = tf.backend_util.computeConv2DInfo(x, filter, strides, 1, pad, dimRoundingMode);
   const attrs = { strides, pad, dataFormat: "NHWC", dimRoundingMode, filterShape: filter };
   const inputs = { x: random(x, 1), dy: random(info.outShape, 2) };
   return kernel(tf.Conv2DBackpropFilter, inputs, attrs);
 }
 
-const cases: Case[] = [
-  { x: [2, 7, 5, 3], filter: [3, 3, 3, 4], strides: 1, pad: "same" },
-  { x: [2, 7, 5, 3], filter: [3, 2, 3, 4], strides: 1, pad: "valid" },
-  { x: [3, 8, 9, 2], filter: [3, 3, 2, 5], strides: 2, pad: "same" },
-  { x: [3, 8, 9, 2], filter: [2, 5, 2, 5], strides: [3, 2], pad: "valid" },
-  { x: [1, 6, 6, 1], filter: [3, 3, 1, 1], strides: 1, pad: 1 },
-  { x: [1, 6, 6, 2], filter: [2, 2, 2, 3], strides: 1, pad: 3 },
-  { x: [2, 9, 9, 3], filter: [3, 3, 3, 2], strides: 2, pad: 1, dimRoundingMode: "floor" },
-  { x: [2, 8, 8, 3], filter: [3, 3, 3, 2], strides: 2, pad: 1, dimRoundingMode: "ceil" },
-  { x: [2, 4, 4, 6], filter: [1, 1, 6, 7], strides: 1, pad: "same" },
-  { x: [2, 9, 9, 2], filter: [1, 1, 2, 3], strides: 3, pad: "valid" },
-  { x: [2, 1, 12, 4], filter: [1, 5, 4, 3], strides: 1, pad: "same" },
-  { x: [1, 5, 5, 2], filter: [5, 5, 2, 3], strides: 1, pad: "valid" },
-];
-
 describe("Conv2DBackpropFilter", () => {
-  test.each(cases)("$x with $filter, strides $strides, pad $pad", async (geometry) => {
+  test.each(convolutions)("$x with $filter, strides $strides, pad $pad", async (geometry) => {
     await expectSameAsCpu(() => filterGradient(geometry));
   });
 
   test("a batch that takes several runs of images, the last one shorter", async () => {
-    const geometry: Case = { x: [7, 20, 20, 2], filter: [3, 3, 2, 3], strides: 1, pad: "same" };
+    const geometry: Convolution = {
+      x: [7, 20, 20, 2],
+      filter: [3, 3, 2, 3],
+      strides: 1,
+      pad: "same",
+    };
     await expectSameAsCpu(() => filterGradient(geometry));
   });
 

@@ -1,27 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, test } from "vitest";
 import { registerTrainingKernels } from "../../src/wasm/index.ts";
-import {
-  expectClose,
-  expectSameAsCpu,
-  kernel,
-  on,
-  type Padding,
-  random,
-  type Shape4D,
-} from "./support.ts";
+import { type Convolution, expectClose, expectSameAsCpu, kernel, on, random } from "./support.ts";
 
 beforeAll(registerTrainingKernels);
 
-interface Case {
-  x: Shape4D;
-  filter: Shape4D;
-  strides: number | [number, number];
-  pad: Padding;
-  dimRoundingMode?: "floor" | "round" | "ceil";
-}
-
-const cases: Case[] = [
+const cases: Convolution[] = [
   { x: [2, 7, 5, 3], filter: [3, 3, 3, 1], strides: 1, pad: "same" },
   { x: [2, 7, 5, 3], filter: [3, 2, 3, 1], strides: 1, pad: "valid" },
   { x: [2, 7, 5, 3], filter: [3, 3, 3, 2], strides: 1, pad: "same" },
@@ -33,11 +17,11 @@ const cases: Case[] = [
   { x: [1, 1, 12, 4], filter: [1, 5, 4, 1], strides: 1, pad: "same" },
 ];
 
-const output = ({ x, filter, strides, pad, dimRoundingMode }: Case) =>
+const output = ({ x, filter, strides, pad, dimRoundingMode }: Convolution) =>
   tf.backend_util.computeConv2DInfo(x, filter, strides, 1, pad, dimRoundingMode, true).outShape;
 
 describe("DepthwiseConv2dNativeBackpropFilter", () => {
-  const gradient = (g: Case, dtype: tf.DataType = "float32") => {
+  const gradient = (g: Convolution, dtype: tf.DataType = "float32") => {
     const { strides, pad, dimRoundingMode } = g;
     const attrs = { strides, pad, dilations: 1, dimRoundingMode, filterShape: g.filter };
     const inputs = { x: tf.cast(tf.mul(random(g.x, 1), 3), dtype), dy: random(output(g), 2) };
@@ -54,7 +38,7 @@ describe("DepthwiseConv2dNativeBackpropFilter", () => {
 });
 
 describe("DepthwiseConv2dNativeBackpropInput", () => {
-  const gradient = (g: Case, dtype: tf.DataType = "float32") => {
+  const gradient = (g: Convolution, dtype: tf.DataType = "float32") => {
     const { strides, pad, dimRoundingMode } = g;
     const attrs = { strides, pad, dilations: 1, dimRoundingMode, inputShape: g.x };
     const dy = tf.cast(tf.mul(random(output(g), 1), 3), dtype);
