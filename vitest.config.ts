@@ -1,9 +1,11 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { chromiumLaunchOptions } from "./scripts/chromium.ts";
-import { backends } from "./test/backends.ts";
+import { type Backend, backends } from "./test/backends.ts";
 
-const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
+const MODE_OF_ALL_TESTS = "all"; // vitest --mode all
+
+const projectOf = (backend: Backend, runsBroadTests: boolean): TestProjectConfiguration => ({
   extends: true,
   optimizeDeps: {
     include: [
@@ -24,6 +26,8 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
     ],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
+    tags: [{ name: "broad", skip: !runsBroadTests }],
+    isolate: backend.name === "webgpu",
     ...(backend.host === "chromium" && {
       browser: {
         enabled: true,
@@ -34,15 +38,18 @@ const everyBackend: TestProjectConfiguration[] = backends.map((backend) => ({
       },
     }),
   },
-}));
+});
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   resolve: { tsconfigPaths: true }, // examples and experiments import kd-cmi by its name
   test: {
+    maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 600_000,
     projects: [
-      ...everyBackend,
+      ...backends.map((backend) =>
+        projectOf(backend, mode === MODE_OF_ALL_TESTS || !backend.isSoftwareGpu),
+      ),
       {
         extends: true,
         test: {
@@ -52,4 +59,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Activations as after a ReLU, the same in every run. */
+/** Nonnegative activations, fixed by the seed. */
 export const activationsOf = (shape: [number, number, number, number], seed: number) =>
   tf.relu(tf.randomNormal(shape, 0, 1, "float32", seed)) as tf.Tensor4D;
 
@@ -9,8 +9,8 @@ const dct = (n: number, k: number) =>
   Array.from({ length: n }, (_, i) => Math.sqrt(2 / n) * Math.cos((Math.PI * (i + 0.5) * k) / n));
 
 /**
- * A matrix of which the singular values after centring are given, on an offset, and its projection on
- * the first axis with the sign of the library. An odd number of rows makes the sign clear.
+ * A matrix with an offset and given singular values after centring, and its projection on the first
+ * axis with the library's sign. An odd number of rows makes the sign unambiguous.
  */
 export function matrixOf(rows: number, columns: number, singularValues: number[]) {
   const left = singularValues.map((_, k) => dct(rows, 2 * k + 2));
@@ -23,7 +23,7 @@ export function matrixOf(rows: number, columns: number, singularValues: number[]
   return { values, projection: signed(left[0]!.map((x) => x * singularValues[0]!)) };
 }
 
-/** The larger absolute extreme positive. */
+/** Flips the sign so that the extreme of larger magnitude is positive. */
 export function signed(values: number[]): number[] {
   return Math.max(...values) + Math.min(...values) < 0 ? values.map((x) => -x) : values;
 }

@@ -10,17 +10,17 @@ import {
   valueAndGrads,
 } from "../support.ts";
 
-/** A loss between single layers or between lists of them. */
+/** A loss between single layers or lists of layers. */
 export type LayersLoss = (
   teacher: tf.Tensor | tf.Tensor[],
   student: tf.Tensor | tf.Tensor[],
   options?: Record<string, number>,
 ) => tf.Scalar;
 
-/** A loss between one tensor of the teacher and one of the student. */
+/** A loss between a teacher tensor and a student tensor. */
 type PairLoss = (teacher: tf.Tensor, student: tf.Tensor) => tf.Tensor;
 
-/** Value and gradients of every case of a golden file, whose layers are one or a list. */
+/** Tests value and gradients of each case of a golden file with single layers or lists. */
 export function testGolden(golden: object, loss: LayersLoss): void {
   for (const { name, params, inputs, outputs, grads } of (golden as Golden).cases) {
     test(`value and gradient of ${name}`, async () => {
@@ -38,7 +38,7 @@ export function testGolden(golden: object, loss: LayersLoss): void {
   }
 }
 
-/** Of these tensors, a teacher's and a student's at a time. */
+/** Tests pairs of a teacher tensor and a student tensor for leaks. */
 export function testNoLeakOf(loss: PairLoss, pairs: () => readonly [tf.Tensor, tf.Tensor][]): void {
   test("leaves no tensor behind, with and without gradient", () => {
     for (const [teacher, student] of pairs()) {
@@ -51,9 +51,9 @@ export function testNoLeakOf(loss: PairLoss, pairs: () => readonly [tf.Tensor, t
   });
 }
 
-/** Feature maps count as the rows that they are. */
+/** Tests that feature maps give the loss of their flattened rows. */
 export function testMapsAsRows(loss: PairLoss): void {
-  test("takes feature maps as the rows that they are, for any upstream gradient", async () => {
+  test("flattens feature maps to rows, for any upstream gradient", async () => {
     const [teacher, maps] = [1, 2].map((seed) =>
       tf.randomNormal([3, 2, 2, 2], 0, 1, "float32", seed),
     ) as [tf.Tensor, tf.Tensor];
@@ -66,9 +66,9 @@ export function testMapsAsRows(loss: PairLoss): void {
   });
 }
 
-/** The errors of a loss between features of any width. */
+/** Tests the errors of a loss between features of any width. */
 export function testFeatureErrors(fn: string, loss: PairLoss): void {
-  test("features of another batch, rank or dtype throw", () => {
+  test("rejects features of a different batch, rank or dtype", () => {
     const features = featuresOf(4, 3, 1);
     expect(() => loss(features, tf.ones([3, 3]))).toThrow(
       `${fn}: studentFeatures must have the batch of teacherFeatures [4,3], got [3,3]`,

@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { checkLabels } from "../../src/index.ts";
 
-test("good labels pass", async () => {
+test("accepts valid labels", async () => {
   await checkLabels(tf.tensor1d([0, 2, 1], "int32"), 3);
   await checkLabels(tf.oneHot([0, 2, 1], 3), 3);
   await checkLabels(tf.cast(tf.oneHot([0, 2, 1], 3), "float32"), 3);
 });
 
-test("the first bad row is named", async () => {
+test("errors name the first invalid row", async () => {
   await expect(checkLabels(tf.tensor1d([0, 3, -1], "int32"), 3)).rejects.toThrow(
     "checkLabels: labels must be within 0 to 2, row 1 is not",
   );
@@ -23,7 +23,7 @@ test("the first bad row is named", async () => {
   }
 });
 
-test("bad arguments are named", async () => {
+test("errors name the invalid argument", async () => {
   await expect(checkLabels(tf.tensor1d([0, 1]), 3)).rejects.toThrow(
     "checkLabels: labels must be int32 class indices [batch] or one-hot [batch,3], got float32 [2]",
   );

@@ -26,7 +26,7 @@ for (const { name, inputs, outputs } of (golden as unknown as Golden).cases) {
   });
 }
 
-test("the row of an absent class is uniform, and an update leaves it as it was", async () => {
+test("the row of an absent class is uniform, and an update does not change it", async () => {
   const labels = tf.tensor1d([0, 0], "int32");
   const logits = tf.tensor2d([
     [0, 0],
@@ -52,7 +52,7 @@ test("the row of an absent class is uniform, and an update leaves it as it was",
   );
 });
 
-test("the gradient of the centroids is that of their values", async () => {
+test("the gradient of the centroids matches finite differences", async () => {
   const [labels, logits] = [labelsOf(5, 3), logitsOf(5, 3, 1)];
   const [dy, direction] = [logitsOf(3, 3, 2), logitsOf(5, 3, 3)];
   const { grad } = valueAndGrad((z) => classCentroids(labels, z), logits, dy);
@@ -64,7 +64,7 @@ test("the gradient of the centroids is that of their values", async () => {
   expect((up! - down!) / 0.02).toBeCloseTo(slope!, 2);
 });
 
-test("rows sum to 1, and decay 0 gives the batch's own", async () => {
+test("rows sum to 1, and decay 0 gives the batch's centroids", { tags: "broad" }, async () => {
   const sizes = [fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 6 })] as const;
   const property = fc.asyncProperty(...sizes, fc.nat(1000), async (n, c, seed) => {
     const [labels, logits] = [labelsOf(n, c), logitsOf(n, c, seed)];
@@ -94,7 +94,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [labels, logits, centroids] = [labelsOf(6, 3), logitsOf(6, 3, 1), tf.eye(3)];
   expect(() => classCentroids(labels, tf.ones([6]))).toThrow("classCentroids: logits must be");
   expect(() => classCentroids(tf.ones([6]), logits)).toThrow("classCentroids: labels must be");

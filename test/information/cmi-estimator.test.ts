@@ -25,7 +25,7 @@ for (const { name, inputs, outputs } of (golden as unknown as Golden).cases) {
   });
 }
 
-test("cross-entropy, accuracy, separation and entropy are those of their definitions", async () => {
+test("cross-entropy, accuracy, separation and entropy match their definitions", async () => {
   const [labels, logits] = [labelsOf(7, 3), logitsOf(7, 3, 1)];
   const estimator = new CmiEstimator({ numClasses: 3 });
   estimator.update(labels, logits);
@@ -44,7 +44,9 @@ test("cross-entropy, accuracy, separation and entropy are those of their definit
   expect(report.normalizedCmi).toBeCloseTo(report.cmi / mean(pairs), 3);
 });
 
-test("a merge of parts, through JSON or not, is the whole, in any order", async () => {
+test("merging parts in any order equals the whole, also through JSON", {
+  tags: "broad",
+}, async () => {
   const size = fc.integer({ min: 1, max: 12 });
   const property = fc.asyncProperty(size, size, fc.nat(1000), async (n, m, seed) => {
     const c = 3;
@@ -56,7 +58,7 @@ test("a merge of parts, through JSON or not, is the whole, in any order", async 
     a.update(y1, z1);
     b.update(y2, z2);
     a.merge(b);
-    b.update(y1, z1); // comes after the merge and must not count in it
+    b.update(y1, z1); // after the merge, and not part of it
     const merged = await a.result();
     const expected = await whole.result();
     expect(merged.cmi).toBeCloseTo(expected.cmi, 12);
@@ -68,7 +70,7 @@ test("a merge of parts, through JSON or not, is the whole, in any order", async 
   await fc.assert(property, { numRuns: 10 });
 });
 
-test("a CMI of 1e-6 nats over a million samples is right to 1 %", async () => {
+test("estimates a CMI of 1e-6 nats over a million samples within 1 %", async () => {
   // p = 1/2 ± δ in equal numbers: the CMI is log 2 − H(1/2 + δ) ≈ 2 δ².
   const rows = 10_000;
   const logit = Math.fround(2 * Math.SQRT2 * 1e-3);
@@ -88,7 +90,7 @@ test("a CMI of 1e-6 nats over a million samples is right to 1 %", async () => {
   expect(Math.abs(cmi / expected - 1)).toBeLessThan(0.01);
 });
 
-test("extreme logits, an absent class, one class and a batch of 1", async () => {
+test("supports extreme logits, an absent class, one class and a batch of 1", async () => {
   const estimator = new CmiEstimator();
   estimator.update(tf.tensor1d([2, 2, 0], "int32"), extremeLogits());
   const report = await estimator.result();
@@ -100,7 +102,7 @@ test("extreme logits, an absent class, one class and a batch of 1", async () => 
   expect(await single.result()).toMatchObject({ cmi: 0, normalizedCmi: null, accuracy: 1 });
 });
 
-test("tensors may be disposed at once, and none is left behind", async () => {
+test("inputs may be disposed after update, and no tensor is left behind", async () => {
   const before = tf.memory().numTensors;
   const estimator = new CmiEstimator();
   tf.tidy(() => {
@@ -110,7 +112,7 @@ test("tensors may be disposed at once, and none is left behind", async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test("reset and dispose forget everything", async () => {
+test("reset and dispose discard all samples", async () => {
   const estimator = new CmiEstimator();
   estimator.update(labelsOf(6, 3), logitsOf(6, 3, 1));
   estimator.reset();
@@ -120,7 +122,7 @@ test("reset and dispose forget everything", async () => {
   await expect(estimator.result()).rejects.toThrow("there are no samples");
 });
 
-test("bad input throws, naming what came and what was expected", async () => {
+test("rejects invalid input, naming expected and actual", async () => {
   expect(() => new CmiEstimator({ numClasses: 0 })).toThrow(
     "CmiEstimator: numClasses must be an integer >= 1, got 0",
   );
@@ -140,7 +142,7 @@ test("bad input throws, naming what came and what was expected", async () => {
   );
 });
 
-test("labels out of range and logits that are not finite make result() reject", async () => {
+test("result() rejects for labels out of range and non-finite logits", async () => {
   const labels = new CmiEstimator();
   labels.update(tf.tensor1d([0, 3, -1], "int32"), logitsOf(3, 3, 1));
   await expect(labels.result()).rejects.toThrow(

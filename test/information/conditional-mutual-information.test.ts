@@ -42,7 +42,9 @@ test("the gradient of the samples flows through their own centroids", async () =
   expect(Math.abs((up! - down!) / 0.02 - slope!)).toBeLessThan(2e-3 * (1 + Math.abs(slope!)));
 });
 
-test("is at least 0, and does not change when samples or classes are permuted", async () => {
+test("is nonnegative and invariant to permutations of samples and classes", {
+  tags: "broad",
+}, async () => {
   const sizes = [fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 5 })] as const;
   const property = fc.asyncProperty(...sizes, fc.nat(1000), async (n, c, seed) => {
     const [labels, logits] = [labelsOf(n, c), logitsOf(n, c, seed)];
@@ -59,7 +61,7 @@ test("is at least 0, and does not change when samples or classes are permuted", 
   await fc.assert(property, { numRuns: 15 });
 });
 
-test("is 0 when all rows of a class agree", async () => {
+test("is 0 if all rows of a class are equal", async () => {
   const labels = labelsOf(9, 3);
   const logits = tf.gather(logitsOf(3, 3, 1), labels);
   const { value, grad } = valueAndGrad((z) => conditionalMutualInformation(labels, z), logits);
@@ -67,7 +69,7 @@ test("is 0 when all rows of a class agree", async () => {
   for (const g of await grad.data()) expect(g).toBeCloseTo(0, 3);
 });
 
-test("takes constant centroids", async () => {
+test("accepts constant centroids", async () => {
   const [labels, logits] = [labelsOf(9, 3), logitsOf(9, 3, 1)];
   const centroids = classCentroids(labels, logits);
   const own = valueAndGrad((z) => conditionalMutualInformation(labels, z), logits);
@@ -105,7 +107,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   }
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [labels, logits] = [labelsOf(6, 3), logitsOf(6, 3, 1)];
   const fn = "conditionalMutualInformation";
   expect(() => conditionalMutualInformation(labels, tf.ones([6]))).toThrow(`${fn}: logits must`);

@@ -6,7 +6,7 @@ import { expectClose, expectNoLeak } from "../support.ts";
 const random = (shape: [number, number, number], seed: number) =>
   tf.randomNormal(shape, 0, 1, "float32", seed) as tf.Tensor3D;
 
-/** Σ_k a[n, i, k] b[n, k, j] by plain loops; a[0] for all n where there is no other. */
+/** Σ_k a[n, i, k] b[n, k, j] by plain loops. A single entry of a serves all n. */
 async function products(a: tf.Tensor3D, b: tf.Tensor3D, isA: boolean, isB: boolean) {
   const [left, right] = [await a.array(), await b.array()];
   const flip = (x: number[][]) => x[0]!.map((_, j) => x.map((row) => row[j]!));
@@ -20,7 +20,7 @@ async function products(a: tf.Tensor3D, b: tf.Tensor3D, isA: boolean, isB: boole
   return { shape, data: result.flat(2) };
 }
 
-// On wasm the products of 40³ and more go entry by entry, those with 64 rows transposed by blocks.
+// On wasm, products of 40³ and more run entry by entry, and those with 64 rows are transposed in blocks.
 test.each([
   ["small entries", 3, 5, 4],
   ["large entries", 3, 50, 40],

@@ -14,7 +14,7 @@ const labels = () => labelsOf(n, c);
 const linearHead = (weights: tf.Tensor2D) => (x: tf.Tensor4D) =>
   tf.matMul(tf.mean(x, [1, 2]) as tf.Tensor2D, weights);
 
-test("each position's share of the logit of the label, from indices and one-hot rows", async () => {
+test("gives each position's share of the label's logit, from indices and one-hot rows", async () => {
   const [a, weights, y] = [
     await activations().array(),
     await kernel().array(),
@@ -31,7 +31,7 @@ test("each position's share of the logit of the label, from indices and one-hot 
   }
 });
 
-test("a label that names no class gives a map of zeros, one class and 2100 channels work", async () => {
+test("an invalid label gives a map of zeros, and one class and 2100 channels work", async () => {
   const bad = tf.tensor1d([0, -1, c, 1], "int32");
   const most = tf.max(tf.abs(classActivationMap(activations(), kernel(), bad)), [1, 2]);
   const [first, second, third, fourth] = await most.data();
@@ -40,7 +40,7 @@ test("a label that names no class gives a map of zeros, one class and 2100 chann
   await expectClose(wide, { shape: [2, 2, 2], data: Array(8).fill(2100) });
 });
 
-test("gradCam of pooling and a dense layer is the positive part of the map over its positions", async () => {
+test("gradCam of pooling and a dense layer is the positive part of the class activation map over its positions", async () => {
   const cams = classActivationMap(activations(), kernel(), labels());
   const data = [...(await tf.relu(cams).data())].map((x) => x / (h * w));
   for (const form of [labels(), tf.oneHot(labels(), c)]) {
@@ -49,7 +49,7 @@ test("gradCam of pooling and a dense layer is the positive part of the map over 
   }
 });
 
-test("gradCam of a head that is not linear agrees with differences in float64", async () => {
+test("gradCam of a nonlinear head matches finite differences in float64", async () => {
   const weights = tf.randomNormal([h * w * k, c], 0, 0.5, "float32", 3) as tf.Tensor2D;
   const head = (x: tf.Tensor4D) => tf.matMul(tf.tanh(tf.reshape(x, [n, -1])), weights);
   const [a, kernelRows, y] = [
@@ -95,7 +95,7 @@ test("leave no tensor behind", () => {
   }
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [maps, weights, y] = [activations(), kernel(), labels()];
   const messages: [() => unknown, string][] = [
     [

@@ -4,7 +4,7 @@ import { clusterEigenCam, eigenCam } from "../../../src/index.ts";
 import { expectClose, expectNoLeak } from "../../support.ts";
 import { activationsOf, matrixOf } from "../support.ts";
 
-test("is the projection of all positions on one axis, whichever Gram matrix is the smaller", async () => {
+test("projects all positions on one axis, with either Gram matrix the smaller one", async () => {
   for (const [rows, channels] of [
     [15, 5],
     [9, 40],
@@ -15,7 +15,9 @@ test("is the projection of all positions on one axis, whichever Gram matrix is t
   }
 });
 
-test("of a single image is eigenCam, also where the sums are taken in parts", async () => {
+test("equals eigenCam for a single image, also with sums over chunks", {
+  tags: "broad",
+}, async () => {
   const image = activationsOf([1, 6, 4, 8], 1);
   const expected = { shape: [1, 6, 4], data: [...(await eigenCam(image).data())] };
   await expectClose(clusterEigenCam(image), expected, 1e-3);
@@ -25,7 +27,9 @@ test("of a single image is eigenCam, also where the sums are taken in parts", as
   await expectClose(got, { shape: [33, 40, 36], data: Array(33).fill(data).flat() }, 1e-3);
 });
 
-test("the order of the images does not matter, and one sign holds for all", async () => {
+test("is invariant to the order of images, with one sign for all", {
+  tags: "broad",
+}, async () => {
   const maps = activationsOf([5, 3, 3, 4], 1);
   const cams = clusterEigenCam(maps);
   const expected = [...(await tf.reverse(cams, 0).data())];
@@ -48,7 +52,7 @@ test("zeros, equal images, one channel and one pixel", async () => {
   await expectClose(clusterEigenCam(channel), { shape: [4, 1, 1], data: [-3, -2, -1, 6] });
 });
 
-test("leaves no tensor behind, and bad input throws", () => {
+test("leaves no tensor behind, and rejects invalid input", () => {
   for (const k of [3, 100]) {
     const maps = activationsOf([2, 3, 3, k], 1);
     expectNoLeak(() => clusterEigenCam(maps));

@@ -13,14 +13,16 @@ for (const { name, inputs, outputs } of (golden as unknown as Golden).cases) {
   });
 }
 
-// Rounding the input to float32 moves the axis by 6e-8 over the gap: with 0.9995 by 1e-4 already.
+// Rounding the input to float32 rotates the axis by 6e-8 over the gap, which is 1e-4 for 0.9995.
 for (const [second, bound] of [
   [0.5, tolerance],
   [0.99, tolerance],
   [0.999, tolerance],
   [0.9995, 1e-3],
 ] as const) {
-  test(`a second singular value of ${second}, more positions than channels and fewer`, async () => {
+  test(`a second singular value of ${second}, with more and fewer positions than channels`, {
+    tags: "broad",
+  }, async () => {
     for (const [positions, channels] of [
       [15, 5],
       [9, 24],
@@ -33,7 +35,9 @@ for (const [second, bound] of [
   });
 }
 
-test("an image's map does not depend on the others, nor on the scale of the activations", async () => {
+test("an image's map depends neither on other images nor on the scale of the activations", {
+  tags: "broad",
+}, async () => {
   const maps = activationsOf([5, 4, 3, 6], 1);
   const data = [...(await eigenCam(maps).data())];
   const parts = tf
@@ -42,7 +46,7 @@ test("an image's map does not depend on the others, nor on the scale of the acti
   await expectClose(tf.concat(parts), { shape: [5, 4, 3], data }, 1e-3);
 });
 
-test("images alike at all positions have maps of zeros, beside others", async () => {
+test("images with equal positions have maps of zeros, also in a batch with others", async () => {
   const alike = tf.tile(tf.randomUniform([1, 1, 1, 6], 0, 1, "float32", 1), [1, 3, 4, 1]);
   const maps = tf.concat([tf.zeros([1, 3, 4, 6]), activationsOf([1, 3, 4, 6], 1), alike]);
   const [zero, other, same] = (await tf.max(tf.abs(eigenCam(maps)), [1, 2]).array()) as number[];
@@ -51,7 +55,7 @@ test("images alike at all positions have maps of zeros, beside others", async ()
   expect(same).toBeLessThan(1e-6);
 });
 
-test("one channel is itself, centred; one pixel is zero", async () => {
+test("a single channel gives its centred values, and a single pixel 0", async () => {
   const channel = tf.tensor4d([1, 2, 3, 10], [1, 2, 2, 1]);
   await expectClose(eigenCam(channel), { shape: [1, 2, 2], data: [-3, -2, -1, 6] });
   await expectClose(eigenCam(tf.neg(channel)), { shape: [1, 2, 2], data: [-3, -2, -1, 6] });
@@ -72,8 +76,10 @@ test("equal singular values give a map of their space, the same in every run", a
   }
 });
 
-test("takes less memory than the activations, in parts", async () => {
-  // Above the size from which a batch is divided, in the proportions of 14x14x512.
+test("needs less memory than the activations, with sums over chunks", {
+  tags: "broad",
+}, async () => {
+  // Above the size at which a batch is split into chunks, with the proportions of 14x14x512.
   const maps = activationsOf([1600, 4, 4, 42], 1);
   await maps.data();
   const before = tf.memory().numBytes;
@@ -87,7 +93,7 @@ test("leaves no tensor behind", () => {
   expectNoLeak(() => eigenCam(maps));
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   expect(() => eigenCam(tf.ones([2, 3, 4]))).toThrow(
     "eigenCam: activations must be float32 [batch,height,width,channels], got float32 [2,3,4]",
   );

@@ -13,8 +13,8 @@ test("unit runs from 0 to 1, a distribution is that over its sum", async () => {
   await expectClose(got, { shape: [1, 2, 2], data: shares });
 });
 
-test("constant maps become 0 or uniform, also constant up to rounding, beside others", async () => {
-  // No further: of numbers below -1e20, webgl gives -1e20 as the maximum.
+test("maps that are constant, exactly or up to rounding, become 0 or uniform", async () => {
+  // Not lower: the maximum of numbers below -1e20 is -1e20 on webgl.
   const maps = [
     [0, 0],
     [7, 7],
@@ -32,7 +32,9 @@ test("constant maps become 0 or uniform, also constant up to rounding, beside ot
   await expectClose(normalizeCam(tf.ones([1, 1, 1])), { shape: [1, 1, 1], data: [0] });
 });
 
-test("neither an offset, nor a factor, nor a second time changes anything", async () => {
+test("is invariant to offset and factor, and idempotent", {
+  tags: "broad",
+}, async () => {
   const property = fc.asyncProperty(
     fc.nat(1000),
     fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
@@ -50,7 +52,7 @@ test("neither an offset, nor a factor, nor a second time changes anything", asyn
   await fc.assert(property, { numRuns: 12 });
 });
 
-test("leaves no tensor behind, and bad input throws", () => {
+test("leaves no tensor behind, and rejects invalid input", () => {
   const cams = tf.ones([2, 3, 4]);
   expectNoLeak(() => normalizeCam(cams, { to: "distribution" }));
   expect(() => normalizeCam(tf.ones([2, 3]))).toThrow(

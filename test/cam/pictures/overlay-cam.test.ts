@@ -9,7 +9,7 @@ const painted = (cams: tf.Tensor, colormap: "viridis" | "magma" | "inferno") => 
   return overlayCam(black(h, w), cams, { colormap, alpha: 1 });
 };
 
-// matplotlib's own colours at i/255 for i = 0, 32, 64, … 255.
+// matplotlib's colours at i/255 for i = 0, 32, 64, … 255.
 const places = [0, 32, 64, 96, 128, 160, 192, 224, 255].map((i) => i / 255);
 const anchors = {
   viridis: "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725",
@@ -19,7 +19,7 @@ const anchors = {
 
 for (const [name, hex] of Object.entries(anchors)) {
   const colormap = name as keyof typeof anchors;
-  test(`${name} has the colours of matplotlib and rises in lightness without a jump`, async () => {
+  test(`${name} has the colours of matplotlib and rises in lightness continuously`, async () => {
     const cams = tf.tensor3d(places, [1, 1, 9]);
     const data = hex.split(" ").flatMap((color) => {
       const value = Number.parseInt(color, 16);
@@ -44,7 +44,7 @@ function lightnessOf(color: number[]): number {
   return y > 0.008856 ? 116 * Math.cbrt(y) - 16 : 903.3 * y;
 }
 
-test("grey and coloured images shine through by 1 − alpha, and all is clipped", async () => {
+test("blends grey and coloured images with weight 1 − alpha and clips the result", async () => {
   const cams = tf.tensor3d([-1, 0, 1, 7], [4, 1, 1]);
   const [dark, bright] = [
     [0x44, 0x01, 0x54],
@@ -64,13 +64,13 @@ test("grey and coloured images shine through by 1 − alpha, and all is clipped"
 test("enlarges bilinearly between the centres of pixels", async () => {
   const small = tf.tensor3d([0, 1], [1, 1, 2]);
   const wide = tf.tensor3d([0, 0, 0.25, 0.75, 1, 1], [1, 1, 6]);
-  // Four pixels: the centres of the small ones lie at 0.5 and 2.5.
+  // Four pixels: the small pixels have their centres at 0.5 and 2.5.
   const got = overlayCam(black(2, 4), small, { alpha: 1 });
   const row = [...(await painted(wide, "viridis").data())].slice(3, 15);
   await expectClose(got, { shape: [1, 2, 4, 3], data: [...row, ...row] });
 });
 
-test("leaves no tensor behind, and bad input throws, naming what came and what was expected", () => {
+test("leaves no tensor behind, and rejects invalid input, naming expected and actual", () => {
   const [images, cams] = [tf.ones([2, 4, 4, 1]), tf.ones([2, 2, 2])];
   expectNoLeak(() => overlayCam(images, cams));
   const messages: [() => unknown, string][] = [

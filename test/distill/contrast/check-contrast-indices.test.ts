@@ -3,13 +3,13 @@ import { expect, test } from "vitest";
 import { checkContrastIndices } from "../../../src/index.ts";
 import { int1d, int2d } from "./support.ts";
 
-test("good indices of each form pass", async () => {
+test("accepts valid indices of each form", async () => {
   await checkContrastIndices(int1d([0, 4]), 5);
   await checkContrastIndices(int2d([[0, 4, 4]]), 5);
   await checkContrastIndices({ positives: int1d([0, 4]), negatives: int1d([2]) }, 5);
 });
 
-test("the first bad index is named", async () => {
+test("errors name the first invalid index", async () => {
   await expect(checkContrastIndices(int1d([0, -1, 5]), 5)).rejects.toThrow(
     "checkContrastIndices: indices must be within 0 to 4, got -1 at [1]",
   );
@@ -26,7 +26,7 @@ test("the first bad index is named", async () => {
   );
 });
 
-test("bad arguments are named", async () => {
+test("errors name the invalid argument", async () => {
   await expect(checkContrastIndices(int1d([0]), 0)).rejects.toThrow(
     "checkContrastIndices: size must be an integer >= 1, got 0",
   );

@@ -49,7 +49,7 @@ for (const { name, params, weights, initial, steps } of golden.cases) {
   });
 }
 
-test("random rows are uniform within ±√(3/dim), the same for the same seed", async () => {
+test("random rows are uniform within ±√(3/dim) and fixed by the seed", async () => {
   const bank = createContrastBank({ size: 500, dim: 12, seed: 0 });
   const [teacher, student] = [await bank.teacher.data(), await bank.student.data()];
   expect(bank.teacher.shape).toEqual([500, 12]);
@@ -76,11 +76,11 @@ test("random rows are uniform within ±√(3/dim), the same for the same seed", 
   }
 });
 
-/** What updateContrastBank makes of a row. */
+/** A row after updateContrastBank. */
 const moved = (old: tf.Tensor, embedding: tf.Tensor, momentum: number) =>
   l2Normalize(tf.add(tf.mul(old, momentum), tf.mul(embedding, 1 - momentum)));
 
-test("moves the rows of the batch, leaves the old bank and all other rows as they are", async () => {
+test("moves the rows of the batch and changes neither the old bank nor other rows", async () => {
   const [bank, teacher, student] = [bankOf(7, 3, 1), embeddingsOf(3, 3, 5), embeddingsOf(3, 3, 6)];
   const before = await Promise.all([bank.teacher.data(), bank.student.data()]);
   const indices = [5, 1, 6];
@@ -103,7 +103,7 @@ test("moves the rows of the batch, leaves the old bank and all other rows as the
   expect(await Promise.all([bank.teacher.data(), bank.student.data()])).toEqual(before);
 });
 
-test("a sample that is three times in the batch moves once, towards its mean embedding", async () => {
+test("a sample that occurs three times in the batch moves once, towards its mean embedding", async () => {
   const [bank, embeddings] = [bankOf(4, 3, 1), embeddingsOf(4, 3, 5)];
   const next = updateContrastBank(bank, embeddings, embeddings, int1d([2, 0, 2, 2]));
   const mean = tf.mean(tf.gather(embeddings, [0, 2, 3]), 0, true);
@@ -134,7 +134,7 @@ test("leaves no tensor behind", () => {
   expectNoLeak(() => rows(updateContrastBank(bank, embeddings, embeddings, indices)));
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [bank, x, indices] = [bankOf(4, 3, 1), embeddingsOf(2, 3, 5), int1d([0, 3])];
   expect(() => createContrastBank({ size: 0, dim: 3 })).toThrow(
     "createContrastBank: size must be an integer >= 1, got 0",

@@ -19,7 +19,7 @@ async function expected(
   return reference(bank.shape[0] * mean);
 }
 
-test("is the mean score times the size, for either form and each way to score", async () => {
+test("is the mean score times the size, for both forms of indices and all scoring paths", async () => {
   const [teacher, student] = [embeddingsOf(2, 3, 1), embeddingsOf(2, 3, 2)];
   for (const size of [6, 40]) {
     const { normalizer: _, ...bank } = bankOf(size, 3, 3);
@@ -46,7 +46,7 @@ test("leaves no tensor behind", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [bank, x, indices] = [bankOf(5, 3, 1), embeddingsOf(1, 3, 2), int2d([[0, 1, 2]])];
   expect(() => contrastNormalizer(x, tf.ones([1, 4]), bank, indices)).toThrow(
     "contrastNormalizer: studentEmbedding must have the shape of teacherEmbedding [1,3], got [1,4]",

@@ -20,7 +20,7 @@ test("starts as random rows without normalizer", async () => {
   expect(queue.normalizer).toBeUndefined();
 });
 
-test("holds the embeddings pushed last, the newest batch first", async () => {
+test("holds the most recent embeddings, the newest batch first", async () => {
   const start = bankOf(5, 3, 1);
   const batches = [2, 2, 3].map((n, i) => [embeddingsOf(n, 3, 10 + i), embeddingsOf(n, 3, 20 + i)]);
   const before = await start.teacher.data();
@@ -42,7 +42,7 @@ test("the rows pushed last are the positives, all others shared negatives", asyn
   expect([positives.dtype, negatives.dtype]).toEqual(["int32", "int32"]);
 });
 
-test("equals a bank that holds the same rows in another order", async () => {
+test("equals a bank with the same rows in another order", async () => {
   const [teacher, student] = [embeddingsOf(2, 3, 1), embeddingsOf(2, 3, 2)];
   const queue = updateContrastQueue(bankOf(5, 3, 6), teacher, student);
   const order = [3, 0, 4, 1, 2]; // row i of the bank is row order[i] of the queue
@@ -63,7 +63,9 @@ test("equals a bank that holds the same rows in another order", async () => {
   }
 });
 
-test("training with a queue brings the embeddings of a sample together", async () => {
+test("training with a queue brings a sample's embeddings together", {
+  tags: "broad",
+}, async () => {
   const n = 4;
   let [queue, student] = [
     createContrastQueue({ size: 16, dim: 3, seed: 1 }),
@@ -95,7 +97,7 @@ test("leaves no tensor behind", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [queue, x] = [bankOf(3, 3, 1), embeddingsOf(3, 3, 2)];
   expect(() => createContrastQueue({ size: 0, dim: 3 })).toThrow(
     "createContrastQueue: size must be an integer >= 1, got 0",

@@ -47,7 +47,7 @@ async function expected(
   return { value: reference(loss), teacher: reference(grads[0]), student: reference(grads[1]) };
 }
 
-/** N rows of K+1 indices below `size`, duplicates and a sample's own row among them. */
+/** N rows of K+1 indices below `size`, including duplicates and the sample's own row. */
 const drawn = (n: number, k: number, size: number, seed: number) =>
   int2d(
     Array.from({ length: n }, (_, i) =>
@@ -61,7 +61,9 @@ for (const [n, k, dim, size, way] of [
   [4, 3, 5, 24, "the largest bank that is scored as a whole"],
   [3, 3, 5, 25, "the smallest bank of which rows are picked"],
 ] as const) {
-  test(`value and gradients agree with the paper's formulas: ${way}`, async () => {
+  test(`value and gradients match the paper's formulas: ${way}`, {
+    tags: "broad",
+  }, async () => {
     const property = fc.asyncProperty(fc.nat(1000), async (seed) => {
       const [teacher, student] = [embeddingsOf(n, dim, seed + 1), embeddingsOf(n, dim, seed + 2)];
       const [bank, indices] = [bankOf(size, dim, seed + 3), drawn(n, k, size, seed)];
@@ -77,7 +79,7 @@ for (const [n, k, dim, size, way] of [
   });
 }
 
-/** Compares value and both gradients of two ways to name the same rows. */
+/** Compares value and both gradients of two forms of the same indices. */
 async function expectSame(
   [n, dim]: [number, number],
   bank: ContrastBank,
@@ -94,7 +96,7 @@ async function expectSame(
   }
 }
 
-test("shared noise is the same rows for each sample, whichever way those are scored", async () => {
+test("shared negatives equal the same negatives for each sample, for all scoring paths", async () => {
   const noise = [3, 0, 3, 5];
   for (const size of [10, 40]) {
     const each = [1, 2, 5].map((positive) => [positive, ...noise]);
@@ -103,14 +105,16 @@ test("shared noise is the same rows for each sample, whichever way those are sco
   }
 });
 
-test("as many rows as need padding to be transposed", async () => {
+test("supports row counts that are padded before a transpose", { tags: "broad" }, async () => {
   const noise = Array.from({ length: 4096 }, (_, i) => (11 * i) % 50);
   const each = [3, 7].map((positive) => [positive, ...noise]);
   const shared = { positives: int1d([3, 7]), negatives: int1d(noise) };
   await expectSame([2, 3], bankOf(50, 3, 8), int2d(each), shared);
 });
 
-test("a batch whose rows are picked in two blocks is scored like one", async () => {
+test("a batch gathered in two blocks scores as one gathered at once", {
+  tags: "broad",
+}, async () => {
   const [n, k, dim] = [17, 256, 128]; // 2 MiB are 16 samples
   const noise = Array.from({ length: k }, (_, i) => (11 * i) % 200);
   const positives = Array.from({ length: n }, (_, i) => i);
@@ -145,7 +149,7 @@ test("degenerate and extreme input gives finite losses, gradients and normalizer
   }
 });
 
-test("by default the temperature is 0.07", async () => {
+test("the default temperature is 0.07", async () => {
   const [teacher, student, bank] = [embeddingsOf(2, 3, 1), embeddingsOf(2, 3, 2), bankOf(5, 3, 3)];
   const indices = drawn(2, 3, 5, 0);
   const want = await expected(teacher, student, bank, indices, 0.07);
@@ -169,7 +173,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   }
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [x, bank, indices] = [embeddingsOf(2, 3, 1), bankOf(5, 3, 3), drawn(2, 3, 5, 0)];
   expect(() => crdLoss(tf.ones([3]), x, bank, indices)).toThrow(
     "crdLoss: teacherEmbedding must be float32 [batch,dim], got float32 [3]",

@@ -5,7 +5,7 @@ import { inBatchCrdLoss } from "../../../src/index.ts";
 import { expectClose, expectFinite, expectNoLeak, reference } from "../../support.ts";
 import { embeddingsOf, valueAndGrads } from "./support.ts";
 
-/** The loss and its gradients in float64, from the softmax of rows and of columns. */
+/** Loss and gradients in float64, from the softmax over rows and over columns. */
 async function expected(teacher: tf.Tensor2D, student: tf.Tensor2D, temperature: number) {
   const [t, s] = await Promise.all([teacher.array(), student.array()]);
   const n = t.length;
@@ -27,7 +27,7 @@ async function expected(teacher: tf.Tensor2D, student: tf.Tensor2D, temperature:
   };
 }
 
-test("value and gradients agree with the formula", async () => {
+test("value and gradients match the formula", async () => {
   const shape = fc.constantFrom([2, 3] as const, [5, 2] as const);
   const property = fc.asyncProperty(shape, fc.nat(1000), async ([n, dim], seed) => {
     const [teacher, student] = [embeddingsOf(n, dim, seed + 1), embeddingsOf(n, dim, seed + 2)];
@@ -41,7 +41,7 @@ test("value and gradients agree with the formula", async () => {
   await fc.assert(property, { numRuns: 10 });
 });
 
-test("by default the temperature is 0.07", async () => {
+test("the default temperature is 0.07", async () => {
   const [teacher, student] = [embeddingsOf(3, 4, 1), embeddingsOf(3, 4, 2)];
   const { value } = await expected(teacher, student, 0.07);
   await expectClose(inBatchCrdLoss(teacher, student), value);
@@ -78,7 +78,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   expectNoLeak(() => Object.values(valueAndGrads(inBatchCrdLoss, teacher, student)));
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const x = embeddingsOf(2, 3, 1);
   expect(() => inBatchCrdLoss(tf.ones([3]), x)).toThrow(
     "inBatchCrdLoss: teacherEmbedding must be float32 [batch,dim], got float32 [3]",

@@ -21,7 +21,7 @@ test("each sample has its positive in column 0 and noise that is uniform over th
   expect(rows[0]!.slice(1)).not.toEqual(rows[1]!.slice(1));
 });
 
-test("shared noise is drawn once for the batch", async () => {
+test("draws shared negatives once for the batch", async () => {
   const indices = int1d(INDICES);
   const drawn = sampleContrastIndices(indices, { negatives: 50, size: 10, shared: true });
   expect([...(await drawn.positives.data())]).toEqual(INDICES);
@@ -31,7 +31,7 @@ test("shared noise is drawn once for the batch", async () => {
   expect(indices.isDisposed).toBe(false);
 });
 
-test("a seed fixes the draw; without one each draw differs", async () => {
+test("a seed fixes the draw, and draws without a seed differ", async () => {
   const draw = async (seed?: number) => {
     const options = { negatives: 20, size: 1000, seed };
     return [...(await sampleContrastIndices(int1d(INDICES), options).data())];
@@ -63,7 +63,7 @@ test("leaves no tensor behind", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const good = { negatives: 4, size: 10 };
   expect(() => sampleContrastIndices(tf.zeros([3]), good)).toThrow(
     "sampleContrastIndices: indices must be int32 [rows], got float32 [3]",

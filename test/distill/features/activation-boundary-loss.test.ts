@@ -21,7 +21,7 @@ testEqualShapeErrors("activationBoundaryLoss", activationBoundaryLoss, [
   "studentFeatures",
 ]);
 
-test("the last layer counts once, the layer before it half", async () => {
+test("the last layer has weight 1, the layer before it 1/2", async () => {
   const { params, inputs, outputs } = (golden as unknown as Golden).cases[0]!;
   for (const [layer, weight] of [
     [0, 0.5],
@@ -33,16 +33,22 @@ test("the last layer counts once, the layer before it half", async () => {
   }
 });
 
-test.each([0, 0.5, 2])("margin %d: a squared hinge, also in rank 2", async (margin) => {
-  const formula = (t: number[], s: number[]) => {
-    const violations = s.map((x, i) => Math.max(0, t[i]! > 0 ? margin - x : margin + x));
-    return violations.reduce((sum, v) => sum + v * v, 0) * (0.003 / 4);
-  };
-  const loss: typeof activationBoundaryLoss = (t, s) => activationBoundaryLoss(t, s, { margin });
-  await expectAgreement(loss, formula, [4, 5], [4, 5]);
-});
+test.each([0, 0.5, 2])(
+  "is a squared hinge with margin %d, also for rank 2",
+  { tags: "broad" },
+  async (margin) => {
+    const formula = (t: number[], s: number[]) => {
+      const violations = s.map((x, i) => Math.max(0, t[i]! > 0 ? margin - x : margin + x));
+      return violations.reduce((sum, v) => sum + v * v, 0) * (0.003 / 4);
+    };
+    const loss: typeof activationBoundaryLoss = (t, s) => activationBoundaryLoss(t, s, { margin });
+    await expectAgreement(loss, formula, [4, 5], [4, 5]);
+  },
+);
 
-test("is 0 with gradient 0 where the student is beyond the margin on the teacher's side", async () => {
+test("is 0 with gradient 0 if the student is beyond the margin on the teacher's side", {
+  tags: "broad",
+}, async () => {
   const property = fc.asyncProperty(fc.integer({ min: 0, max: 3 }), fc.nat(99), async (m, seed) => {
     const teacher = mapsOf([3, 4], seed);
     const beyond = tf.mul(tf.sign(teacher), m + 0.5);
@@ -56,12 +62,12 @@ test("is 0 with gradient 0 where the student is beyond the margin on the teacher
   await fc.assert(property, { numRuns: 8 });
 });
 
-test("a teacher's 0 lies on the inactive side", async () => {
+test("counts a teacher's 0 as inactive", async () => {
   const loss = activationBoundaryLoss(tf.zeros([1, 1]), tf.tensor2d([[-1]]));
   await expectClose(loss, reference(0));
 });
 
-test("a negative margin throws", () => {
+test("rejects a negative margin", () => {
   const maps = tf.ones([1, 2]);
   expect(() => activationBoundaryLoss(maps, maps, { margin: -1 })).toThrow(
     "activationBoundaryLoss: margin must be a finite number >= 0, got -1",

@@ -32,7 +32,7 @@ testDegenerateMaps(attentionTransferLoss);
 testNoLeak(attentionTransferLoss, [2, 3, 3, 2], [2, 5, 5, 4]);
 testMapErrors("attentionTransferLoss", attentionTransferLoss);
 
-/** The formula in double precision, the maps pooled to a common size. */
+/** The formula in float64, for maps of a common size. */
 function formula(t: number[], s: number[], p: number, [batch, h, w]: [number, number, number]) {
   const attention = (x: number[]) =>
     rowsOf(x, [batch, h, w, x.length / (batch * h * w)]).map((positions) => {
@@ -47,13 +47,19 @@ function formula(t: number[], s: number[], p: number, [batch, h, w]: [number, nu
   return errors.reduce((a, b) => a + b) / errors.length;
 }
 
-test.each([1, 2, 3, 2.5])("p = %d: value and gradient are those of the formula", async (p) => {
-  const loss: typeof attentionTransferLoss = (t, s) => attentionTransferLoss(t, s, { p });
-  const shape = [2, 3, 2, 3];
-  await expectAgreement(loss, (t, s) => formula(t, s, p, [2, 3, 2]), shape, shape);
-});
+test.each([1, 2, 3, 2.5])(
+  "p = %d: value and gradient match the formula",
+  { tags: "broad" },
+  async (p) => {
+    const loss: typeof attentionTransferLoss = (t, s) => attentionTransferLoss(t, s, { p });
+    const shape = [2, 3, 2, 3];
+    await expectAgreement(loss, (t, s) => formula(t, s, p, [2, 3, 2]), shape, shape);
+  },
+);
 
-test("along each axis the larger map is pooled, whatever the sizes", async () => {
+test("pools the larger map along each axis, for any sizes", {
+  tags: "broad",
+}, async () => {
   const pool = (x: number[], shape: number[]) => pooled(x, shape, [3, 2]);
   for (const [teacher, student] of [
     [
@@ -74,7 +80,9 @@ test("along each axis the larger map is pooled, whatever the sizes", async () =>
   }
 });
 
-test("is 0 for the teacher's own maps, however its channels are permuted and samples scaled", async () => {
+test("is 0 for the teacher's maps, also with channels permuted and samples scaled", {
+  tags: "broad",
+}, async () => {
   const property = fc.asyncProperty(shapes, fc.nat(99), async (shape, seed) => {
     const [teacher, other] = [mapsOf(shape, seed), mapsOf(shape, seed + 1)];
     const scaled = tf.mul(tf.reverse(teacher, 3), tf.tensor4d([0.01, 30], [2, 1, 1, 1]));
@@ -97,7 +105,7 @@ test("zero maps have gradient 0, and short ones that of a norm of 1e-12", async 
   await expectClose(tf.reshape(grad, []), reference(2 * (1e-4 - 1) * 2 * 1e-8 * 1e12));
 });
 
-test("a power below 1 throws", () => {
+test("rejects a power below 1", () => {
   const maps = tf.ones([1, 2, 2, 1]);
   expect(() => attentionTransferLoss(maps, maps, { p: 0.5 })).toThrow(
     "attentionTransferLoss: p must be a finite number >= 1, got 0.5",

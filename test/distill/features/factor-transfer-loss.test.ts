@@ -32,7 +32,9 @@ testDegenerateMaps(factorTransferLoss);
 testNoLeak(factorTransferLoss, [2, 3, 3, 2], [2, 5, 5, 4]);
 testMapErrors("factorTransferLoss", factorTransferLoss, ["teacherFactors", "studentFactors"]);
 
-test("along each axis the larger map is pooled, with windows that overlap", async () => {
+test("pools the larger map along each axis, with overlapping windows", {
+  tags: "broad",
+}, async () => {
   const factor = (x: number[]) =>
     rowsOf(x, [2, 3, 2, 2]).map((positions) => {
       const means = positions.map(([a, b]) => (a! ** 2 + b! ** 2) / 2);
@@ -47,7 +49,9 @@ test("along each axis the larger map is pooled, with windows that overlap", asyn
   await expectAgreement(factorTransferLoss, formula, [2, 7, 2, 2], [2, 3, 5, 2]);
 });
 
-test("is 0 for the teacher's own factors, however scaled, and at most 2/√HW else", async () => {
+test("is 0 for scaled factors of the teacher, and otherwise at most 2/√HW", {
+  tags: "broad",
+}, async () => {
   const property = fc.asyncProperty(shapes, fc.nat(99), async (shape, seed) => {
     const [teacher, other] = [mapsOf(shape, seed), mapsOf(shape, seed + 1)];
     const [same] = await factorTransferLoss(teacher, tf.mul(teacher, 30)).data();
@@ -59,7 +63,7 @@ test("is 0 for the teacher's own factors, however scaled, and at most 2/√HW el
   await fc.assert(property, { numRuns: 10 });
 });
 
-test("is exactly 0, with gradient 0, for the teacher's own factors and for a zero map", async () => {
+test("is exactly 0 with gradient 0 for the teacher's factors, and has gradient 0 for a zero map", async () => {
   const teacher = mapsOf([2, 3, 3, 2], 1);
   const { value, grad } = valueAndGrad((s) => factorTransferLoss(teacher, s), teacher);
   expect(await value.data()).toEqual(new Float32Array([0]));

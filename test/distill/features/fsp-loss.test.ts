@@ -18,7 +18,7 @@ type Pair = readonly [number[], number[]];
 
 testGolden(golden, (t, s) => fspLoss(t as tf.Tensor[], s as tf.Tensor[]));
 
-/** Σ_hw x(h, w) y(h, w)ᵀ / HW of each sample, in one array, both maps pooled to a size. */
+/** Σ_hw x(h, w) y(h, w)ᵀ / HW of each sample in one flat array, with both maps pooled to a size. */
 function flows([x, y]: Pair, [a, b]: Pair, size: [number, number]): number[] {
   const [p, q] = [
     rowsOf(pooled(x, a, size), [a[0]!, ...size, a[3]!]),
@@ -33,7 +33,9 @@ function flows([x, y]: Pair, [a, b]: Pair, size: [number, number]): number[] {
   );
 }
 
-test("three layers, each of other sizes than the teacher's, as by the definition", async () => {
+test("three layers of other sizes than the teacher's match the definition", {
+  tags: "broad",
+}, async () => {
   const teachers = [[2, 5, 4, 2], [2, 5, 4, 3], [2, 2, 2, 2]]; // biome-ignore format: one line
   const students = [[2, 3, 6, 2], [2, 5, 3, 3], [2, 2, 3, 2]]; // biome-ignore format: one line
   const teacherMaps = teachers.map((shape, i) => mapsOf(shape, i));
@@ -57,7 +59,9 @@ test("three layers, each of other sizes than the teacher's, as by the definition
   }
 });
 
-test("is 0 for the teacher's own maps, also with their positions permuted in all layers", async () => {
+test("is 0 for the teacher's maps, also with positions permuted in all layers", {
+  tags: "broad",
+}, async () => {
   const property = fc.asyncProperty(shapes, fc.nat(99), async (shape, seed) => {
     const maps = [mapsOf(shape, seed), mapsOf(shape, seed + 1)];
     expect((await fspLoss(maps, maps).data())[0]).toBe(0);
@@ -91,7 +95,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const maps = tf.ones([2, 4, 4, 3]);
   expect(() => fspLoss([maps], [maps])).toThrow(
     "fspLoss: teacherMaps and studentMaps must be lists of at least 2 maps, got 1",

@@ -31,11 +31,11 @@ testNoLeak(hierarchicalContextLoss, [2, 5, 5, 2], [2, 5, 5, 2]);
 testEqualShapeErrors("hierarchicalContextLoss", hierarchicalContextLoss);
 
 test.each([
-  ["7×5 to all levels", [1, 7, 5, 2], [[7, 5], [4, 4], [2, 2], [1, 1]]], // biome-ignore format: one line
-  ["4×4 to levels 2 and 1", [2, 4, 4, 1], [[4, 4], [2, 2], [1, 1]]], // biome-ignore format: one line
-  ["6×3, whose width is below the first level", [1, 6, 3, 2], [[6, 3], [4, 3], [2, 2], [1, 1]]], // biome-ignore format: one line
-  ["1×3, a single row", [2, 1, 3, 2], [[1, 3], [1, 2], [1, 1]]], // biome-ignore format: one line
-] as [string, number[], [number, number][]][])("%s", async (_, shape, sizes) => {
+  ["pools 7×5 to all levels", [1, 7, 5, 2], [[7, 5], [4, 4], [2, 2], [1, 1]]], // biome-ignore format: one line
+  ["pools 4×4 to levels 2 and 1", [2, 4, 4, 1], [[4, 4], [2, 2], [1, 1]]], // biome-ignore format: one line
+  ["pools 6×3, narrower than the first level", [1, 6, 3, 2], [[6, 3], [4, 3], [2, 2], [1, 1]]], // biome-ignore format: one line
+  ["pools 1×3, a single row", [2, 1, 3, 2], [[1, 3], [1, 2], [1, 1]]], // biome-ignore format: one line
+] as [string, number[], [number, number][]][])("%s", { tags: "broad" }, async (_, shape, sizes) => {
   const formula = (t: number[], s: number[]) => {
     const difference = s.map((value, i) => value - t[i]!);
     const errors = sizes.map((size, k) => {
@@ -47,7 +47,7 @@ test.each([
   await expectAgreement(hierarchicalContextLoss, formula, shape, shape);
 });
 
-test("a constant difference d costs d², whatever the levels", async () => {
+test("equals d² for a constant difference d, for any levels", { tags: "broad" }, async () => {
   const size = fc.constantFrom(1, 3, 6);
   const difference = fc.integer({ min: -9, max: 9 });
   const property = fc.asyncProperty(size, size, difference, async (h, w, d) => {
@@ -60,7 +60,7 @@ test("a constant difference d costs d², whatever the levels", async () => {
   await fc.assert(property, { numRuns: 10 });
 });
 
-test("maps without height and width throw", () => {
+test("rejects maps without height and width", () => {
   expect(() => hierarchicalContextLoss(tf.ones([2, 3]), tf.ones([2, 3]))).toThrow(
     "hierarchicalContextLoss: teacherMaps must be float32 [batch,height,width,channels], got float32 [2,3]",
   );

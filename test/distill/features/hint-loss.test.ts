@@ -30,7 +30,9 @@ testDegenerateMaps(hintLoss);
 testNoLeak(hintLoss, [2, 3, 3, 2], [2, 3, 3, 2]);
 testEqualShapeErrors("hintLoss", hintLoss, names);
 
-test("a constant difference d costs d², in features of any rank", async () => {
+test("equals d² for a constant difference d, for features of any rank", {
+  tags: "broad",
+}, async () => {
   const shapes = fc.constantFrom<number[]>([3, 2], [2, 3, 2], [2, 1, 3, 2, 2]);
   const property = fc.asyncProperty(shapes, fc.integer({ min: -9, max: 9 }), async (shape, d) => {
     const teacher = mapsOf(shape, 1);

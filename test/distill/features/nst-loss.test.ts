@@ -33,7 +33,7 @@ testDegenerateMaps(nstLoss);
 testNoLeak(nstLoss, [2, 2, 2, 3], [2, 3, 3, 4]);
 testMapErrors("nstLoss", nstLoss);
 
-/** The mean of ⟨a_c, b_d⟩² over every two channels c of a and d of b, [positions][channels]. */
+/** The mean of ⟨a_c, b_d⟩² over all channels c of a and d of b, both [positions][channels]. */
 function meanKernel(a: number[][], b: number[][]): number {
   const unit = (x: number[][], c: number) => {
     const column = x.map((row) => row[c]!);
@@ -51,10 +51,10 @@ function meanKernel(a: number[][], b: number[][]): number {
 test.each([
   ["more positions than channels", [2, 3, 3, 2], [2, 3, 3, 3]],
   ["fewer positions than channels", [2, 2, 1, 3], [2, 2, 1, 4]],
-  ["fewer than of both together, more than of each", [2, 2, 2, 3], [2, 2, 2, 2]],
+  ["fewer positions than channels of both, more than of each", [2, 2, 2, 3], [2, 2, 2, 2]],
   ["a larger student", [2, 3, 2, 3], [2, 7, 5, 2]],
   ["a taller teacher and a wider student", [2, 7, 2, 5], [2, 3, 5, 4]],
-])("with %s it is the discrepancy of the definition", async (_, teacher, student) => {
+])("with %s it matches the definition", { tags: "broad" }, async (_, teacher, student) => {
   const size: [number, number] = [
     Math.min(teacher[1]!, student[1]!),
     Math.min(teacher[2]!, student[2]!),
@@ -71,7 +71,9 @@ test.each([
   await expectAgreement(nstLoss, formula, teacher, student);
 });
 
-test("is 0 for the teacher's own channels, permuted, scaled or doubled, and not negative", async () => {
+test("is 0 for the teacher's channels permuted, scaled or doubled, and nonnegative", {
+  tags: "broad",
+}, async () => {
   const property = fc.asyncProperty(shapes, fc.nat(99), async (shape, seed) => {
     const [teacher, other] = [mapsOf(shape, seed), mapsOf(shape, seed + 1)];
     const permuted = tf.mul(tf.reverse(teacher, 3), -3);
@@ -87,12 +89,12 @@ test("is 0 for the teacher's own channels, permuted, scaled or doubled, and not 
 });
 
 test("zero maps have gradient 0, and short channels that of a norm of 1e-12", async () => {
-  // Of one channel at one position: u = s / max(|s|, 1e-12), L = (u² − 1)².
+  // One channel at one position: u = s / max(|s|, 1e-12), L = (u² − 1)².
   const one = tf.ones([1, 1, 1, 1]);
   const short = valueAndGrad((s) => nstLoss(one, s), tf.fill([1, 1, 1, 1], 2e-13));
   await expectClose(short.value, reference((0.04 - 1) ** 2));
   await expectClose(tf.reshape(short.grad, []), reference(4 * 0.2 * (0.04 - 1) * 1e12));
-  // The same by the Gram matrices of the channels: a second position, which is 0.
+  // The same through the Gram matrices of channels, with further positions of 0.
   const [pair, shortPair] = [tf.tensor4d([1, 0, 0], [1, 3, 1, 1]), tf.tensor4d([2e-13, 0, 0], [1, 3, 1, 1])]; // biome-ignore format: one line
   const wide = valueAndGrad((s) => nstLoss(pair, s), shortPair);
   await expectClose(wide.value, reference((0.04 - 1) ** 2));

@@ -11,14 +11,14 @@ import {
 } from "../../support.ts";
 import type { LayersLoss } from "../support.ts";
 
-/** Maps of standard normal entries, the same in every run. */
+/** Maps of standard normal entries, fixed by the seed. */
 export const mapsOf = (shape: number[], seed: number) =>
   tf.randomNormal(shape as [number, number], 0, 1, "float32", seed) as tf.Tensor;
 
-/** Shapes of maps for property tests: few, since a GPU compiles every operation anew for each. */
+/** Shapes of maps for property tests: few, because a GPU compiles each operation for each shape. */
 export const shapes = fc.constantFrom<number[]>([2, 3, 2, 4], [2, 1, 1, 1], [2, 4, 1, 2]);
 
-/** Value and gradient agree with a formula in double precision and its central differences. */
+/** Compares value and gradient with a formula in float64 and its central differences. */
 export async function expectAgreement(
   loss: LayersLoss,
   formula: (teacher: number[], student: number[]) => number,
@@ -34,7 +34,7 @@ export async function expectAgreement(
   await expectClose(grad, { shape: studentShape, data: slope });
 }
 
-/** Maps at which a norm, a mean or a division could go wrong. */
+/** Tests maps that are degenerate for a norm, a mean or a division. */
 export function testDegenerateMaps(loss: LayersLoss): void {
   const x = () => mapsOf([2, 3, 3, 2], 1);
   const y = () => mapsOf([2, 3, 3, 2], 2);
@@ -58,7 +58,7 @@ export function testDegenerateMaps(loss: LayersLoss): void {
   });
 }
 
-/** Tensors of a single layer and of a list of two. */
+/** Tests a single layer and a list of two layers for leaks. */
 export function testNoLeak(loss: LayersLoss, teacher: number[], student: number[]): void {
   test("leaves no tensor behind, with and without gradient", () => {
     const [t, s, other] = [mapsOf(teacher, 1), mapsOf(student, 2), mapsOf(student, 3)];
@@ -70,9 +70,9 @@ export function testNoLeak(loss: LayersLoss, teacher: number[], student: number[
   });
 }
 
-/** A list counts as the sum of its layers, in value and gradient. */
+/** Tests that value and gradient of a list are sums over its layers. */
 export function testSumOfLayers(loss: LayersLoss, shapes: [number[], number[]][]): void {
-  test("a list of layers gives the sum over the layers", async () => {
+  test("sums over a list of layers", async () => {
     const teachers = shapes.map(([shape], i) => mapsOf(shape, i));
     const students = shapes.map(([, shape], i) => mapsOf(shape, 10 + i));
     const { value, grads } = valueAndGrads((xs) => loss(teachers, xs), students);
@@ -86,13 +86,13 @@ export function testSumOfLayers(loss: LayersLoss, shapes: [number[], number[]][]
   });
 }
 
-/** The errors about lists and shapes that a loss between maps of any sizes and channels throws. */
+/** Tests the list and shape errors of a loss between maps of any sizes and channels. */
 export function testMapErrors(
   fn: string,
   loss: LayersLoss,
   [teacherName, studentName] = ["teacherMaps", "studentMaps"],
 ): void {
-  test("maps that are not float32 NHWC, and batches or lengths that differ, throw", () => {
+  test("rejects maps that are not float32 NHWC, and different batches or lengths", () => {
     const maps = tf.ones([2, 4, 4, 3]);
     const expected = "float32 [batch,height,width,channels]";
     expect(() => loss(tf.ones([2, 3]), maps)).toThrow(
@@ -108,13 +108,13 @@ export function testMapErrors(
   });
 }
 
-/** The errors about lists and shapes that a loss between layers of equal shapes throws. */
+/** Tests the list and shape errors of a loss between layers of equal shapes. */
 export function testEqualShapeErrors(
   fn: string,
   loss: LayersLoss,
   [teacherName, studentName] = ["teacherMaps", "studentMaps"],
 ): void {
-  test("layers of other shapes or dtypes, and lists of other lengths, throw", () => {
+  test("rejects layers of different shapes or dtypes and lists of different lengths", () => {
     const maps = tf.ones([2, 4, 4, 3]);
     expect(() => loss(tf.ones([2]), maps)).toThrow(`${fn}: ${teacherName} must be float32 [batch,`);
     expect(() => loss([maps, maps], [maps, tf.cast(maps, "int32")])).toThrow(
@@ -134,7 +134,7 @@ function testListErrors(fn: string, loss: LayersLoss, maps: tf.Tensor, names: st
   expect(() => loss([], [])).toThrow(`${expected}, got a list of 0 and a list of 0`);
 }
 
-/** Maps as nested numbers [N][H·W][C], for a reference in double precision. */
+/** Maps as nested numbers [N][H·W][C], for a reference in float64. */
 export function rowsOf(data: number[], [batch, height, width, channels]: number[]): number[][][] {
   return Array.from({ length: batch! }, (_, n) =>
     Array.from({ length: height! * width! }, (_, p) => {
@@ -144,7 +144,7 @@ export function rowsOf(data: number[], [batch, height, width, channels]: number[
   );
 }
 
-/** PyTorch's adaptive average pooling of plain NHWC numbers, window by window. */
+/** PyTorch's adaptive average pooling of flat NHWC numbers, window by window. */
 export function pooled(data: number[], shape: number[], [h, w]: [number, number]): number[] {
   const [batch, height, width, channels] = shape as [number, number, number, number];
   const windowOf = (i: number, inputs: number, outputs: number) => {

@@ -26,8 +26,8 @@ for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cas
   test(`value and gradient of ${name}, through the regressor`, async () => {
     const kernels = ["kernel0", "kernel1", "kernel2"].map((key) => toTensor(inputs[key]!));
     const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    // A 1×1 convolution is a product with the channels; its gradient is written out, since the
-    // loss must not need tfjs' own gradients.
+    // A 1×1 convolution is a product over the channels. Its gradient is written out because the
+    // loss must not need tfjs' gradients.
     const layers = [tf.reshape(student, [-1, kernels[0]!.shape[0]!])] as tf.Tensor2D[];
     for (const [i, kernel] of kernels.entries()) {
       const input = i === 0 ? layers[0]! : tf.relu(layers[i]!);
@@ -45,7 +45,9 @@ for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cas
   });
 }
 
-test("both gradients are those of the formula, in rank 2 and 4 and for any epsilon", async () => {
+test("both gradients match the formula, for rank 2 and 4 and any epsilon", {
+  tags: "broad",
+}, async () => {
   for (const shape of [
     [3, 4],
     [2, 2, 3, 4],
@@ -70,7 +72,7 @@ test("both gradients are those of the formula, in rank 2 and 4 and for any epsil
   }
 });
 
-test("is least where the variance is the mean squared error", async () => {
+test("is minimal where the variance is the mean squared error", { tags: "broad" }, async () => {
   const property = fc.asyncProperty(fc.nat(99), fc.integer({ min: 2, max: 5 }), async (seed, n) => {
     const [teacher, means] = [mapsOf([n, 3], seed), mapsOf([n, 3], seed + 1)];
     const errors = tf.mean(tf.square(tf.sub(teacher, means)), 0);
@@ -109,7 +111,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [maps, logScale] = [tf.ones([2, 4, 4, 3]), tf.zeros([3])];
   expect(() => vidLoss(tf.ones([2]), maps, logScale)).toThrow(
     "vidLoss: teacherFeatures must be float32 [batch,...], got float32 [2]",

@@ -27,7 +27,9 @@ for (const { name, params, inputs, outputs, grads } of (golden as unknown as Gol
   });
 }
 
-test("with beta = 1 − p_y of the teacher it is kdLoss (the paper's equation 6)", async () => {
+test("equals kdLoss with beta = 1 − p_y of the teacher (the paper's equation 6)", {
+  tags: "broad",
+}, async () => {
   const size = fc.integer({ min: 2, max: 9 });
   const property = fc.asyncProperty(size, fc.nat(1000), fc.nat(8), async (c, seed, y) => {
     const [teacher, student] = [logitsOf(1, c, seed), logitsOf(1, c, seed + 1)];
@@ -40,7 +42,7 @@ test("with beta = 1 − p_y of the teacher it is kdLoss (the paper's equation 6)
   await fc.assert(property, { numRuns: 15 });
 });
 
-test("is 0 for the teacher's own logits", async () => {
+test("is 0 for the teacher's logits", async () => {
   const teacher = logitsOf(5, 4, 1);
   const { value, grad } = valueAndGrad((z) => dkdLoss(labelsOf(5, 4), teacher, z), teacher);
   expect(await value.data()).toEqual(new Float32Array([0]));
@@ -70,7 +72,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const [labels, logits] = [labelsOf(4, 3), logitsOf(4, 3, 1)];
   expect(() => dkdLoss(tf.zeros([4, 2]), logits, logits)).toThrow(
     "dkdLoss: labels must be int32 class indices [4] or one-hot [4,3], got float32 [4,2]",

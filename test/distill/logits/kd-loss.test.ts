@@ -9,7 +9,9 @@ import { testGolden, testNoLeakOf } from "../support.ts";
 testGolden(golden, (t, s, params) => kdLoss(t as tf.Tensor, s as tf.Tensor, params));
 testNoLeakOf(kdLoss, () => [[logitsOf(4, 3, 1), logitsOf(4, 3, 2)]]);
 
-test("is 0 for the teacher's own logits and at least 0 for any other", async () => {
+test("is 0 for the teacher's logits and nonnegative for others", {
+  tags: "broad",
+}, async () => {
   const sizes = [fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })] as const;
   const property = fc.asyncProperty(...sizes, fc.nat(1000), async (n, c, seed) => {
     const teacher = logitsOf(n, c, seed);
@@ -51,7 +53,7 @@ test("extreme logits, one class and a batch of 1 stay finite", async () => {
   }
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const logits = logitsOf(4, 3, 1);
   expect(() => kdLoss(tf.ones([64, 100]), tf.ones([64, 10]))).toThrow(
     "kdLoss: studentLogits must have the shape of teacherLogits [64,100], got [64,10]",

@@ -17,7 +17,7 @@ function formula(teacher: Rows, student: Rows): number {
   return pairs.reduce((a, b) => a + b) / (delta.length - 1);
 }
 
-test("agrees with the formula and its differences", async () => {
+test("matches the formula and its finite differences", { tags: "broad" }, async () => {
   const [samples, width] = [fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 4 })];
   const property = fc.asyncProperty(samples, width, fc.nat(1000), async (n, d, seed) => {
     await expectFormula(
@@ -30,7 +30,7 @@ test("agrees with the formula and its differences", async () => {
   await fc.assert(property, { numRuns: 8 });
 });
 
-test("is 0, with no gradient, for the teacher's own features and in a batch of 1", async () => {
+test("is 0 with gradient 0 for the teacher's features and for a batch of 1", async () => {
   for (const [teacher, student] of [
     [featuresOf(4, 3, 1), featuresOf(4, 3, 1)],
     [tf.zeros([4, 3]), tf.zeros([4, 3])],
@@ -54,7 +54,7 @@ test("equal samples, large features and one column in a batch of 2 stay finite",
   }
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const features = featuresOf(4, 3, 1);
   expect(() => correlationLoss(features, tf.ones([4, 2]))).toThrow(
     "correlationLoss: studentFeatures must have the shape of teacherFeatures [4,3], got [4,2]",

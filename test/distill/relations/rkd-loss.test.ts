@@ -47,7 +47,9 @@ function formula(distanceWeight: number, angleWeight: number) {
   };
 }
 
-test("agrees with the formula and its differences, for any weights and widths", async () => {
+test("matches the formula and its finite differences, for any weights and widths", {
+  tags: "broad",
+}, async () => {
   const [weight, width] = [fc.integer({ min: 0, max: 50 }), fc.integer({ min: 2, max: 4 })];
   const property = fc.asyncProperty(weight, weight, width, fc.nat(1000), async (d, a, c, seed) => {
     const weights = { distanceWeight: d, angleWeight: a };
@@ -57,7 +59,9 @@ test("agrees with the formula and its differences, for any weights and widths", 
   await fc.assert(property, { numRuns: 6 });
 });
 
-test("a batch that is worked on in pieces gives the formula and its slope", async () => {
+test("a batch processed in chunks matches the formula and its slope", {
+  tags: "broad",
+}, async () => {
   const n = 90; // two pieces, with padding
   const [teacher, student] = [featuresOf(n, 3, 1), featuresOf(n, 3, 2)];
   const { value, grad } = valueAndGrad((x) => rkdLoss(teacher, x), student);
@@ -81,7 +85,7 @@ test("equal samples have distance 1e-6 and cosine 0, and no gradient between the
   expect(Math.max(...(await tf.abs(grad).data()))).toBeLessThan(20);
 });
 
-test("is 0 for the teacher's own features, also rotated, moved and scaled", async () => {
+test("is 0 for the teacher's features, also rotated, translated and scaled", async () => {
   const teacher = featuresOf(5, 2, 1);
   const rotation = tf.tensor2d([
     [0.6, 0.8],
@@ -95,7 +99,7 @@ test("is 0 for the teacher's own features, also rotated, moved and scaled", asyn
   }
 });
 
-test("a common offset does not cost digits", async () => {
+test("a common offset does not reduce precision", async () => {
   const [teacher, student] = [featuresOf(5, 3, 1), featuresOf(5, 3, 2)];
   const [expected, got] = [rkdLoss(teacher, student), rkdLoss(teacher, tf.add(student, 1000))];
   await expectClose(got, { shape: [], data: [...(await expected.data())] }, 1e-3);
@@ -119,7 +123,7 @@ test("zeros, equal samples, one column, batches of 1 and 2 stay finite", async (
   }
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const features = featuresOf(4, 3, 1);
   expect(() => rkdLoss(features, features, { distanceWeight: -1 })).toThrow(
     "rkdLoss: distanceWeight must be a finite number >= 0, got -1",

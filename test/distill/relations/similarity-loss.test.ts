@@ -23,7 +23,9 @@ function formula(teacher: Rows, student: Rows): number {
   return squares.reduce((a, b) => a + b) / t.length ** 2;
 }
 
-test("agrees with the formula and its differences, for features of different width", async () => {
+test("matches the formula and its finite differences, for features of different widths", {
+  tags: "broad",
+}, async () => {
   const width = fc.integer({ min: 1, max: 5 });
   const property = fc.asyncProperty(width, width, fc.nat(1000), async (a, b, seed) => {
     await expectFormula(
@@ -36,7 +38,9 @@ test("agrees with the formula and its differences, for features of different wid
   await fc.assert(property, { numRuns: 8 });
 });
 
-test("wide features, which wasm multiplies in pieces, give the sum of their parts", async () => {
+test("wide features, which wasm multiplies in chunks, equal the sum of their parts", {
+  tags: "broad",
+}, async () => {
   const [n, d] = [18, 16400];
   const few = featuresOf(n, 5, 1);
   const wide = tf.concat([few, tf.zeros([n, d - 7]), tf.slice(few, [0, 0], [n, 2])], 1);
@@ -49,7 +53,7 @@ test("wide features, which wasm multiplies in pieces, give the sum of their part
   await expectClose(ends, { shape: [n, 7], data: [...(await expected.grad.data())] });
 });
 
-test("a list is the sum over its layers, for any upstream gradient", async () => {
+test("sums over a list of layers, for any upstream gradient", async () => {
   const teachers = [featuresOf(4, 3, 1), tf.randomNormal([4, 2, 2, 3], 0, 1, "float32", 2)];
   const students = [featuresOf(4, 2, 3), tf.randomNormal([4, 3, 1, 2], 0, 1, "float32", 4)];
   const twice = tf.scalar(2);
@@ -66,7 +70,7 @@ test("a list is the sum over its layers, for any upstream gradient", async () =>
   }
 });
 
-test("is 0 for the teacher's own features, also rotated, scaled or with columns swapped", async () => {
+test("is 0 for the teacher's features, also rotated, scaled or with columns swapped", async () => {
   const teacher = featuresOf(5, 2, 1);
   const rotation = tf.tensor2d([
     [0.6, 0.8],
@@ -100,7 +104,7 @@ test("zeros, equal samples, one column and batches of 1 and 2 stay finite", asyn
   }
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const features = featuresOf(4, 3, 1);
   expect(() => similarityLoss([features], [tf.ones([4, 2], "int32")])).toThrow(
     "similarityLoss: studentFeatures[0] must be float32 [batch,...], got int32 [4,2]",

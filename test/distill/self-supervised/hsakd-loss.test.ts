@@ -18,7 +18,7 @@ const outputsOf = (n: number, c: number, seed: number, heads = 2) => ({
 });
 type Outputs = ReturnType<typeof outputsOf>;
 
-/** Value, and the gradients of logits and heads. */
+/** Value and gradients with respect to logits and heads. */
 const gradientsOf = (teacher: Outputs, student: Outputs, temperature?: number, dy?: tf.Tensor) =>
   tf
     .engine()
@@ -43,7 +43,9 @@ for (const { name, params, inputs, outputs, grads } of (golden as unknown as Gol
   });
 }
 
-test("is the sum of kdLoss over logits and heads, and 0 for the teacher's own outputs", async () => {
+test("is the sum of kdLoss over logits and heads, and 0 for the teacher's outputs", {
+  tags: "broad",
+}, async () => {
   const size = fc.integer({ min: 1, max: 3 });
   const property = fc.asyncProperty(size, size, size, fc.nat(1000), async (n, c, heads, seed) => {
     const [teacher, student] = [outputsOf(n, c, seed, heads), outputsOf(n, c, seed + 9, heads)];
@@ -81,7 +83,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   });
 });
 
-test("bad input throws, naming what came and what was expected", () => {
+test("rejects invalid input, naming expected and actual", () => {
   const outputs = outputsOf(2, 3, 1);
   const { logits, heads } = outputs;
   expect(() => hsakdLoss({ logits: tf.ones([6, 3]), heads }, outputs)).toThrow(
