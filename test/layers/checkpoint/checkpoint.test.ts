@@ -13,7 +13,7 @@ import { network, numbersOf, train } from "./support.ts";
 useTrainingKernels();
 
 for (const [name, create] of Object.entries(optimizers)) {
-  test(`${name}: resumed is bitwise the same as uninterrupted`, async () => {
+  test(`${name}: resumed is bitwise the same as uninterrupted`, { tags: "broad" }, async () => {
     const [model, optimizer] = [network(), create(0.1)];
     train(model, optimizer, 0, 1);
     setLearningRate(optimizer, 0.05);

@@ -60,7 +60,9 @@ const compiled = (create: (rate: number) => tf.Optimizer) => {
   return model;
 };
 
-test("the scheduler sets the rate of each epoch or batch and logs it", async () => {
+test("the scheduler sets the rate of each epoch or batch and logs it", {
+  tags: "broad",
+}, async () => {
   const [x, y] = [tf.ones([10, 2]), tf.ones([10, 1])];
   const schedule = cosineSchedule({ initial: 0.1, epochs: 3 });
   for (const [per, expected] of [
