@@ -3,9 +3,12 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { chromiumLaunchOptions } from "./scripts/chromium.ts";
 import { type Backend, backends } from "./test/backends.ts";
 
-const MODE_OF_ALL_TESTS = "all"; // vitest --mode all
+/** The tag of tests that software GPUs skip. Reporters count them as skipped. */
+const tags = (skip: boolean) => [
+  { name: "broad", description: "Skipped on software GPUs, except in npm run test:all.", skip },
+];
 
-const projectOf = (backend: Backend, runsBroadTests: boolean): TestProjectConfiguration => ({
+const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration => ({
   extends: true,
   optimizeDeps: {
     include: [
@@ -26,13 +29,15 @@ const projectOf = (backend: Backend, runsBroadTests: boolean): TestProjectConfig
     ],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
-    tags: [{ name: "broad", skip: !runsBroadTests }],
-    isolate: backend.name === "webgpu",
+    tags: tags(backend.isSoftwareGpu && !isAll),
+    // One page or process for all files: the backend starts once and compiles each shader once.
+    isolate: false,
     ...(backend.host === "chromium" && {
       browser: {
         enabled: true,
         headless: true,
         screenshotFailures: false,
+        fileParallelism: false,
         provider: playwright({ launchOptions: chromiumLaunchOptions }),
         instances: [{ browser: "chromium" as const }],
       },
@@ -43,18 +48,17 @@ const projectOf = (backend: Backend, runsBroadTests: boolean): TestProjectConfig
 export default defineConfig(({ mode }) => ({
   resolve: { tsconfigPaths: true }, // examples and experiments import kd-cmi by its name
   test: {
-    maxWorkers: 2,
+    maxWorkers: "100%",
     testTimeout: 600_000,
     hookTimeout: 600_000,
     projects: [
-      ...backends.map((backend) =>
-        projectOf(backend, mode === MODE_OF_ALL_TESTS || !backend.isSoftwareGpu),
-      ),
+      ...backends.map((backend) => projectOf(backend, mode === "all")),
       {
         extends: true,
         test: {
           name: "node",
           include: ["test/{wasm,checkpoint,examples,experiments,package}/**/*.test.ts"],
+          tags: tags(mode !== "all"), // only on tests that start a software GPU
         },
       },
     ],

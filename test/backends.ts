@@ -1,34 +1,29 @@
-/** Every backend that the suites run on. The Vitest configuration makes one project of each. */
+/** A backend that all tests of the library run on. The Vitest configuration makes it a project. */
 export interface Backend {
   /** Project name: `npx vitest run --project cpu`. */
   readonly name: string;
-  /** The name tfjs knows the backend by. */
+  /** The backend's name in tfjs. */
   readonly backend: "cpu" | "wasm" | "webgl" | "webgpu";
   readonly host: "node" | "chromium";
-  /** Emulates a GPU on the processor, so that each shader takes long to compile. */
+  /**
+   * Runs on a GPU emulated by the CPU, which compiles each shader slowly. Tests tagged `broad` are
+   * skipped there, except in `npm run test:all`: tables of shapes, property runs and training. Each
+   * public function keeps its golden vectors, degenerate inputs, leak check and error checks.
+   */
   readonly isSoftwareGpu: boolean;
   /** Relative tolerance against float64 references. GPU backends round their transcendentals. */
   readonly tolerance: number;
 }
 
+const cpu = { isSoftwareGpu: false, tolerance: 1e-4 };
+const softwareGpu = { isSoftwareGpu: true, tolerance: 1e-3 };
+
 export const backends: readonly Backend[] = [
-  { name: "cpu", backend: "cpu", host: "node", isSoftwareGpu: false, tolerance: 1e-4 },
-  { name: "wasm", backend: "wasm", host: "node", isSoftwareGpu: false, tolerance: 1e-4 },
-  { name: "webgpu", backend: "webgpu", host: "node", isSoftwareGpu: true, tolerance: 1e-3 },
-  {
-    name: "chromium-webgl",
-    backend: "webgl",
-    host: "chromium",
-    isSoftwareGpu: true,
-    tolerance: 1e-3,
-  },
-  {
-    name: "chromium-webgpu",
-    backend: "webgpu",
-    host: "chromium",
-    isSoftwareGpu: true,
-    tolerance: 1e-3,
-  },
+  { name: "cpu", backend: "cpu", host: "node", ...cpu },
+  { name: "wasm", backend: "wasm", host: "node", ...cpu },
+  { name: "webgpu", backend: "webgpu", host: "node", ...softwareGpu },
+  { name: "chromium-webgl", backend: "webgl", host: "chromium", ...softwareGpu },
+  { name: "chromium-webgpu", backend: "webgpu", host: "chromium", ...softwareGpu },
 ];
 
 declare module "vitest" {
