@@ -4,14 +4,14 @@ import { expectClose, reference, valueAndGrad } from "./support.ts";
 export type Rows = number[][];
 type LossOfRows = (teacher: Rows, student: Rows) => number;
 
-/** Features of moderate size, the same in every run. */
+/** Features of moderate size, fixed by the seed. */
 export const featuresOf = (n: number, d: number, seed: number) =>
   tf.randomNormal([n, d], 0, 1, "float32", seed) as tf.Tensor2D;
 
 /** ⟨a, b⟩ */
 export const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 
-/** Gradient by central differences, in float64. */
+/** The gradient by central differences in float64. */
 export function numericGradient(f: (rows: Rows) => number, rows: Rows, step = 1e-5): Rows {
   const moved = (i: number, j: number, by: number) =>
     rows.map((row, r) => (r === i ? row.map((x, c) => (c === j ? x + by : x)) : row));
@@ -20,7 +20,7 @@ export function numericGradient(f: (rows: Rows) => number, rows: Rows, step = 1e
   );
 }
 
-/** Compares value and gradient with a plain float64 function of the same formula. */
+/** Compares value and gradient with the formula in float64 and its central differences. */
 export async function expectFormula(
   loss: (teacher: tf.Tensor, student: tf.Tensor) => tf.Tensor,
   formula: LossOfRows,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { featuresOf } from "../finite-differences.ts";
 import {
   expectClose,
-  expectNoLeak,
+  expectNoLeakWithGradient,
   type Golden,
   toTensor,
   valueAndGrad,
@@ -42,11 +42,7 @@ export function testGolden(golden: object, loss: LayersLoss): void {
 export function testNoLeakOf(loss: PairLoss, pairs: () => readonly [tf.Tensor, tf.Tensor][]): void {
   test("leaves no tensor behind, with and without gradient", () => {
     for (const [teacher, student] of pairs()) {
-      expectNoLeak(() => loss(teacher, student));
-      expectNoLeak(() => {
-        const { value, grad } = valueAndGrad((x) => loss(teacher, x), student);
-        return [value, grad];
-      });
+      expectNoLeakWithGradient((x) => loss(teacher, x), student);
     }
   });
 }

@@ -5,28 +5,16 @@ import { classCentroids, conditionalMutualInformation } from "../../src/index.ts
 import golden from "../golden/cmi.json";
 import {
   expectClose,
-  expectFinite,
-  expectNoLeak,
+  expectFiniteWithGradient,
+  expectNoLeakWithGradient,
   extremeLogits,
-  type Golden,
   labelsOf,
   logitsOf,
-  toTensor,
+  testGoldenWithLabels,
   valueAndGrad,
 } from "../support.ts";
 
-for (const { name, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}, from indices and from one-hot rows`, async () => {
-    const logits = toTensor(inputs.logits!);
-    const indices = toTensor(inputs.labels!, "int32") as tf.Tensor1D;
-    for (const labels of [indices, tf.oneHot(indices, logits.shape[1]!)]) {
-      const cmi = (z: tf.Tensor) => conditionalMutualInformation(labels, z);
-      const { value, grad } = valueAndGrad(cmi, logits);
-      await expectClose(value, outputs.loss!);
-      await expectClose(grad, grads.logits!);
-    }
-  });
-}
+testGoldenWithLabels(golden, "logits", (labels, z) => conditionalMutualInformation(labels, z));
 
 test("the gradient of the samples flows through their own centroids", async () => {
   const [labels, logits] = [labelsOf(6, 3), logitsOf(6, 3, 1)];
@@ -88,8 +76,7 @@ test("extreme logits, an absent class, one class and a batch of 1 stay finite", 
     ] as const) {
       const dy = reduction === tf.Reduction.NONE ? tf.ones([labels.size]) : undefined;
       const cmi = (z: tf.Tensor) => conditionalMutualInformation(labels, z, { reduction });
-      const { value, grad } = valueAndGrad(cmi, logits, dy);
-      await expectFinite(value, grad);
+      await expectFiniteWithGradient(cmi, logits, dy);
     }
   }
 });
@@ -99,11 +86,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   for (const reduction of [tf.Reduction.MEAN, tf.Reduction.NONE]) {
     const dy = reduction === tf.Reduction.NONE ? tf.ones([6]) : undefined;
     const cmi = (z: tf.Tensor) => conditionalMutualInformation(labels, z, { reduction });
-    expectNoLeak(() => cmi(logits));
-    expectNoLeak(() => {
-      const { value, grad } = valueAndGrad(cmi, logits, dy);
-      return [value, grad];
-    });
+    expectNoLeakWithGradient(cmi, logits, dy);
   }
 });
 

@@ -5,29 +5,19 @@ import { classCentroids, conditionalMutualInformation, mcmiLoss } from "../../sr
 import golden from "../golden/mcmi.json";
 import {
   expectClose,
-  expectFinite,
-  expectNoLeak,
+  expectFiniteWithGradient,
+  expectNoLeakWithGradient,
   extremeLogits,
-  type Golden,
   labelsOf,
   logitsOf,
+  testGoldenWithLabels,
   toTensor,
   valueAndGrad,
 } from "../support.ts";
 
-for (const { name, params, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}, from indices and from one-hot rows`, async () => {
-    const logits = toTensor(inputs.logits!);
-    const indices = toTensor(inputs.labels!, "int32") as tf.Tensor1D;
-    const centroids = toTensor(inputs.centroids!);
-    for (const labels of [indices, tf.oneHot(indices, logits.shape[1]!)]) {
-      const loss = (z: tf.Tensor) => mcmiLoss(labels, z, centroids, { lambda: params.lambda! });
-      const { value, grad } = valueAndGrad(loss, logits);
-      await expectClose(value, outputs.loss!);
-      await expectClose(grad, grads.logits!);
-    }
-  });
-}
+testGoldenWithLabels(golden, "logits", (labels, z, { params, inputs }) =>
+  mcmiLoss(labels, z, toTensor(inputs.centroids!), { lambda: params.lambda! }),
+);
 
 test("lambda 0 with label smoothing equals tfjs' cross-entropy, for every reduction", async () => {
   const [labels, logits] = [labelsOf(5, 3), logitsOf(5, 3, 1)];
@@ -87,8 +77,7 @@ test("extreme logits, empty centroids, one class and a batch of 1 stay finite", 
   ];
   for (const [labels, logits, centroids] of cases) {
     const loss = (z: tf.Tensor) => mcmiLoss(labels, z, centroids, { lambda: 0.2 });
-    const { value, grad } = valueAndGrad(loss, logits);
-    await expectFinite(value, grad);
+    await expectFiniteWithGradient(loss, logits);
   }
 });
 
@@ -96,11 +85,7 @@ test("leaves no tensor behind, with and without gradient", () => {
   const [labels, logits] = [labelsOf(6, 3), logitsOf(6, 3, 1)];
   const [centroids, weights] = [classCentroids(labels, logits), tf.ones([6]) as tf.Tensor1D];
   const loss = (z: tf.Tensor) => mcmiLoss(labels, z, centroids, { lambda: 0.2, weights });
-  expectNoLeak(() => loss(logits));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad(loss, logits);
-    return [value, grad];
-  });
+  expectNoLeakWithGradient(loss, logits);
 });
 
 test("rejects invalid input, naming expected and actual", () => {

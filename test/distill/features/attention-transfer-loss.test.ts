@@ -4,33 +4,9 @@ import { expect, test } from "vitest";
 import { attentionTransferLoss } from "../../../src/index.ts";
 import golden from "../../golden/attention.json";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
-import { testGolden } from "../support.ts";
-import {
-  expectAgreement,
-  mapsOf,
-  pooled,
-  rowsOf,
-  shapes,
-  testDegenerateMaps,
-  testMapErrors,
-  testNoLeak,
-  testSumOfLayers,
-} from "./support.ts";
+import { expectAgreement, mapsOf, pooled, rowsOf, shapes, testMapLoss } from "./support.ts";
 
-testGolden(golden, attentionTransferLoss);
-testSumOfLayers(attentionTransferLoss, [
-  [
-    [2, 4, 4, 3],
-    [2, 4, 4, 2],
-  ],
-  [
-    [2, 2, 2, 5],
-    [2, 3, 3, 4],
-  ],
-]);
-testDegenerateMaps(attentionTransferLoss);
-testNoLeak(attentionTransferLoss, [2, 3, 3, 2], [2, 5, 5, 4]);
-testMapErrors("attentionTransferLoss", attentionTransferLoss);
+testMapLoss("attentionTransferLoss", attentionTransferLoss, golden);
 
 /** The formula in float64, for maps of a common size. */
 function formula(t: number[], s: number[], p: number, [batch, h, w]: [number, number, number]) {

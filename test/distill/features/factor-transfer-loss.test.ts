@@ -4,33 +4,9 @@ import { expect, test } from "vitest";
 import { factorTransferLoss } from "../../../src/index.ts";
 import golden from "../../golden/factor.json";
 import { valueAndGrad } from "../../support.ts";
-import { testGolden } from "../support.ts";
-import {
-  expectAgreement,
-  mapsOf,
-  pooled,
-  rowsOf,
-  shapes,
-  testDegenerateMaps,
-  testMapErrors,
-  testNoLeak,
-  testSumOfLayers,
-} from "./support.ts";
+import { expectAgreement, mapsOf, pooled, rowsOf, shapes, testMapLoss } from "./support.ts";
 
-testGolden(golden, factorTransferLoss);
-testSumOfLayers(factorTransferLoss, [
-  [
-    [2, 4, 4, 3],
-    [2, 4, 4, 2],
-  ],
-  [
-    [2, 2, 2, 5],
-    [2, 3, 3, 4],
-  ],
-]);
-testDegenerateMaps(factorTransferLoss);
-testNoLeak(factorTransferLoss, [2, 3, 3, 2], [2, 5, 5, 4]);
-testMapErrors("factorTransferLoss", factorTransferLoss, ["teacherFactors", "studentFactors"]);
+testMapLoss("factorTransferLoss", factorTransferLoss, golden, ["teacherFactors", "studentFactors"]);
 
 test("pools the larger map along each axis, with overlapping windows", {
   tags: "broad",

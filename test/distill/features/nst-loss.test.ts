@@ -4,34 +4,18 @@ import { expect, test } from "vitest";
 import { nstLoss } from "../../../src/index.ts";
 import golden from "../../golden/nst.json";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
-import { testGolden } from "../support.ts";
 import {
   expectAgreement,
   mapsOf,
   pooled,
   rowsOf,
   shapes,
-  testDegenerateMaps,
-  testMapErrors,
+  testMapLoss,
   testNoLeak,
-  testSumOfLayers,
 } from "./support.ts";
 
-testGolden(golden, nstLoss);
-// The first layer has more positions than channels, the second fewer.
-testSumOfLayers(nstLoss, [
-  [
-    [2, 4, 4, 3],
-    [2, 4, 4, 2],
-  ],
-  [
-    [2, 2, 2, 5],
-    [2, 3, 3, 4],
-  ],
-]);
-testDegenerateMaps(nstLoss);
+testMapLoss("nstLoss", nstLoss, golden);
 testNoLeak(nstLoss, [2, 2, 2, 3], [2, 3, 3, 4]);
-testMapErrors("nstLoss", nstLoss);
 
 /** The mean of ⟨a_c, b_d⟩² over all channels c of a and d of b, both [positions][channels]. */
 function meanKernel(a: number[][], b: number[][]): number {

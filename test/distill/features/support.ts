@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   expectClose,
-  expectFinite,
+  expectFiniteWithGradient,
   expectNoLeak,
   numericalGradient,
   valueAndGrad,
   valueAndGrads,
 } from "../../support.ts";
-import type { LayersLoss } from "../support.ts";
+import { type LayersLoss, testGolden } from "../support.ts";
 
 /** Maps of standard normal entries, fixed by the seed. */
 export const mapsOf = (shape: number[], seed: number) =>
@@ -34,6 +34,30 @@ export async function expectAgreement(
   await expectClose(grad, { shape: studentShape, data: slope });
 }
 
+/** Tests a loss between maps of any sizes and channels. */
+export function testMapLoss(
+  fn: string,
+  loss: LayersLoss,
+  golden: object,
+  names?: [string, string],
+): void {
+  testGolden(golden, loss);
+  // The first layer has more positions than channels, the second fewer.
+  testSumOfLayers(loss, [
+    [
+      [2, 4, 4, 3],
+      [2, 4, 4, 2],
+    ],
+    [
+      [2, 2, 2, 5],
+      [2, 3, 3, 4],
+    ],
+  ]);
+  testDegenerateMaps(loss);
+  testNoLeak(loss, [2, 3, 3, 2], [2, 5, 5, 4]);
+  testMapErrors(fn, loss, names);
+}
+
 /** Tests maps that are degenerate for a norm, a mean or a division. */
 export function testDegenerateMaps(loss: LayersLoss): void {
   const x = () => mapsOf([2, 3, 3, 2], 1);
@@ -53,8 +77,7 @@ export function testDegenerateMaps(loss: LayersLoss): void {
   };
   test.each(Object.keys(cases))("stays finite for %s", async (name) => {
     const [teacher, student] = cases[name]!();
-    const { value, grad } = valueAndGrad((s) => loss(teacher, s), student);
-    await expectFinite(value, grad);
+    await expectFiniteWithGradient((s) => loss(teacher, s), student);
   });
 }
 

@@ -4,28 +4,19 @@ import { expect, test } from "vitest";
 import { dkdLoss, kdLoss } from "../../../src/index.ts";
 import golden from "../../golden/dkd.json";
 import {
-  expectClose,
-  expectFinite,
-  expectNoLeak,
+  expectFiniteWithGradient,
+  expectNoLeakWithGradient,
   extremeLogits,
-  type Golden,
   labelsOf,
   logitsOf,
+  testGoldenWithLabels,
   toTensor,
   valueAndGrad,
 } from "../../support.ts";
 
-for (const { name, params, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradient of ${name}, from indices and from one-hot rows`, async () => {
-    const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
-    const indices = toTensor(inputs.labels!, "int32") as tf.Tensor1D;
-    for (const labels of [indices, tf.oneHot(indices, teacher.shape[1]!)]) {
-      const { value, grad } = valueAndGrad((z) => dkdLoss(labels, teacher, z, params), student);
-      await expectClose(value, outputs.loss!);
-      await expectClose(grad, grads.student!);
-    }
-  });
-}
+testGoldenWithLabels(golden, "student", (labels, z, { params, inputs }) =>
+  dkdLoss(labels, toTensor(inputs.teacher!), z, params),
+);
 
 test("equals kdLoss with beta = 1 − p_y of the teacher (the paper's equation 6)", {
   tags: "broad",
@@ -58,18 +49,13 @@ test("extreme logits, two classes, one class and a batch of 1 stay finite", asyn
   ] as const) {
     const labels = labelsOf(teacher.shape[0], teacher.shape[1]!);
     const loss = (z: tf.Tensor) => dkdLoss(labels, teacher, z, { temperature: 1 });
-    const { value, grad } = valueAndGrad(loss, student);
-    await expectFinite(value, grad);
+    await expectFiniteWithGradient(loss, student);
   }
 });
 
 test("leaves no tensor behind, with and without gradient", () => {
   const [labels, teacher, student] = [labelsOf(4, 3), logitsOf(4, 3, 1), logitsOf(4, 3, 2)];
-  expectNoLeak(() => dkdLoss(labels, teacher, student));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad((z) => dkdLoss(labels, teacher, z), student);
-    return [value, grad];
-  });
+  expectNoLeakWithGradient((z) => dkdLoss(labels, teacher, z), student);
 });
 
 test("rejects invalid input, naming expected and actual", () => {

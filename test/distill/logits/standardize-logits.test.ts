@@ -5,8 +5,8 @@ import { kdLoss, standardizeLogits } from "../../../src/index.ts";
 import golden from "../../golden/standardized_kd.json";
 import {
   expectClose,
-  expectFinite,
-  expectNoLeak,
+  expectFiniteWithGradient,
+  expectNoLeakWithGradient,
   extremeLogits,
   type Golden,
   logitsOf,
@@ -48,19 +48,14 @@ test("rows have mean 0 and standard deviation 1, whatever the shift and scale of
 
 test("extreme logits, equal logits, one class and a batch of 1 stay finite", async () => {
   for (const logits of [extremeLogits(), tf.zeros([2, 3]), tf.tensor2d([[5]])]) {
-    const { value, grad } = valueAndGrad(standardizeLogits, logits, tf.onesLike(logits));
-    await expectFinite(value, grad);
+    await expectFiniteWithGradient(standardizeLogits, logits, tf.onesLike(logits));
   }
 });
 
 test("leaves no tensor behind, with and without gradient", () => {
   const logits = logitsOf(4, 3, 1);
   const dy = logitsOf(4, 3, 2);
-  expectNoLeak(() => standardizeLogits(logits));
-  expectNoLeak(() => {
-    const { value, grad } = valueAndGrad(standardizeLogits, logits, dy);
-    return [value, grad];
-  });
+  expectNoLeakWithGradient(standardizeLogits, logits, dy);
 });
 
 test("rejects invalid input, naming expected and actual", () => {

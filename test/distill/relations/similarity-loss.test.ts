@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { similarityLoss } from "../../../src/index.ts";
 import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/similarity.json";
-import { expectClose, expectFinite, valueAndGrad } from "../../support.ts";
+import { expectClose, expectFiniteWithGradient, valueAndGrad } from "../../support.ts";
 import { testFeatureErrors, testGolden, testMapsAsRows, testNoLeakOf } from "../support.ts";
 
 testGolden(golden, (t, s) => similarityLoss(t as tf.Tensor, s as tf.Tensor));
@@ -96,8 +96,10 @@ test("zeros, equal samples, one column and batches of 1 and 2 stay finite", asyn
     [tf.mul(featuresOf(3, 3, 1), 1e4), tf.mul(featuresOf(3, 3, 2), 1e4)],
     [tf.zeros([2, 1, 1, 1]), tf.zeros([2, 1, 1, 1])],
   ] as const) {
-    const { value, grad } = valueAndGrad((x) => similarityLoss(teacher, x), student);
-    await expectFinite(value, grad);
+    const { value, grad } = await expectFiniteWithGradient(
+      (x) => similarityLoss(teacher, x),
+      student,
+    );
     expect((await value.data())[0]).toBeGreaterThanOrEqual(0);
     expect((await value.data())[0]).toBeLessThanOrEqual(4 / teacher.shape[0]);
     expect(Math.max(...(await tf.abs(grad).data()))).toBeLessThan(10);
