@@ -88,7 +88,7 @@ describe("a seed", () => {
     expect(written.results).toEqual(results);
   });
 
-  test("runs in a page on webgl", async () => {
+  test("runs in a page on webgl", { tags: "broad" }, async () => {
     const progress: Progress[] = [];
     const recipe = { ...tiny, trainImages: 100, zeroShotImages: 80 };
     const result = await runInBrowser({ ...job, backend: "webgl", recipe }, (p) =>
