@@ -3,7 +3,7 @@ import ts from "typescript";
 
 const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
-/** The modules that users import, by name. */
+/** The entry points of the package by name. */
 export const entryPoints = {
   "kd-cmi": source("index.ts"),
   "kd-cmi/layers": source("layers/index.ts"),

@@ -9,14 +9,14 @@ import { gradientsProgram, WITHOUT_GRADIENT } from "./gradients.ts";
 import { codeBlocks, remove, root, run, temporaryFolder, typeErrors } from "./support.ts";
 
 const folder = temporaryFolder();
-/** A user's project with the tarball, tfjs-core and the cpu backend, and nothing else. */
+/** A user's project with the tarball, tfjs-core and the cpu backend only. */
 const lean = join(folder, "lean");
-/** Another one, which has tfjs-layers and the wasm backend too. */
+/** A project that also has tfjs-layers and the wasm backend. */
 const full = join(folder, "full");
 let packed: string[];
 
 beforeAll(async () => {
-  // A copy, so that neither this build nor one in the repository disturbs the other.
+  // Built in a copy, so that it does not interfere with a build in the repository.
   const copy = join(folder, "copy");
   const left = ["node_modules", ".git", "dist", "docs"];
   cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(basename(path)) });
@@ -50,7 +50,7 @@ function write(project: string, file: string, text: string): string {
   return path;
 }
 
-test("the tarball holds the built entry points and the documents, nothing else", () => {
+test("the tarball holds the built entry points and the documents only", () => {
   const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
   const entries = Object.values(manifest.exports).flatMap((entry) =>
     typeof entry === "string"
@@ -64,7 +64,7 @@ test("the tarball holds the built entry points and the documents, nothing else",
   ).toEqual([]);
 });
 
-test("installs no more than the user asked for", async () => {
+test("installs the requested packages only", async () => {
   const tree = JSON.parse(await run(lean, "npm", "ls", "--json"));
   expect(Object.keys(tree.dependencies).sort()).toEqual([
     "@tensorflow/tfjs-backend-cpu",
@@ -125,7 +125,7 @@ const typed = `
   export const register: () => void = registerTrainingKernels;
   // @ts-expect-error: lambda has no default
   mcmiLoss(logits, logits, logits, {});
-  // @ts-expect-error: there is no such option
+  // @ts-expect-error: unknown option
   kdLoss(logits, logits, { temprature: 4 });
 `;
 
@@ -143,7 +143,7 @@ test.each([
   expect(typeErrors(paths, options)).toEqual([]);
 });
 
-/** Bundles code of the lean project as for a browser. */
+/** Bundles code of the lean project with the browser entry points. */
 async function bundle(code: string): Promise<{ text: string; metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: lean },
@@ -179,7 +179,7 @@ test("every public function has its gradient in a bundle with tfjs-core and one 
   expect([...known].sort()).toEqual(printed.exported.sort());
 });
 
-test("a bundler drops the losses that are not used", async () => {
+test("a bundler drops unused losses", async () => {
   const code = (name: string) => `export { ${name} } from "kd-cmi";`;
   const names = ["kdLoss", "dkdLoss", "distLoss", "mcmiLoss", "CmiEstimator"];
   for (const name of names) {
@@ -190,7 +190,7 @@ test("a bundler drops the losses that are not used", async () => {
   }
 });
 
-test("the README's example prints what it should", async () => {
+test("the README's example prints plausible numbers", async () => {
   const path = write(lean, "readme.mjs", readmeExample());
   const printed = await run(lean, process.execPath, path);
   const numbers = Object.fromEntries(

@@ -1,4 +1,4 @@
-/** A program for the test to bundle with the package, `tfjs-core` and the cpu backend alone. */
+/** A program that compares gradients with finite differences, with `tfjs-core` and cpu alone. */
 export const gradientsProgram = `
   import * as tf from "@tensorflow/tfjs-core";
   import "@tensorflow/tfjs-backend-cpu";
@@ -21,7 +21,7 @@ export const gradientsProgram = `
   const [logits, head] = [random([4, 2], 6), random([4, 8], 7)];
   const target = outputs(random([4, 2], 8), random([4, 8], 9));
 
-  // Each differentiable function of one of its arguments, and the point of the gradient.
+  // Each differentiable function of one argument, and the point at which its gradient is checked.
   const cases = [
     ["activationBoundaryLoss", (x) => kd.activationBoundaryLoss(teacherMaps, x), maps],
     ["attentionTransferLoss", (x) => kd.attentionTransferLoss(teacherMaps, x), maps],
@@ -76,7 +76,7 @@ export const gradientsProgram = `
   console.log(JSON.stringify({ errors, exported, moved, registered }));
 `;
 
-/** The public functions and classes that pass no gradient on. */
+/** The public functions and classes without a gradient. */
 export const WITHOUT_GRADIENT = [
   "CamClusterEstimator",
   "CmiEstimator",

@@ -9,7 +9,7 @@ import ts from "typescript";
 /** The repository. */
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** What a command prints on its standard output; throws all it printed if it fails. */
+/** The standard output of a command. Throws with all output if the command fails. */
 export async function run(folder: string, command: string, ...args: string[]): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(command, args, { cwd: folder });
@@ -20,16 +20,16 @@ export async function run(folder: string, command: string, ...args: string[]): P
   }
 }
 
-/** An empty folder outside the repository; the caller removes it. */
+/** An empty folder outside the repository, which the caller removes. */
 export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "kd-cmi-"));
 
 export const remove = (folder: string) => rmSync(folder, { recursive: true, force: true });
 
-/** The TypeScript examples of a text: the contents of its ```ts blocks. */
+/** The contents of the ```ts blocks of a text. */
 export const codeBlocks = (markdown: string): string[] =>
   [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code as string);
 
-/** What a strict TypeScript says of files and all that they import, apart from tfjs' own errors. */
+/** The errors of a strict type check of files and their imports, without errors inside tfjs. */
 export function typeErrors(files: string[], options: ts.CompilerOptions): string[] {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2022,

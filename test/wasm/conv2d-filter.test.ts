@@ -26,7 +26,7 @@ describe("Conv2DBackpropFilter", () => {
     await expectSameAsCpu(() => filterGradient(geometry));
   });
 
-  test("a batch that takes several runs of images, the last one shorter", async () => {
+  test("a batch in several chunks of images, the last one shorter", async () => {
     const geometry: Convolution = {
       x: [7, 20, 20, 2],
       filter: [3, 3, 2, 3],
@@ -48,7 +48,7 @@ describe("Conv2DBackpropFilter", () => {
     );
   });
 
-  test("NCHW is refused", async () => {
+  test("rejects NCHW", async () => {
     await tf.setBackend("wasm");
     const attrs = { strides: 1, pad: "same", dataFormat: "NCHW", filterShape: [1, 1, 2, 3] };
     const inputs = { x: tf.ones([1, 2, 4, 4]), dy: tf.ones([1, 3, 4, 4]) };

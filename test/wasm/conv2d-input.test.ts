@@ -46,7 +46,7 @@ describe("Conv2DBackpropInput", () => {
     );
   });
 
-  test("NCHW is left to the backend", async () => {
+  test("NCHW uses the backend's kernel", async () => {
     const filter = () => random([3, 3, 2, 3], 2);
     const attrs = { strides: 1, pad: "same" };
     const nchw = await on("wasm", () => {

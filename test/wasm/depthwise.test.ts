@@ -55,7 +55,7 @@ describe("DepthwiseConv2dNativeBackpropInput", () => {
   });
 });
 
-// cpu's kernels ignore dilations, so the reference is the forward pass: the gradients of
+// cpu's kernels ignore dilations, so the forward pass is the reference: the gradients of
 // y = conv(x, w) satisfy <dy, conv(x', w)> = <dx, x'> and <dy, conv(x, w')> = <dw, w'> for all x', w'.
 describe.each([
   { x: [2, 9, 8, 3], filter: [3, 3, 3, 1], pad: "same", dilations: [2, 2] },

@@ -14,8 +14,8 @@ beforeAll(() => {
 });
 beforeEach(() => void stockFunc.mockClear());
 
-/** The shapes and flags of the products that the backend itself was asked for. */
-const asked = () =>
+/** The shapes and flags of the backend's own products. */
+const products = () =>
   stockFunc.mock.calls.map(([{ inputs, attrs }]) => ({
     a: inputs.a!.shape,
     b: inputs.b!.shape,
@@ -51,13 +51,13 @@ describe.each(flags)("BatchMatMul, transposeA %s, transposeB %s", (transposeA, t
     });
   });
 
-  test("one matrix is multiplied by a plain product", async () => {
+  test("a single matrix takes a plain product", async () => {
     await on("wasm", () => {
       const a = random(stored([], 4, 3, transposeA), 1) as tf.Tensor2D;
       const b = random(stored([], 3, 5, transposeB), 2) as tf.Tensor2D;
       return tf.matMul(a, b, transposeA, transposeB);
     });
-    expect(asked()).toEqual([{ a: [1, 4, 3], b: [1, 3, 5], flags: [false, false] }]);
+    expect(products()).toEqual([{ a: [1, 4, 3], b: [1, 3, 5], flags: [false, false] }]);
   });
 
   test("a shared right operand takes one plain product", async () => {
@@ -66,7 +66,7 @@ describe.each(flags)("BatchMatMul, transposeA %s, transposeB %s", (transposeA, t
       const b = random(stored([1], 3, 5, transposeB), 2);
       return kernel(tf.BatchMatMul, { a, b }, { transposeA, transposeB });
     });
-    expect(asked()).toEqual([{ a: [1, 24, 3], b: [1, 3, 5], flags: [false, false] }]);
+    expect(products()).toEqual([{ a: [1, 24, 3], b: [1, 3, 5], flags: [false, false] }]);
   });
 
   test("a batch of large matrices takes a plain product each", async () => {
@@ -76,10 +76,10 @@ describe.each(flags)("BatchMatMul, transposeA %s, transposeB %s", (transposeA, t
       return kernel(tf.BatchMatMul, { a, b }, { transposeA, transposeB });
     });
     const product = { a: [1, 30, 31], b: [1, 31, 32], flags: [false, false] };
-    expect(asked()).toEqual([product, product]);
+    expect(products()).toEqual([product, product]);
   });
 
-  test("a sum over nothing is 0", async () => {
+  test("an empty sum is 0", async () => {
     for (const batch of [[], [2]]) {
       const { shape, values } = await on("wasm", () => {
         const a = tf.zeros(stored(batch, 2, 0, transposeA));
@@ -91,7 +91,7 @@ describe.each(flags)("BatchMatMul, transposeA %s, transposeB %s", (transposeA, t
     }
   });
 
-  test("no rows, no columns, no entries", async () => {
+  test("supports no rows, no columns and no entries", async () => {
     const sizes = [
       [[], 0, 3],
       [[], 2, 0],
@@ -121,7 +121,7 @@ describe("BatchMatMul", () => {
     expect(values).toEqual([1, 10, 100, 2, 20, 200]);
   });
 
-  test("an entry that repeats in the outer batch dimension", async () => {
+  test("an operand that repeats along the outer batch dimension", async () => {
     const { values } = await on("wasm", () => {
       const a = tf.tensor([1, 2, 3, 4], [2, 2, 1, 1]);
       const b = tf.tensor([10, 100], [2, 1, 1, 1]);
@@ -130,13 +130,13 @@ describe("BatchMatMul", () => {
     expect(values).toEqual([10, 20, 300, 400]);
   });
 
-  test("many small matrices stay one call", async () => {
+  test("many small matrices take one call", async () => {
     const batch = () => random([8, 4, 4], 1);
     await on("wasm", () => kernel(tf.BatchMatMul, { a: batch(), b: batch() }, plain));
-    expect(asked()).toEqual([{ a: [8, 4, 4], b: [8, 4, 4], flags: [false, false] }]);
+    expect(products()).toEqual([{ a: [8, 4, 4], b: [8, 4, 4], flags: [false, false] }]);
   });
 
-  test("refuses what the backend refuses", async () => {
+  test("rejects what the backend rejects", async () => {
     await tf.setBackend("wasm");
     const multiply = (a: tf.Tensor, b: tf.Tensor) => kernel(tf.BatchMatMul, { a, b }, plain);
     expect(() => multiply(tf.ones([2, 3], "int32"), tf.ones([3, 2], "int32"))).toThrow("float32");
@@ -176,7 +176,7 @@ describe("_FusedMatMul", () => {
       await expectSameAsCpu(() => fused(activation, [2], [26, 27, 28], transposes));
     });
 
-    test("a sum over nothing is the bias", async () => {
+    test("an empty sum is the bias", async () => {
       const nothing = await on("wasm", () => fused(activation, [], [2, 0, 3], [false, true]));
       const zeros = await on("wasm", () => {
         const preluActivationWeights = random([3], 4);

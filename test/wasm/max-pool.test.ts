@@ -38,7 +38,7 @@ describe("MaxPoolGrad", () => {
     await expectSameAsCpu(() => gradient(random(x, 1), pooling));
   });
 
-  test("windows of negative numbers pass the gradient on", async () => {
+  test("windows of negative numbers pass on the gradient", async () => {
     const { values } = await on("wasm", () => {
       const input = tf.tensor4d([-4, -1, -2, -3], [1, 2, 2, 1]);
       const inputs = { dy: tf.ones([1, 1, 1, 1]), input, output: tf.maxPool(input, 2, 2, "valid") };
@@ -47,7 +47,7 @@ describe("MaxPoolGrad", () => {
     expect(values).toEqual([0, 1, 0, 0]);
   });
 
-  test("of equal maxima the first one takes the gradient", async () => {
+  test("the first of equal maxima takes the gradient", async () => {
     const pooling = { filterSize: 2, strides: 1, pad: "same" as const };
     await expectSameAsCpu(() => gradient(tf.zeros([2, 4, 4, 2]), pooling));
   });

@@ -19,11 +19,11 @@ describe("UnsortedSegmentSum", () => {
     await expectSameAsCpu(() => sum(random(shape, 1), ids, segments));
   });
 
-  test("ids outside the segments are dropped", async () => {
+  test("ignores ids outside the segments", async () => {
     await expectSameAsCpu(() => sum(random([5, 2], 1), [-1, 0, 3, 2, 0], 3));
   });
 
-  test("integers stay integers, and bools are counted", async () => {
+  test("sums integers as int32 and counts bools", async () => {
     const int = await on("wasm", () => sum(tf.tensor1d([1, 2, 3], "int32"), [1, 1, 0], 2));
     expect(int).toEqual({ shape: [2], dtype: "int32", values: [3, 3] });
     const bool = await on("wasm", () =>
@@ -43,7 +43,7 @@ describe("UnsortedSegmentSum", () => {
     }
   });
 
-  test("a row of many equal ids", async () => {
+  test("many equal ids", async () => {
     const { values } = await on("wasm", () => sum(tf.ones([5000, 2]), Array(5000).fill(3), 4));
     expectClose(values, [0, 0, 0, 0, 0, 0, 5000, 5000]);
   });

@@ -33,7 +33,7 @@ export const convolutions: Convolution[] = [
   { x: [5, 30, 30, 1], filter: [3, 3, 1, 2], strides: [1, 2], pad: "same" },
 ];
 
-/** The same numbers on every backend. */
+/** Standard normal entries, fixed by the seed on every backend. */
 export const random = (shape: number[], seed: number) =>
   tf.randomNormal(shape, 0, 1, "float32", seed);
 

@@ -16,11 +16,11 @@ interface Training {
   input?: number[];
   optimizer?: () => tf.Optimizer;
   loss?: string;
-  /** Token ids instead of real numbers, below this. */
+  /** The number of token ids, for inputs of ids instead of real numbers. */
   vocabulary?: number;
 }
 
-/** Losses and accuracies of some steps, from weights that do not depend on the backend. */
+/** Losses and accuracies of five steps from the same weights on every backend. */
 async function train(backend: string, training: Training): Promise<number[]> {
   const { layers, input = [8, 8, 2], vocabulary } = training;
   const { optimizer = () => tf.train.momentum(0.05, 0.9), loss = "categoricalCrossentropy" } =
@@ -56,8 +56,8 @@ async function expectSameTraining(training: Training) {
   const wasm = await train("wasm", training);
   const cpu = await train("cpu", training);
   expect(wasm.every(Number.isFinite)).toBe(true);
-  expect(wasm[0]).not.toBe(wasm[wasm.length - 2]); // something was learnt
-  // Steps of an optimizer amplify differences of rounding.
+  expect(wasm[0]).not.toBe(wasm[wasm.length - 2]); // the loss changed
+  // Optimizer steps amplify rounding differences.
   for (const [i, value] of wasm.entries()) expect(Math.abs(value - cpu[i]!)).toBeLessThan(5e-3);
 }
 
@@ -180,7 +180,7 @@ describe("networks train on wasm as on cpu", () => {
     },
   );
 
-  test("tf.losses.softmaxCrossEntropy in a loop of one's own", async () => {
+  test("tf.losses.softmaxCrossEntropy in a custom training loop", async () => {
     const losses = async (backend: string) => {
       await tf.setBackend(backend);
       const optimizer = tf.train.sgd(0.1);
@@ -196,7 +196,7 @@ describe("networks train on wasm as on cpu", () => {
     for (const [i, value] of wasm.entries()) expect(Math.abs(value - cpu[i]!)).toBeLessThan(1e-4);
   });
 
-  test("a training step leaves no memory behind", async () => {
+  test("a training step leaks no memory", async () => {
     await tf.setBackend("wasm");
     const model = tfl.sequential({
       layers: [
@@ -209,7 +209,7 @@ describe("networks train on wasm as on cpu", () => {
     model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });
     const x = random([BATCH, 12, 12, 2], 1);
     const y = tf.ones([BATCH, CLASSES]);
-    await model.trainOnBatch(x, y); // makes the optimizer's variables
+    await model.trainOnBatch(x, y); // creates the optimizer's variables
     const count = () => [tf.memory().numTensors, tf.engine().backend.numDataIds()];
     const before = count();
     for (let step = 0; step < 3; step++) await model.trainOnBatch(x, y);
