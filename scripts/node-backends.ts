@@ -18,6 +18,7 @@ export async function startNodeBackend(backend: string): Promise<void> {
  * SwiftShader.
  */
 async function loadWebgpu(): Promise<void> {
+  if ("webgpu" in tf.engine().registry) return; // a second GPU would let the first be collected
   if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) {
     process.env.VK_DRIVER_FILES = SWIFTSHADER;
   }

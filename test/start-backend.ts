@@ -8,7 +8,6 @@ fc.configureGlobal({ seed: 20240510 });
 /** Starts the project's backend or throws. A missing backend fails the tests instead of skipping them. */
 beforeAll(async () => {
   const { backend, host } = inject("backend");
-  if (tf.engine().backendName === backend) return; // an earlier file of this worker started it
   if (host === "chromium") {
     if (backend === "webgl") await import("@tensorflow/tfjs-backend-webgl");
     else await import("@tensorflow/tfjs-backend-webgpu");
