@@ -19,7 +19,9 @@ const network = (activation?: "softmax") =>
     ],
   });
 
-test("model.fit trains on compiledMcmiLoss with centroids updated in each epoch", async () => {
+test("model.fit trains on compiledMcmiLoss with centroids updated in each epoch", {
+  tags: "broad",
+}, async () => {
   const labels = labelsOf(30, 3);
   const inputs = tf.concat([tf.cast(tf.oneHot(labels, 3), "float32"), tf.ones([30, 1])], 1);
   const centroids = tf.variable(tf.fill([3, 3], 1 / 3));

@@ -113,7 +113,9 @@ async function run(how: "fit" | "fitDataset", store: CheckpointStore, killedAt =
 }
 
 for (const how of ["fit", "fitDataset"] as const) {
-  test(`${how}: killed twice and resumed, it ends as an uninterrupted run`, async () => {
+  test(`${how}: killed twice and resumed, it ends as an uninterrupted run`, {
+    tags: "broad",
+  }, async () => {
     const whole = await run(how, memoryStore());
     expect(whole.initialEpoch).toBe(0);
     const store = memoryStore();

@@ -91,7 +91,9 @@ const dataset = (batchSize: number, isIndexed = false) => ({
   },
 });
 
-test("20 steps give bitwise the weights of a manual loop, from tensors and from a dataset", async () => {
+test("20 steps give bitwise the weights of a manual loop, from tensors and from a dataset", {
+  tags: "broad",
+}, async () => {
   const byHand = student();
   const teacher = network(8, 1);
   const optimizer = tf.train.adam(0.01);
@@ -151,7 +153,9 @@ test("inputs of a dataset reach the student by their names", async () => {
   for (const [i, x] of got.entries()) expect(x).toBeCloseTo(wanted[i]!, 5);
 });
 
-test("the history contains the means of loss, terms and metrics, also of validation data", async () => {
+test("the history contains the means of loss, terms and metrics, also of validation data", {
+  tags: "broad",
+}, async () => {
   const { distiller: d, student: s } = distiller();
   const { history } = await d.fit(inputs, labels, {
     epochs: 2,
@@ -174,7 +178,7 @@ test("the history contains the means of loss, terms and metrics, also of validat
   expect(history.loss).toHaveLength(2);
 });
 
-test("a share of the samples can be held out", async () => {
+test("a share of the samples can be held out", { tags: "broad" }, async () => {
   const { distiller: d } = distiller();
   const seen: number[] = [];
   const { history } = await d.fit(inputs, labels, {
@@ -189,7 +193,9 @@ test("a share of the samples can be held out", async () => {
   expect(history.val_loss![0]).toBeCloseTo(last.loss!, 5);
 });
 
-test("a seed determines the order, which differs from epoch to epoch", async () => {
+test("a seed determines the order, which differs from epoch to epoch", {
+  tags: "broad",
+}, async () => {
   const orders = async (seed: number) => {
     const seen: tf.Tensor[] = [];
     const { distiller: d, student: s } = distiller({
@@ -213,7 +219,9 @@ test("a seed determines the order, which differs from epoch to epoch", async () 
   for (const order of first.order) expect([...order!].sort((a, b) => a - b)).toEqual(all);
 });
 
-test("heads in the loss are trained; the teacher is constant and runs in inference mode", async () => {
+test("heads in the loss are trained; the teacher is constant and runs in inference mode", {
+  tags: "broad",
+}, async () => {
   const head = tfl.sequential({ layers: [tfl.layers.dense({ units: 8, inputShape: [5] })] });
   const teacher = network(8, 1);
   const before = [await weightsOf(head), await weightsOf(teacher)];
@@ -237,7 +245,9 @@ test("heads in the loss are trained; the teacher is constant and runs in inferen
   expect(await weightsOf(teacher)).toEqual(before[1]);
 });
 
-test("a teacher with only predict runs once per sample if its outputs are cached", async () => {
+test("a teacher with only predict runs once per sample if its outputs are cached", {
+  tags: "broad",
+}, async () => {
   const model = network(8, 1);
   let runs = 0;
   const teacher = {
@@ -261,7 +271,7 @@ test("a teacher with only predict runs once per sample if its outputs are cached
   expect(runs).toBe(25);
 });
 
-test("callbacks get the calls of model.fit, and can stop training", async () => {
+test("callbacks get the calls of model.fit, and can stop training", { tags: "broad" }, async () => {
   const heard: string[] = [];
   const say = (name: string) => async (i: unknown, logs?: object) =>
     void heard.push(typeof i === "number" ? `${name} ${i} ${Object.keys(logs ?? {})}` : name);
@@ -476,7 +486,9 @@ test("spreading a batch copies the available fields", async () => {
   expect(fields).toEqual([[...both, "indices"], both]);
 });
 
-test("validation data may be a pair, {xs, ys} or a dataset, in fit and fitDataset", async () => {
+test("validation data may be a pair, {xs, ys} or a dataset, in fit and fitDataset", {
+  tags: "broad",
+}, async () => {
   const losses: (number | tf.Tensor)[] = [];
   for (const validationData of [
     [inputs, labels] as const,
@@ -596,38 +608,42 @@ function training(crashAt = Number.POSITIVE_INFINITY) {
 test.each([
   ["each epoch", undefined],
   ["every 3 steps", 3],
-])("a checkpoint %s: a crashed run ends as an uninterrupted one", async (_, everySteps) => {
-  const options = { epochs: 3, batchSize: 10, seed: 5 };
-  const whole = training();
-  const { history } = await whole.distiller.fit(inputs, labels, {
-    ...options,
-    checkpoint: whole.checkpoint(memoryStore(), everySteps),
-  });
-  const store = memoryStore();
-  for (const crashAt of [2, 8, 4]) {
-    const { distiller: d, checkpoint } = training(crashAt);
-    const crashed = d.fit(inputs, labels, {
+])(
+  "a checkpoint %s: a crashed run ends as an uninterrupted one",
+  { tags: "broad" },
+  async (_, everySteps) => {
+    const options = { epochs: 3, batchSize: 10, seed: 5 };
+    const whole = training();
+    const { history } = await whole.distiller.fit(inputs, labels, {
       ...options,
-      checkpoint: checkpoint(store, everySteps),
+      checkpoint: whole.checkpoint(memoryStore(), everySteps),
     });
-    await expect(crashed).rejects.toThrow("crash");
-  }
-  const last = training();
-  // Without the seed, which the checkpoint contains.
-  const end = await last.distiller.fit(inputs, labels, {
-    epochs: 3,
-    batchSize: 10,
-    checkpoint: last.checkpoint(store, everySteps),
-  });
-  expect(await weightsOf(last.student)).toEqual(await weightsOf(whole.student));
-  expect(end.history).toEqual(history);
-  expect(end.epoch).toEqual([0, 1, 2]);
-  const other = distiller();
-  const foreign = other.distiller.fit(inputs, labels, { checkpoint: { store } });
-  await expect(foreign).rejects.toThrow(
-    /restoreCheckpoint: models\/head\/\d\/\w+ must be as in the checkpoint, float32 .*, got none/,
-  );
-});
+    const store = memoryStore();
+    for (const crashAt of [2, 8, 4]) {
+      const { distiller: d, checkpoint } = training(crashAt);
+      const crashed = d.fit(inputs, labels, {
+        ...options,
+        checkpoint: checkpoint(store, everySteps),
+      });
+      await expect(crashed).rejects.toThrow("crash");
+    }
+    const last = training();
+    // Without the seed, which the checkpoint contains.
+    const end = await last.distiller.fit(inputs, labels, {
+      epochs: 3,
+      batchSize: 10,
+      checkpoint: last.checkpoint(store, everySteps),
+    });
+    expect(await weightsOf(last.student)).toEqual(await weightsOf(whole.student));
+    expect(end.history).toEqual(history);
+    expect(end.epoch).toEqual([0, 1, 2]);
+    const other = distiller();
+    const foreign = other.distiller.fit(inputs, labels, { checkpoint: { store } });
+    await expect(foreign).rejects.toThrow(
+      /restoreCheckpoint: models\/head\/\d\/\w+ must be as in the checkpoint, float32 .*, got none/,
+    );
+  },
+);
 
 /** A dataset that starts over at its end. */
 const repeated = (batchSize: number) => ({
@@ -647,16 +663,22 @@ const repeated = (batchSize: number) => ({
 test.each([
   ["from its start in each epoch", dataset(10, true), undefined],
   ["that continues from epoch to epoch", repeated(10), 3],
-])("a crashed run on a dataset %s skips the batches done", async (_, data, batchesPerEpoch) => {
-  const run = ({ distiller: d, checkpoint }: ReturnType<typeof training>, store: CheckpointStore) =>
-    d.fitDataset(data, { epochs: 3, batchesPerEpoch, checkpoint: checkpoint(store, 2) });
-  const [whole, last, store] = [training(), training(), memoryStore()];
-  const { history } = await run(whole, memoryStore());
-  await expect(run(training(7), store)).rejects.toThrow("crash");
-  const end = await run(last, store);
-  expect(await weightsOf(last.student)).toEqual(await weightsOf(whole.student));
-  expect(end.history).toEqual(history);
-});
+])(
+  "a crashed run on a dataset %s skips the batches done",
+  { tags: "broad" },
+  async (_, data, batchesPerEpoch) => {
+    const run = (
+      { distiller: d, checkpoint }: ReturnType<typeof training>,
+      store: CheckpointStore,
+    ) => d.fitDataset(data, { epochs: 3, batchesPerEpoch, checkpoint: checkpoint(store, 2) });
+    const [whole, last, store] = [training(), training(), memoryStore()];
+    const { history } = await run(whole, memoryStore());
+    await expect(run(training(7), store)).rejects.toThrow("crash");
+    const end = await run(last, store);
+    expect(await weightsOf(last.student)).toEqual(await weightsOf(whole.student));
+    expect(end.history).toEqual(history);
+  },
+);
 
 test("a checkpoint every 2 epochs is written once in 3 epochs", async () => {
   const store = memoryStore();

@@ -74,7 +74,7 @@ test("equals the fusion of the paper, from the last stage to the first", async (
   }
 });
 
-test("saves and loads, then trains", async () => {
+test("saves and loads, then trains", { tags: "broad" }, async () => {
   const fusion = attentionFusion({ ...options, midChannels: 2 });
   setWeights(fusion);
   const [student, teacher] = [studentMaps(), teacherMaps()];

@@ -35,7 +35,7 @@ test("a row of zeros stays zero, with a finite gradient", async () => {
   await expectFinite(grad);
 });
 
-test("saves and loads, then trains", async () => {
+test("saves and loads, then trains", { tags: "broad" }, async () => {
   const head = contrastProjection({ inputShape: [3], dim: 2 });
   setWeights(head);
   const [features, target] = [normal([6, 3], 1), tf.tile(tf.tensor2d([[0.6, 0.8]]), [6, 1])];

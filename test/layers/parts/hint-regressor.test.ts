@@ -60,7 +60,9 @@ const shapes = [
   ["larger otherwise", [5, 4, 2], [3, 1, 3]],
 ] as const;
 for (const [name, studentShape, teacherShape] of shapes) {
-  test(`${name}: has the teacher's shape and no negative values, saves, loads and trains`, async () => {
+  test(`${name}: has the teacher's shape and no negative values, saves, loads and trains`, {
+    tags: "broad",
+  }, async () => {
     const regressor = hintRegressor({ studentShape, teacherShape });
     setWeights(regressor);
     const [student, teacher] = [normal([2, ...studentShape], 1), normal([2, ...teacherShape], 2)];

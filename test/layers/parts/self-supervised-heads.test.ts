@@ -54,7 +54,9 @@ test("uses custom layers for the heads", () => {
   ]);
 });
 
-test("saves and loads, then trains on joint labels and on a teacher", async () => {
+test("saves and loads, then trains on joint labels and on a teacher", {
+  tags: "broad",
+}, async () => {
   const [teacher, student] = [classifier(), classifier()].map((x) =>
     selfSupervisedHeads(x, ["early", "late"]),
   ) as [tfl.LayersModel, tfl.LayersModel];

@@ -48,7 +48,9 @@ test("starts at the given variance", async () => {
   }
 });
 
-test("saves and loads with its log-scale, then both train, at any size", async () => {
+test("saves and loads with its log-scale, then both train, at any size", {
+  tags: "broad",
+}, async () => {
   const regressor = vidRegressor({ studentChannels: 2, teacherChannels: 3 });
   setWeights(regressor);
   const [student, teacher] = [normal([2, 3, 2, 2], 1), normal([2, 3, 2, 3], 2)];

@@ -36,6 +36,7 @@ const fits = {
 
 test.each(Object.entries(fits))(
   "ema in %s equals a loop with updateCentroids",
+  { tags: "broad" },
   async (_, train) => {
     const data = samples(20);
     const [centroids, expected] = [uniform(), uniform()];
@@ -61,7 +62,7 @@ test.each(Object.entries(fits))(
   },
 );
 
-test("epoch sets the exact centroids, from tensors or a data set", async () => {
+test("epoch sets the exact centroids, from tensors or a data set", { tags: "broad" }, async () => {
   const data = samples(20);
   const initial = network().apply(data.xs) as tf.Tensor;
   const expected = [...(await classCentroids(data.labels, initial).data())];
@@ -79,33 +80,37 @@ test("epoch sets the exact centroids, from tensors or a data set", async () => {
   }
 });
 
-test.each([
-  ["fit", 200],
-  ["fitDataset", 60], // a step on a software GPU takes its time
-] as const)("%s leaks no tensors, per step and per run, over %i steps", async (name, steps) => {
-  const few = samples(24, 2);
-  const centroids = uniform();
-  const model = compiled(centroids);
-  const run = async (data: ReturnType<typeof samples>) => {
-    const counts: number[] = [];
-    const onBatchEnd = async () => void counts.push(tf.memory().numTensors);
-    const callbacks = [
-      new CentroidCallback(centroids, { data: few, strategy: "ema" }),
-      new CmiMonitor(few, { validationData: few }),
-      new tfl.CustomCallback({ onBatchEnd }),
-    ];
-    await fits[name](model, data, { epochs: 1, yieldEvery: "never", callbacks });
-    return counts;
-  };
-  await run(few); // makes what stays, as the counters of the metrics
-  const data = samples(steps * BATCH);
-  const before = tf.memory().numTensors;
-  const counts = await run(data);
-  expect(tf.memory().numTensors).toBe(before);
-  expect(counts).toHaveLength(steps);
-  // The first sum of the losses is a number; the last step holds the validation's.
-  expect(new Set(counts.slice(1, -1)).size).toBe(1);
-});
+for (const [name, steps, options] of [
+  ["fit", 20, {}],
+  ["fit", 200, { tags: "broad" }],
+  ["fitDataset", 20, {}],
+  ["fitDataset", 60, { tags: "broad" }],
+] as const) {
+  test(`${name} leaks no tensors, per step and per run, over ${steps} steps`, options, async () => {
+    const few = samples(24, 2);
+    const centroids = uniform();
+    const model = compiled(centroids);
+    const run = async (data: ReturnType<typeof samples>) => {
+      const counts: number[] = [];
+      const onBatchEnd = async () => void counts.push(tf.memory().numTensors);
+      const callbacks = [
+        new CentroidCallback(centroids, { data: few, strategy: "ema" }),
+        new CmiMonitor(few, { validationData: few }),
+        new tfl.CustomCallback({ onBatchEnd }),
+      ];
+      await fits[name](model, data, { epochs: 1, yieldEvery: "never", callbacks });
+      return counts;
+    };
+    await run(few); // makes what stays, as the counters of the metrics
+    const data = samples(steps * BATCH);
+    const before = tf.memory().numTensors;
+    const counts = await run(data);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(counts).toHaveLength(steps);
+    // The first sum of the losses is a number; the last step holds the validation's.
+    expect(new Set(counts.slice(1, -1)).size).toBe(1);
+  });
+}
 
 test("leaves no tensors of a failed step after training restarts", async () => {
   const data = samples(8);

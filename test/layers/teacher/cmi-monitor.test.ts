@@ -16,7 +16,9 @@ async function reportOf(model: tfl.LayersModel, { xs, labels }: ReturnType<typeo
   return estimator.result();
 }
 
-test("History contains the values of CmiEstimator in addition to loss and accuracy", async () => {
+test("History contains the values of CmiEstimator in addition to loss and accuracy", {
+  tags: "broad",
+}, async () => {
   const [train, validation] = [samples(60), samples(30, 2)];
   const args = { verbose: 0, epochs: 9 } as const;
   const validationData: [tf.Tensor, tf.Tensor] = [validation.xs, validation.ys];
