@@ -25,6 +25,16 @@ const replacements: readonly [
   [tf.MaxPoolGrad, maxPoolGradKernel],
 ];
 
+/** Kernels that training needs of the backend. Some are missing before version 4.6.0. */
+const required: readonly string[] = [
+  tf.Sign,
+  tf.DenseBincount,
+  ...replacements.map(([kernelName]) => kernelName),
+];
+
+/** The backend's version range, as in the peer dependencies of package.json. */
+const BACKEND_RANGE = "^4.6.0";
+
 /**
  * A kernel that this module has wrapped. The property is visible to a second copy of the module.
  */
@@ -52,7 +62,8 @@ interface WrappedKernel extends tf.KernelConfig {
  * has no effect. Other backends are not affected. Convolutions must be NHWC and, as everywhere in
  * tfjs, dilated ones have no gradient.
  *
- * @throws If the wasm backend is not registered.
+ * @throws If the wasm backend is not registered, or if it is older than 4.6.0 and lacks kernels that
+ *   training needs. Nothing is registered then.
  *
  * @example
  * ```ts
@@ -82,12 +93,19 @@ export function registerTrainingKernels(): void {
         'import "@tensorflow/tfjs-backend-wasm" first',
     );
   }
+  const missing = required.filter((kernelName) => !tf.getKernel(kernelName, "wasm"));
+  if (missing.length > 0) {
+    throw new Error(
+      `registerTrainingKernels: needs @tensorflow/tfjs-backend-wasm ${BACKEND_RANGE}, ` +
+        `got a wasm backend without the kernels ${missing.join(", ")}`,
+    );
+  }
   for (const config of additions) {
     if (!tf.getKernel(config.kernelName, "wasm")) tf.registerKernel(config);
   }
   for (const [kernelName, better] of replacements) {
-    const stock: WrappedKernel | undefined = tf.getKernel(kernelName, "wasm");
-    if (!stock || stock.wrappedBy === "kd-cmi") continue;
+    const stock: WrappedKernel = tf.getKernel(kernelName, "wasm")!;
+    if (stock.wrappedBy === "kd-cmi") continue;
     const wrapped: WrappedKernel = { ...better(stock), wrappedBy: "kd-cmi" };
     tf.unregisterKernel(kernelName, "wasm"); // registering over a kernel logs a warning
     tf.registerKernel(wrapped);
