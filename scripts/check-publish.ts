@@ -1,0 +1,11 @@
+// Fails, with the reasons, if the version in package.json cannot be published under a Git tag:
+// node scripts/check-publish.ts v1.2.3
+// Runs on Node 24 before anything is installed.
+import { readFileSync } from "node:fs";
+import manifest from "../package.json" with { type: "json" };
+import { publishProblems } from "./publish-problems.ts";
+
+const changelog = readFileSync(new URL("../CHANGELOG.md", import.meta.url), "utf8");
+const problems = publishProblems(manifest, changelog, process.argv[2] ?? "none");
+for (const problem of problems) console.error(`check-publish: ${problem}`);
+process.exitCode = problems.length > 0 ? 1 : 0;
