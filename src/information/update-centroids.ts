@@ -56,6 +56,7 @@ export function updateCentroids(
     const share = tf.add(tf.mul(isAbsent, 1 - decay), decay);
     const batch = tf.mul(tf.matMul(means, tf.softmax(z)), 1 - decay);
     const mixed = tf.add(tf.mul(old, share), batch);
-    return tf.div(mixed, rowSum(mixed));
+    const isPresent = tf.sub(1, isAbsent);
+    return tf.div(mixed, tf.add(tf.mul(rowSum(mixed), isPresent), isAbsent));
   });
 }

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { TINY } from "../ops/safe-log.ts";
 import { checkReduction, checkWeights } from "./checks.ts";
 import { differentiable, type Tensors } from "./differentiable.ts";
 
@@ -9,7 +8,8 @@ export interface SampleLossOptions {
   reduction?: tf.Reduction | undefined;
   /**
    * A constant weight for each sample, float32 [N]. `MEAN` divides by the sum of the weights and
-   * `SUM_BY_NONZERO_WEIGHTS` by the number of those that are not 0, as in `tf.losses`.
+   * `SUM_BY_NONZERO_WEIGHTS` by the number of those that are not 0, as in `tf.losses`. A sample of
+   * weight 0 does not count, even if its loss is NaN. If the sum is 0, the mean is 0.
    */
   weights?: tf.Tensor1D | undefined;
 }
@@ -48,7 +48,7 @@ export function sampleLoss<const S extends Tensors>(
     (z) => {
       const { losses, saved } = forward(z);
       const scale = weights ? weightScale(weights, reduction) : tf.scalar(factor);
-      const weighted = weights ? tf.mul(losses, scale) : losses;
+      const weighted = weights ? counted(losses, scale) : losses;
       const value =
         reduction === tf.Reduction.NONE
           ? tf.reshape<tf.Rank.R1>(weighted, [batch])
@@ -57,7 +57,10 @@ export function sampleLoss<const S extends Tensors>(
     },
     (dy, scale, ...saved) => {
       const column = dy.rank === 1 ? tf.reshape(dy, [batch, 1]) : dy;
-      return [tf.mul(gradient(...saved), tf.mul(column, scale))];
+      const slope = gradient(...saved);
+      return [
+        tf.mul(weights ? counted(slope, scale) : slope, weights ? column : tf.mul(column, scale)),
+      ];
     },
   );
 }
@@ -65,10 +68,14 @@ export function sampleLoss<const S extends Tensors>(
 const times = <T extends tf.Tensor>(x: T, factor: number): T =>
   factor === 1 ? x : tf.mul(x, factor);
 
+/** Rows times their factors [N, 1]. A row of factor 0 does not count, even if it holds NaN. */
+const counted = (rows: tf.Tensor2D, scale: tf.Tensor): tf.Tensor2D =>
+  tf.where(tf.notEqual(scale, 0), tf.mul(rows, scale) as tf.Tensor2D, tf.zerosLike(rows));
+
 /** Per-sample factor of the reduction, [N, 1]. */
 function weightScale(weights: tf.Tensor1D, reduction: tf.Reduction): tf.Tensor2D {
   const column: tf.Tensor2D = tf.reshape(weights, [-1, 1]);
-  if (reduction === tf.Reduction.MEAN) return tf.div(column, tf.maximum(tf.sum(column), TINY));
+  if (reduction === tf.Reduction.MEAN) return tf.divNoNan(column, tf.sum(column));
   if (reduction === tf.Reduction.SUM_BY_NONZERO_WEIGHTS) {
     const nonzero = tf.sum(tf.cast(tf.notEqual(column, 0), "float32"));
     return tf.div(column, tf.maximum(nonzero, 1));

@@ -1,15 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { rowSum } from "./sums.ts";
 
+/** The shifted logit of −∞, finite so that 0 · log 0 is 0. */
+const MASKED = -1e30;
+
 /**
  * Computes the parts of a softmax over rows: p = softmax(z) [N, C], the shifted logits z − max z
- * [N, C], and log Σ exp of these [N, 1]. Finite for finite logits. No gradient is defined.
+ * [N, C], and log Σ exp of these [N, 1]. A logit of −∞ is masked: its p is 0, its shifted logit −1e30. Finite
+ * for finite logits. No gradient is defined.
  *
  * `tf.softmax` and `tf.logSoftmax` would each compute the maximum, the exponentials and the sum.
  */
 export function softmaxParts(logits: tf.Tensor2D) {
-  const shifted: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
-  const exp = tf.exp(shifted);
+  const difference: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
+  const shifted = tf.clipByValue(difference, MASKED, 0);
+  const exp = tf.exp(difference); // not of the bounded logits, for which some backends drop NaN
   const sum = rowSum(exp);
   const p: tf.Tensor2D = tf.div(exp, sum);
   return { p, shifted, logSum: tf.log(sum) };

@@ -25,3 +25,13 @@ export const meanAll = (x: tf.Tensor): tf.Scalar => tf.tidy(() => tf.mul(sumAll(
 
 /** Sums of rows, [N, C] → [N, 1]. */
 export const rowSum = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 1, true);
+
+/**
+ * x minus its mean along an axis, of the same shape. Exactly 0 for equal entries, whose rounded mean
+ * differs from them: the maximum is subtracted first. No gradient is defined.
+ */
+export const centre = <T extends tf.Tensor>(x: T, axis: number): T =>
+  tf.tidy(() => {
+    const shifted: T = tf.sub(x, tf.max(x, axis, true));
+    return tf.sub(shifted, tf.mean(shifted, axis, true));
+  });

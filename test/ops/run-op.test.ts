@@ -9,6 +9,7 @@ import { gatherRows } from "../../src/ops/gather-rows.ts";
 import { oneHot } from "../../src/ops/one-hot.ts";
 import { gram, rowProducts } from "../../src/ops/row-products.ts";
 import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
+import { sign } from "../../src/ops/sign.ts";
 import { sliceRows } from "../../src/ops/slice-rows.ts";
 import { softplus } from "../../src/ops/softplus.ts";
 import { sumAll } from "../../src/ops/sums.ts";
@@ -32,6 +33,7 @@ const ops: Record<string, () => tf.Tensor> = {
   KdCmiOneHot: () => oneHot(indices(), 2),
   KdCmiRowProducts: () => rowProducts(matrix(), matrix()),
   KdCmiSafeLog: () => safeLog(matrix()),
+  KdCmiSign: () => sign(matrix()),
   KdCmiSliceRows: () => sliceRows(matrix(), 0, 1),
   KdCmiSoftplus: () => softplus(matrix()),
   KdCmiSumAll: () => sumAll(matrix()),

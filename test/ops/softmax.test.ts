@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { klDivergence } from "../../src/ops/kl-divergence.ts";
 import { safeLog, TINY } from "../../src/ops/safe-log.ts";
 import { softmaxAndLog, softmaxGradient, softmaxParts } from "../../src/ops/softmax.ts";
 import { softplus } from "../../src/ops/softplus.ts";
@@ -58,4 +59,27 @@ test("softplus agrees with float64 and does not overflow", async () => {
     const expected = x > 30 ? x : Math.log1p(Math.exp(x));
     expect(Math.abs(values[i]! - expected)).toBeLessThan(1e-5 * Math.max(1, expected));
   }
+});
+
+test("klDivergence agrees with float64 for near and far rows, and is 0 for equal ones", async () => {
+  const [a, b] = [logitsOf(4, 5, 1), logitsOf(4, 5, 2)];
+  const near = tf.add(a, tf.mul(b, 1e-3)) as tf.Tensor2D;
+  const kl = (x: number[], y: number[]) => {
+    const [p, q] = [softmax(x).p, softmax(y).p];
+    return [p.reduce((sum, value, c) => sum + value * Math.log(value / q[c]!), 0)];
+  };
+  const p = softmaxAndLog(a);
+  const rows = await a.array();
+  const expected = async (other: tf.Tensor2D) =>
+    (await other.array()).map((row, i) => kl(rows[i]!, row));
+  for (const temperature of [1, 100]) {
+    const far = klDivergence(p, softmaxAndLog(b), temperature);
+    await expectClose(far, reference(await expected(b)));
+    expect(await klDivergence(p, p, temperature).array()).toEqual([[0], [0], [0], [0]]);
+  }
+  await expectClose(
+    klDivergence(p, softmaxAndLog(near), 100),
+    reference(await expected(near)),
+    5e-3,
+  );
 });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { sign } from "../../ops/sign.ts";
 import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
 import { attentionLoss } from "./spatial-attention.ts";
@@ -52,6 +53,6 @@ export function factorTransferLoss(
   // dL/dqˢ = sign(qˢ − qᵗ) / (N H W)
   return attentionLoss("factorTransferLoss", pairs, 2, {
     value: (difference) => meanAll(tf.abs(difference)),
-    slope: (difference) => tf.mul(tf.sign(difference), 1 / difference.size),
+    slope: (difference) => tf.mul(sign(difference), 1 / difference.size),
   });
 }

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { scalarLoss } from "../../internal/differentiable.ts";
+import { sign } from "../../ops/sign.ts";
 import { type LayerPair, sumOverLayers } from "../layer-pairs.ts";
+import { type UnitVectors, unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
 import { adaptiveAveragePool, adaptiveAveragePoolGradient, commonSize } from "./adaptive-pool.ts";
-import { type UnitVectors, unitVectors, unitVectorsGradient } from "./unit-vectors.ts";
 
 /** A distance between attention maps as a function of their difference [N, H·W]. */
 export interface AttentionDistance {
@@ -51,6 +52,6 @@ function attention(maps: tf.Tensor4D, p: number): UnitVectors<tf.Tensor2D> {
 /** d|x|^p = p |x|^(p−1) sign(x), divided by the number of channels. */
 function powerMeanGradient(maps: tf.Tensor4D, p: number, g: tf.Tensor): tf.Tensor4D {
   const [batch, height, width, channels] = maps.shape;
-  const powers = p === 2 ? maps : tf.mul(tf.pow(tf.abs(maps), p - 1), tf.sign(maps));
+  const powers = p === 2 ? maps : tf.mul(tf.pow(tf.abs(maps), p - 1), sign(maps));
   return tf.mul(powers, tf.reshape(tf.mul(g, p / channels), [batch, height, width, 1]));
 }

@@ -70,7 +70,7 @@ export function vidLoss(
     [means, scales],
     (mu, alpha) => {
       const difference = tf.sub(mu, teacher);
-      const variance: tf.Tensor1D = tf.add(softplus(alpha), epsilon);
+      const variance = tf.add(smallSoftplus(alpha), epsilon);
       const ratio = tf.div(channelMeans(tf.square(difference)), variance);
       const value: tf.Scalar = tf.mul(tf.mean(tf.add(ratio, tf.log(variance))), 0.5);
       return { value, saved: [difference, variance, ratio, tf.sigmoid(alpha)] };
@@ -81,4 +81,15 @@ export function vidLoss(
       return [tf.mul(difference, tf.mul(precision, 1 / difference.size)), tf.mul(slope, sigmoid)];
     },
   );
+}
+
+/** From here on, log(1 + y) of y = exp(x) is computed by its series, which keeps relative accuracy. */
+const SMALL = -4;
+
+/** log(1 + exp(x)) with a relative error of about 1e-6, also where it is far below 1. */
+function smallSoftplus(x: tf.Tensor1D): tf.Tensor1D {
+  const y = tf.exp(tf.minimum(x, SMALL));
+  const series = tf.mul(y, tf.sub(1, tf.mul(y, tf.sub(1 / 2, tf.mul(y, 1 / 3)))));
+  const isSmall = tf.step(tf.sub(SMALL, x));
+  return tf.add(tf.mul(series, isSmall), tf.mul(softplus(x), tf.sub(1, isSmall)));
 }

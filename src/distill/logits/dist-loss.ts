@@ -8,6 +8,7 @@ import {
 import { differentiable } from "../../internal/differentiable.ts";
 import { TINY } from "../../ops/safe-log.ts";
 import { atTemperature, softmaxGradient } from "../../ops/softmax.ts";
+import { centre } from "../../ops/sums.ts";
 
 /** Options of {@link distLoss}. */
 export interface DistOptions {
@@ -108,8 +109,7 @@ export function distLoss(
  * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖. The mean of the slope along the axis is 0.
  */
 function correlate(p: tf.Tensor2D, q: tf.Tensor2D, axis: number) {
-  const a = tf.sub(p, tf.mean(p, axis, true));
-  const b = tf.sub(q, tf.mean(q, axis, true));
+  const [a, b] = [centre(p, axis), centre(q, axis)];
   const normA = tf.sqrt(tf.sum(tf.square(a), axis, true));
   const normB = tf.sqrt(tf.sum(tf.square(b), axis, true));
   const divisor = tf.add(tf.mul(normA, normB), EPSILON);

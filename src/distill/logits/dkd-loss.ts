@@ -12,8 +12,10 @@ import {
   sampleLoss,
   type Unreduced,
 } from "../../internal/sample-loss.ts";
+import { keepNaN } from "../../ops/keep-nan.ts";
+import { klDivergence } from "../../ops/kl-divergence.ts";
 import { oneHot } from "../../ops/one-hot.ts";
-import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
+import { atTemperature, softmaxParts } from "../../ops/softmax.ts";
 import { softplus } from "../../ops/softplus.ts";
 import { rowSum } from "../../ops/sums.ts";
 
@@ -110,15 +112,12 @@ export function dkdLoss(
       const target = oneHot(labels, teacher.shape[1]);
       const t = decouple(atTemperature(teacher, temperature), target);
       const s = decouple(atTemperature(logits, temperature), target);
-      const tckd = tf.add(
-        tf.mul(t.p, tf.sub(softplus(tf.neg(s.d)), softplus(tf.neg(t.d)))),
-        tf.mul(t.rest, tf.sub(softplus(s.d), softplus(t.d))),
-      );
-      const nckd = rowSum(tf.mul(t.others, tf.sub(t.logOthers, s.logOthers)));
+      const tckd = klDivergence(t.binary, s.binary, temperature);
+      const nckd = klDivergence(t.others, s.others, temperature);
       const losses: tf.Tensor2D = tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta));
       const pull: tf.Tensor2D = tf.mul(tf.sub(s.p, t.p), alpha * temperature);
-      const direction: tf.Tensor2D = tf.sub(target, s.others);
-      const difference: tf.Tensor2D = tf.sub(s.others, t.others);
+      const direction: tf.Tensor2D = tf.sub(target, s.others.p);
+      const difference: tf.Tensor2D = tf.sub(s.others.p, t.others.p);
       return { losses: tf.mul(losses, temperature ** 2), saved: [direction, difference, pull] };
     },
     (direction, difference, pull) =>
@@ -126,13 +125,27 @@ export function dkdLoss(
   );
 }
 
-/** The log odds d of the target class [N, 1], their sigmoids, and the softmax of the others. */
+/** Far below every logit: excludes the target class from the softmax of the others. */
+const EXCLUDED = -1e35;
+
+/**
+ * The log odds d of the target class [N, 1], with their sigmoid, the binary distribution of target and
+ * others [N, 2], and the softmax of the others [N, C], which is 0 for the target.
+ */
 function decouple(logits: tf.Tensor2D, target: tf.Tensor2D) {
-  const masked: tf.Tensor2D = tf.sub(logits, tf.mul(target, 1e30));
-  const { p, logP } = softmaxAndLog(masked);
-  const others: tf.Tensor2D = tf.mul(p, tf.sub(1, target));
-  const max = tf.max(masked, 1, true);
-  const logSumOthers = tf.add(max, tf.log(rowSum(tf.exp(tf.sub(masked, max)))));
-  const d: tf.Tensor2D = tf.sub(rowSum(tf.mul(logits, target)), logSumOthers);
-  return { d, p: tf.sigmoid(d), rest: tf.sigmoid(tf.neg(d)), others, logOthers: logP };
+  const { p, shifted } = softmaxParts(logits);
+  const bounded = keepNaN(shifted, p);
+  const rest: tf.Tensor2D = tf.add(bounded, tf.mul(target, EXCLUDED));
+  const others = softmaxParts(rest);
+  const logSumOthers = tf.add(tf.max(rest, 1, true), others.logSum);
+  const d: tf.Tensor2D = tf.sub(rowSum(tf.mul(bounded, target)), logSumOthers);
+  const odds = tf.concat2d([d, tf.neg(d)], 1);
+  return {
+    p: tf.sigmoid(d),
+    binary: { p: tf.sigmoid(odds), logP: tf.neg(softplus(tf.neg(odds))) },
+    others: {
+      p: tf.mul(others.p, tf.sub(1, target)) as tf.Tensor2D,
+      logP: tf.sub(others.shifted, others.logSum) as tf.Tensor2D,
+    },
+  };
 }

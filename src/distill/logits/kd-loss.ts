@@ -6,8 +6,8 @@ import {
   sampleLoss,
   type Unreduced,
 } from "../../internal/sample-loss.ts";
+import { klDivergence } from "../../ops/kl-divergence.ts";
 import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
-import { rowSum } from "../../ops/sums.ts";
 
 /** Options of {@link kdLoss}. */
 export interface KdOptions extends SampleLossOptions {
@@ -87,8 +87,8 @@ export function kdLoss(
     (logits) => {
       const p = softmaxAndLog(atTemperature(teacher, temperature));
       const q = softmaxAndLog(atTemperature(logits, temperature));
-      const kl = rowSum(tf.mul(p.p, tf.sub(p.logP, q.logP)));
-      return { losses: tf.mul(kl, temperature ** 2), saved: [p.p, q.p] };
+      const losses: tf.Tensor2D = tf.mul(klDivergence(p, q, temperature), temperature ** 2);
+      return { losses, saved: [p.p, q.p] };
     },
     (p, q) => tf.mul(tf.sub(q, p), temperature),
   );

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
 import { TINY } from "../../ops/safe-log.ts";
-import { rowSum } from "../../ops/sums.ts";
+import { centre, rowSum } from "../../ops/sums.ts";
 
 const EPSILON = 1e-7;
 
@@ -43,13 +43,13 @@ export function standardizeLogits(logits: tf.Tensor): tf.Tensor2D {
     "standardizeLogits",
     [z],
     (rows) => {
-      const x: tf.Tensor2D = tf.sub(rows, tf.mean(rows, 1, true));
+      const x = centre(rows, 1);
       const s = tf.sqrt(tf.mul(rowSum(tf.square(x)), 1 / freedom));
       const value: tf.Tensor2D = tf.div(x, tf.add(s, EPSILON));
       return { value, saved: [value, s] };
     },
     (dy, y, s) => {
-      const centred = tf.sub(dy, tf.mean(dy, 1, true));
+      const centred = centre(dy, 1);
       const share = tf.div(rowSum(tf.mul(dy, y)), tf.mul(tf.maximum(s, TINY), freedom));
       return [tf.sub(tf.div(centred, tf.add(s, EPSILON)), tf.mul(y, share))];
     },

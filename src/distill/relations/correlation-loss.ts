@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameShape } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
+import { sign } from "../../ops/sign.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
 import { sumAll } from "../../ops/sums.ts";
 import { toRows } from "./gram.ts";
@@ -64,7 +65,7 @@ export function correlationLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.
     (dy, difference) => {
       const delta = tf.abs(difference);
       const both = tf.add(neighbours(delta, "before"), neighbours(delta, "after"));
-      const slope = tf.mul(tf.mul(both, tf.sign(difference)), tf.mul(dy, perPair));
+      const slope = tf.mul(tf.mul(both, sign(difference)), tf.mul(dy, perPair));
       return [tf.reshape(slope, teacher.shape)];
     },
   );

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
+import { keepNaN } from "../../ops/keep-nan.ts";
 import { gram } from "../../ops/row-products.ts";
-import { TINY } from "../../ops/safe-log.ts";
+import { safeLog, TINY } from "../../ops/safe-log.ts";
 import { rowSum, sumAll } from "../../ops/sums.ts";
 import { gramGradient, toRows } from "./gram.ts";
 
@@ -60,7 +61,7 @@ export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor):
       const target = similarities(teacher);
       const own = similarities(x);
       const [p, q] = [tf.add(target.q, EPSILON), tf.add(own.q, EPSILON)];
-      const value: tf.Scalar = tf.mul(sumAll(tf.mul(target.q, tf.log(tf.div(p, q)))), scale);
+      const value: tf.Scalar = tf.mul(sumAll(tf.mul(target.q, safeLog(tf.div(p, q)))), scale);
       return { value, saved: [target.q, own.q, own.rowSums, own.unit, own.length] };
     },
     (dy, p, q, rowSums, unit, length) => {
@@ -80,7 +81,8 @@ function similarities(features: tf.Tensor) {
   const rows = toRows(features);
   const length = tf.sqrt(rowSum(tf.square(rows)));
   const unit: tf.Tensor2D = tf.div(rows, tf.add(length, EPSILON));
-  const shifted = tf.relu(tf.add(gram(unit), 1)); // a cosine may round to less than −1
+  const cosines = gram(unit);
+  const shifted = keepNaN(tf.relu(tf.add(cosines, 1)), cosines); // a cosine may round below −1
   const rowSums = rowSum(shifted);
   return { q: tf.div(shifted, rowSums), rowSums, unit, length };
 }

@@ -2,14 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { gram } from "../../ops/row-products.ts";
-import { rowSum, sumAll } from "../../ops/sums.ts";
+import { sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairLayers, sumOverLayers } from "../layer-pairs.ts";
+import { unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
 import { gramGradient, toRows } from "./gram.ts";
-
-/**
- * Rows of the Gram matrix of at most this length count as zeros: RepDistiller's smallest divisor.
- */
-const EPSILON = 1e-12;
 
 /**
  * Similarity-preserving distillation (SP): preserves the teacher's pairwise similarities by
@@ -66,25 +62,18 @@ export function similarityLoss(
       [student],
       (x) => {
         const own = normalizedGram(x);
-        const difference = tf.sub(own.rows, normalizedGram(teacher).rows);
+        const difference = tf.sub(own.unit, normalizedGram(teacher).unit);
         const value: tf.Scalar = tf.mul(sumAll(tf.square(difference)), perEntry);
-        return { value, saved: [difference, own.rows, own.inverse, toRows(x)] };
+        return { value, saved: [difference, own.unit, own.norm, toRows(x)] };
       },
-      (difference, rows, inverse, features) => {
-        const slope = tf.mul(difference, 2 * perEntry);
-        const along = tf.mul(rows, rowSum(tf.mul(slope, rows)));
-        const dG: tf.Tensor2D = tf.mul(tf.sub(slope, along), inverse);
+      (difference, unit, norm, features) => {
+        const g: tf.Tensor2D = tf.mul(difference, 2 * perEntry);
+        const dG = unitVectorsGradient({ unit, norm }, g, 1);
         return [tf.reshape(gramGradient(dG, features), student.shape)];
       },
     );
   });
 }
 
-/** Rows of the Gram matrix scaled to length 1, and the scale of each: 0 for a row of zeros. */
-function normalizedGram(features: tf.Tensor) {
-  const g = gram(toRows(features));
-  const length = tf.sqrt(rowSum(tf.square(g)));
-  const inverse = tf.div(tf.step(tf.sub(length, EPSILON)), tf.maximum(length, EPSILON));
-  const rows: tf.Tensor2D = tf.mul(g, inverse);
-  return { rows, inverse };
-}
+/** Rows of the Gram matrix, each divided by its norm. */
+const normalizedGram = (x: tf.Tensor) => unitVectors(gram(toRows(x)), 1);

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
+import { klDivergence } from "../../ops/kl-divergence.ts";
 import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
-import { rowSum, sumAll } from "../../ops/sums.ts";
+import { sumAll } from "../../ops/sums.ts";
 import { pairLayers, sumOverLayers } from "../layer-pairs.ts";
 
 /** Outputs of a network with auxiliary heads for the images of {@link rotateBatch}. */
@@ -90,7 +91,7 @@ export function hsakdLoss(
       (z) => {
         const p = softmaxAndLog(atTemperature(teacher, temperature));
         const q = softmaxAndLog(atTemperature(z, temperature));
-        const kl = sumAll(rowSum(tf.mul(p.p, tf.sub(p.logP, q.logP))));
+        const kl = sumAll(klDivergence(p, q, temperature));
         return { value: tf.mul(kl, temperature ** 2 / rows), saved: [p.p, q.p] };
       },
       (p, q) => [tf.mul(tf.sub(q, p), temperature / rows)],

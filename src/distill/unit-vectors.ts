@@ -9,9 +9,13 @@ export interface UnitVectors<T extends tf.Tensor> {
   norm: tf.Tensor;
 }
 
+/** Entries above this are scaled before they are squared, so that the norm does not overflow. */
+const LARGE = 1e16;
+
 /** Divides the vectors along an axis by their Euclidean norms; zero vectors stay zero. */
 export function unitVectors<T extends tf.Tensor>(x: T, axis: number): UnitVectors<T> {
-  const norm = tf.sqrt(tf.sum(tf.square(x), axis, true));
+  const scale = tf.maximum(tf.mul(tf.max(tf.abs(x), axis, true), 1 / LARGE), 1);
+  const norm = tf.mul(tf.sqrt(tf.sum(tf.square(tf.div(x, scale)), axis, true)), scale);
   return { unit: tf.div(x, divisor(norm)), norm };
 }
 

@@ -1,0 +1,255 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, inject, test } from "vitest";
+import {
+  attentionTransferLoss,
+  correlationLoss,
+  distLoss,
+  dkdLoss,
+  factorTransferLoss,
+  hsakdLoss,
+  kdLoss,
+  mcmiLoss,
+  similarityLoss,
+  standardizeLogits,
+  updateCentroids,
+  vidLoss,
+} from "../src/index.ts";
+import { expectClose, labelsOf, logitsOf, reference, valueAndGrad } from "./support.ts";
+
+const MASKED = Number.NEGATIVE_INFINITY;
+
+function logSoftmax(z: number[]): number[] {
+  const max = Math.max(...z);
+  const logSum = max + Math.log(z.reduce((sum, x) => sum + Math.exp(x - max), 0));
+  return z.map((x) => x - logSum);
+}
+
+/** KL of one row in float64, where 0 · log 0 is 0, and its gradient by the second logits. */
+function divergence(t: number[], s: number[], temperature = 1) {
+  const [logP, logQ] = [t, s].map((z) => logSoftmax(z.map((x) => x / temperature)));
+  const p = logP!.map(Math.exp);
+  const terms = p.map((x, c) => (x > 0 ? x * (logP![c]! - logQ![c]!) : 0));
+  return {
+    kl: terms.reduce((a, b) => a + b) * temperature ** 2,
+    slope: p.map((x, c) => (Math.exp(logQ![c]!) - x) * temperature),
+  };
+}
+
+describe("classes masked by −∞", () => {
+  const cases = [
+    [
+      [2, 1, MASKED],
+      [1, 0, 0],
+    ],
+    [
+      [2, 0, MASKED],
+      [1, 0, MASKED],
+    ],
+    [
+      [MASKED, 3, MASKED, 1],
+      [0, 1, MASKED, -1],
+    ],
+  ] as const;
+
+  test.each(cases)("kdLoss of %j and %j", async (t, s) => {
+    const expected = divergence([...t], [...s], 4);
+    const { value, grad } = valueAndGrad(
+      (z) => kdLoss(tf.tensor2d([[...t]]), z),
+      tf.tensor2d([[...s]]),
+    );
+    await expectClose(value, reference(expected.kl));
+    await expectClose(grad, reference([expected.slope]));
+  });
+
+  test.each(cases)(
+    "dkdLoss with alpha = 1 and beta = 1 − p of the target: %j and %j",
+    async (t, s) => {
+      // Then dkdLoss is kdLoss.
+      const target = t.findIndex((x) => x !== MASKED);
+      const p = Math.exp(logSoftmax(t.map((x) => x / 4))[target]!);
+      const labels = tf.tensor1d([target], "int32");
+      const expected = divergence([...t], [...s], 4);
+      const { value, grad } = valueAndGrad(
+        (z) => dkdLoss(labels, tf.tensor2d([[...t]]), z, { beta: 1 - p }),
+        tf.tensor2d([[...s]]),
+      );
+      await expectClose(value, reference(expected.kl));
+      await expectClose(grad, reference([expected.slope]));
+    },
+  );
+
+  test("mcmiLoss", async () => {
+    const log = logSoftmax([1, 0, MASKED]);
+    const p = log.map(Math.exp);
+    const kl = p.reduce((sum, x, c) => sum + (x > 0 ? x * (log[c]! + Math.log(3)) : 0), 0);
+    const loss = mcmiLoss(
+      tf.tensor1d([0], "int32"),
+      tf.tensor2d([[1, 0, MASKED]]),
+      tf.fill([3, 3], 1 / 3),
+      { lambda: 0.2 },
+    );
+    await expectClose(loss, reference(-log[0]! - 0.2 * kl));
+  });
+});
+
+describe("similar logits", () => {
+  const teacher = () => logitsOf(4, 10, 1);
+  const student = () => tf.add(teacher(), tf.mul(logitsOf(4, 10, 2), 0.2)) as tf.Tensor2D;
+  const expected = async (temperature: number) => {
+    const [t, s] = [await teacher().array(), await student().array()];
+    return t.reduce((sum, row, i) => sum + divergence(row, s[i]!, temperature).kl, 0) / 4;
+  };
+
+  test.each([
+    [100, 1e-3],
+    [10_000, 1e-2],
+  ])("kdLoss and hsakdLoss keep their digits at T = %i", async (temperature, tolerance) => {
+    const kl = reference(await expected(temperature));
+    await expectClose(kdLoss(teacher(), student(), { temperature }), kl, tolerance);
+    const [t, s] = [teacher(), student()].map((logits) => ({ logits, heads: [tf.zeros([4, 40])] }));
+    await expectClose(hsakdLoss(t!, s!, { temperature }), kl, tolerance);
+  });
+
+  test("kdLoss and dkdLoss are at least 0", async () => {
+    const options = { temperature: 1000, reduction: tf.Reduction.NONE } as const;
+    const near = tf.add(teacher(), tf.mul(logitsOf(4, 10, 2), 1e-4));
+    for (const loss of [
+      kdLoss(teacher(), near, options),
+      dkdLoss(labelsOf(4, 10), teacher(), near, options),
+    ]) {
+      expect(Math.min(...(await loss.data()))).toBeGreaterThanOrEqual(0);
+    }
+  });
+});
+
+describe("equal numbers", () => {
+  test.each([
+    [-12.34, 10],
+    [1000.1, 3],
+    [0.1, 3],
+    [0.7, 1000],
+  ])("standardizeLogits of a row of %f gives zeros", async (x, classes) => {
+    const values = await standardizeLogits(tf.fill([1, classes], x)).data();
+    expect(Math.max(...values.map(Math.abs))).toBe(0);
+  });
+
+  test("distLoss: the gradient at equal logits is that of the formula", async () => {
+    // At q = 1/C the centred rows and columns are 0, and D = ε: dρ/dq = a/ε, through the softmax.
+    const teacher = logitsOf(6, 4, 1);
+    const p = (await teacher.array()).map((row) => logSoftmax(row).map(Math.exp));
+    const [n, c] = [6, 4];
+    const columnMeans = p[0]!.map((_, k) => p.reduce((sum, row) => sum + row[k]!, 0) / n);
+    const slope = p.map((row) => {
+      const g = row.map((x, k) => -((x - 1 / c) / n + (x - columnMeans[k]!) / c) / 1e-8);
+      const mean = g.reduce((a, b) => a + b) / c;
+      return g.map((x) => (x - mean) / c);
+    });
+    const { grad } = valueAndGrad((z) => distLoss(teacher, z), tf.zeros([n, c]));
+    await expectClose(grad, reference(slope));
+  });
+});
+
+describe("small and large features", () => {
+  const maps = (seed: number, scale: number) =>
+    tf.mul(tf.randomNormal([4, 3, 3, 2], 0, 1, "float32", seed), scale);
+  const losses: Record<string, [(t: tf.Tensor, s: tf.Tensor) => tf.Tensor, number]> = {
+    "attentionTransferLoss at 1e9": [attentionTransferLoss, 1e9],
+    "attentionTransferLoss with p = 4 at 1e5": [
+      (t, s) => attentionTransferLoss(t, s, { p: 4 }),
+      1e5,
+    ],
+    "factorTransferLoss at 1e9": [factorTransferLoss, 1e9],
+    "similarityLoss at 1e10": [similarityLoss, 1e10],
+  };
+  test.each(Object.keys(losses))("%s equals that of features of the size 1", async (name) => {
+    const [loss, scale] = losses[name]!;
+    const small = valueAndGrad((x) => loss(maps(1, 1), x), maps(2, 1));
+    const large = valueAndGrad((x) => loss(maps(1, scale), x), maps(2, scale));
+    await expectClose(large.value, reference((await small.value.data())[0]!));
+    const grad = { shape: small.grad.shape, data: [...(await small.grad.data())] };
+    await expectClose(tf.mul(large.grad, scale), grad);
+  });
+
+  test("similarityLoss divides short rows of the Gram matrix by 1e-12", async () => {
+    const student = tf.tensor2d([
+      [5e-7, 0],
+      [0, 5e-7],
+    ]);
+    const { value, grad } = valueAndGrad(
+      (x) =>
+        similarityLoss(
+          tf.tensor2d([
+            [1, 0],
+            [1, 0.1],
+          ]),
+          x,
+        ),
+      student,
+    );
+    // G = 2.5e-13 I over 1e-12, against rows of length 1 of [[1, 1], [1, 1.01]].
+    const target = [
+      [1, 1],
+      [1, 1.01],
+    ].map((row) => row.map((x) => x / Math.hypot(...row)));
+    const r = [
+      [0.25, 0],
+      [0, 0.25],
+    ].map((row, i) => row.map((x, j) => x - target[i]![j]!));
+    await expectClose(value, reference(r.flat().reduce((sum, x) => sum + x * x, 0) / 4));
+    const dG = r.map((row) => row.map((x) => x / 2 / 1e-12));
+    const slope = [0, 1].map((i) => [0, 1].map((d) => (dG[i]![d]! + dG[d]![i]!) * 5e-7));
+    await expectClose(grad, reference(slope));
+  });
+
+  test("differences below 1e-7 have a sign", async () => {
+    const { grad } = valueAndGrad(
+      (x) => correlationLoss(tf.zeros([2, 2]), x),
+      tf.tensor2d([
+        [5e-8, 1],
+        [1, -5e-8],
+      ]),
+    );
+    await expectClose(
+      grad,
+      reference([
+        [1, 5e-8],
+        [5e-8, -1],
+      ]),
+    );
+    const attention = valueAndGrad(
+      (x) => attentionTransferLoss(tf.tensor4d([1, 0], [1, 1, 2, 1]), x, { p: 1 }),
+      tf.tensor4d([5e-8, 4e-8], [1, 1, 2, 1]),
+    );
+    const [a, b] = [5e-8, 4e-8];
+    const norm = Math.hypot(a, b);
+    const g = [a / norm - 1, b / norm];
+    const along = (g[0]! * a + g[1]! * b) / norm;
+    const data = [(g[0]! - (along * a) / norm) / norm, (g[1]! - (along * b) / norm) / norm];
+    await expectClose(attention.grad, { shape: [1, 1, 2, 1], data });
+  });
+
+  test.each([-4, -10, -12, -17])("vidLoss keeps its digits at a log-scale of %d", async (alpha) => {
+    const loss = vidLoss(tf.tensor2d([[0]]), tf.tensor2d([[0.01]]), tf.tensor1d([alpha]), {
+      epsilon: 1e-8,
+    });
+    const variance = Math.log1p(Math.exp(alpha)) + 1e-8;
+    await expectClose(loss, reference((1e-4 / variance + Math.log(variance)) / 2));
+  });
+});
+
+test("updateCentroids leaves the rows of absent classes unchanged, whatever they hold", async () => {
+  const labels = tf.tensor1d([0, 0], "int32");
+  const logits = tf.tensor2d([
+    [1, 0],
+    [2, 0],
+  ]);
+  for (const row of [
+    [0, 0],
+    [0.2, 0.2],
+  ]) {
+    const old = tf.tensor2d([[0.5, 0.5], row]);
+    const rows = await updateCentroids(old, labels, logits).array();
+    expect(rows[1]).toEqual(row.map(Math.fround));
+    expect(rows[0]![0]! + rows[0]![1]!).toBeCloseTo(1, inject("backend").tolerance < 1e-3 ? 6 : 5);
+  }
+});
