@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, inject, test } from "vitest";
 import {
   attentionTransferLoss,
+  classCentroids,
+  conditionalMutualInformation,
   correlationLoss,
   distLoss,
   dkdLoss,
@@ -252,4 +254,92 @@ test("updateCentroids leaves the rows of absent classes unchanged, whatever they
     expect(rows[1]).toEqual(row.map(Math.fround));
     expect(rows[0]![0]! + rows[0]![1]!).toBeCloseTo(1, inject("backend").tolerance < 1e-3 ? 6 : 5);
   }
+});
+
+describe("labels that are distributions", () => {
+  const logits = () => logitsOf(6, 4, 1);
+  const centroids = () => tf.softmax(logitsOf(4, 4, 5)) as tf.Tensor2D;
+  const soft = () => tf.softmax(logitsOf(6, 4, 3)) as tf.Tensor2D;
+  const smoothed = (epsilon: number) =>
+    tf.add(tf.mul(tf.oneHot(labelsOf(6, 4), 4), 1 - epsilon), epsilon / 4);
+
+  test("mcmiLoss of smoothed rows has the cross-entropy of labelSmoothing", async () => {
+    const options = { lambda: 0, reduction: tf.Reduction.NONE } as const;
+    const rows = mcmiLoss(smoothed(0.1), logits(), centroids(), options);
+    const labels = { ...options, labelSmoothing: 0.1 };
+    const expected = await mcmiLoss(labelsOf(6, 4), logits(), centroids(), labels).data();
+    await expectClose(rows, reference([...expected]));
+  });
+
+  test("mcmiLoss and the CMI take the mean of the divergences over the label", async () => {
+    const [t, z, q] = [await soft().array(), await logits().array(), await centroids().array()];
+    const kl = z.map((row, i) => {
+      const log = logSoftmax(row);
+      const of = (y: number) =>
+        log.reduce((sum, x, c) => sum + Math.exp(x) * (x - Math.log(q[y]![c]!)), 0);
+      return t[i]!.reduce((sum, share, y) => sum + share * of(y), 0);
+    });
+    const fit = z.map((row, i) => -logSoftmax(row).reduce((s, x, c) => s + t[i]![c]! * x, 0));
+    const reduction = tf.Reduction.NONE;
+    const cmi = conditionalMutualInformation(soft(), logits(), {
+      centroids: centroids(),
+      reduction,
+    });
+    await expectClose(cmi, reference(kl));
+    const loss = mcmiLoss(soft(), logits(), centroids(), { lambda: 0.3, reduction });
+    await expectClose(loss, reference(fit.map((x, i) => x - 0.3 * kl[i]!)));
+  });
+
+  test("the centroids are weighted means, and the gradient of the CMI respects them", async () => {
+    const [t, z] = [await soft().array(), await logits().array()];
+    const p = z.map((row) => logSoftmax(row).map(Math.exp));
+    const means = [0, 1, 2, 3].map((y) => {
+      const total = t.reduce((sum, row) => sum + row[y]!, 0);
+      return [0, 1, 2, 3].map((c) => p.reduce((s, row, i) => s + t[i]![y]! * row[c]!, 0) / total);
+    });
+    await expectClose(classCentroids(soft(), logits()), reference(means));
+    const updated = updateCentroids(centroids(), soft(), logits(), { decay: 0 });
+    await expectClose(updated, reference(means));
+
+    const reduction = tf.Reduction.NONE;
+    const samples = (x: tf.Tensor) => conditionalMutualInformation(soft(), x, { reduction });
+    const weights = tf.tensor1d([1, 2, 0, 3, -1, 0.5]);
+    const { grad } = valueAndGrad(samples, logits(), weights);
+    const direction = logitsOf(6, 4, 7);
+    const step = tf.mul(direction, 0.01);
+    const along = (x: tf.Tensor) => tf.sum(tf.mul(samples(x), weights)).data();
+    const [up] = await along(tf.add(logits(), step));
+    const [down] = await along(tf.sub(logits(), step));
+    const [slope] = await tf.sum(tf.mul(grad, direction)).data();
+    expect((up! - down!) / 0.02).toBeCloseTo(slope!, 2);
+  });
+
+  test("dkdLoss takes the largest entry as its target", async () => {
+    const hard = dkdLoss(labelsOf(6, 4), logits(), logitsOf(6, 4, 2));
+    const loss = dkdLoss(smoothed(0.1), logits(), logitsOf(6, 4, 2));
+    await expectClose(loss, reference((await hard.data())[0]!));
+  });
+
+  test("indices [N, 1] are indices", async () => {
+    const column = tf.reshape(labelsOf(6, 4), [6, 1]);
+    const options = { lambda: 0.2 };
+    for (const labels of [column, tf.cast(column, "float32")]) {
+      const loss = mcmiLoss(labels, logits(), centroids(), options);
+      const expected = await mcmiLoss(labelsOf(6, 4), logits(), centroids(), options).data();
+      await expectClose(loss, reference(expected[0]!));
+    }
+  });
+});
+
+test("a single logit is refused", () => {
+  const z = tf.ones([4, 1]) as tf.Tensor2D;
+  const labels = tf.zeros([4], "int32");
+  const message =
+    "must have at least 2 classes, got [4,1]; outputs of a single logit need a binary";
+  expect(() => kdLoss(z, z)).toThrow(`kdLoss: teacherLogits ${message}`);
+  expect(() => distLoss(z, z)).toThrow(`distLoss: teacherLogits ${message}`);
+  expect(() => dkdLoss(labels, z, z)).toThrow(`dkdLoss: teacherLogits ${message}`);
+  expect(() => mcmiLoss(labels, z, tf.ones([1, 1]), { lambda: 0 })).toThrow(
+    `mcmiLoss: logits ${message}`,
+  );
 });

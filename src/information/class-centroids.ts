@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLabelShape, checkMatrix } from "../internal/checks.ts";
 import { differentiable } from "../internal/differentiable.ts";
-import { oneHot } from "../ops/one-hot.ts";
+import { labelRows } from "../internal/labels.ts";
 import { softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
 
@@ -15,7 +15,8 @@ import { rowSum } from "../ops/sums.ts";
  *
  * Source: Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 13; Yang et al., arXiv 2309.09123, eq. 12.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]; a row whose index is outside 0…C−1 is
+ * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution over the
+ * classes: then the mean is weighted by t_iy. A row whose index is outside 0…C−1 is
  * counted in no class, see {@link checkLabels}.
  * @param logits float32 [N, C].
  * @returns float32 [C, C], probabilities; row y sums to 1. The row of a class that is absent from
@@ -43,7 +44,7 @@ export function classCentroids(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor2
     [z],
     (logits) => {
       const p = tf.softmax(logits);
-      const { means, isAbsent } = classMeans(oneHot(labels, numClasses));
+      const { means, isAbsent } = classMeans(labelRows(labels, numClasses));
       const value: tf.Tensor2D = tf.add(tf.matMul(means, p), tf.div(isAbsent, numClasses));
       return { value, saved: [p, means] };
     },
@@ -59,6 +60,6 @@ export function classMeans(labels: tf.Tensor2D) {
   const members = tf.transpose(labels);
   const counts = rowSum(members);
   const isAbsent = tf.cast(tf.equal(counts, 0), "float32");
-  const means: tf.Tensor2D = tf.div(members, tf.maximum(counts, 1));
+  const means: tf.Tensor2D = tf.div(members, tf.add(counts, isAbsent));
   return { means, isAbsent };
 }

@@ -1,10 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkCentroids, checkLabelShape, checkMatrix } from "../internal/checks.ts";
+import { checkCentroids, checkLabelShape, checkLogits } from "../internal/checks.ts";
 import { differentiable } from "../internal/differentiable.ts";
+import { labelRows, mixRows } from "../internal/labels.ts";
 import { type Reduced, sampleLoss, type Unreduced } from "../internal/sample-loss.ts";
-import { classIndices } from "../ops/class-indices.ts";
-import { gatherRows } from "../ops/gather-rows.ts";
-import { oneHot } from "../ops/one-hot.ts";
 import { atLeastTiny } from "../ops/safe-log.ts";
 import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
@@ -38,7 +36,8 @@ export interface CmiOptions {
  *
  * Source: Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 8–13.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be
+ * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution t_i over
+ * the classes: then the divergences count as Σ_y t_iy KL(p_i ‖ Q_y). An index outside 0…C−1 cannot be
  * detected without a read-back: cpu throws, and on other backends the result of its row is
  * undefined. See {@link checkLabels}.
  * @param logits float32 [N, C].
@@ -77,7 +76,7 @@ export function conditionalMutualInformation(
   logits: tf.Tensor,
   { centroids, reduction = tf.Reduction.MEAN }: CmiOptions = {},
 ): tf.Scalar | tf.Tensor1D {
-  const z = checkMatrix(FN, "logits", logits);
+  const z = checkLogits(FN, "logits", logits);
   checkLabelShape(FN, labels, z);
   if (centroids !== undefined) {
     return divergence(labels, z, checkCentroids(FN, centroids, z.shape[1]), reduction);
@@ -122,17 +121,17 @@ function samplesAgainstOwnCentroids(labels: tf.Tensor, logits: tf.Tensor2D): tf.
     [logits],
     (z) => {
       const { p, logP } = softmaxAndLog(z);
-      const { means } = classMeans(oneHot(labels, c));
+      const { means } = classMeans(labelRows(labels, c));
       const q: tf.Tensor2D = tf.matMul(means, p);
       const r = tf.sub(logP, logCentroidRows(q, labels));
       const value: tf.Tensor1D = tf.reshape(rowSum(tf.mul(p, r)), [n]);
-      return { value, saved: [p, r, means, atLeastTiny(q), classIndices(labels)] };
+      return { value, saved: [p, r, means, atLeastTiny(q), labels] };
     },
-    (dy, p, r, means, q, indices) => {
+    (dy, p, r, means, q, labels) => {
       const w = tf.reshape(dy, [n, 1]);
       const weighted: tf.Tensor2D = tf.mul(p, w);
       const throughQ: tf.Tensor2D = tf.div(tf.matMul(means, weighted), q);
-      return [softmaxGradient(p, tf.sub(tf.mul(r, w), gatherRows(throughQ, indices)))];
+      return [softmaxGradient(p, tf.sub(tf.mul(r, w), mixRows(throughQ, labels)))];
     },
   );
 }

@@ -1,15 +1,12 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { classIndices } from "../ops/class-indices.ts";
-import { gatherRows } from "../ops/gather-rows.ts";
+import { mixRows } from "../internal/labels.ts";
 import { safeLog } from "../ops/safe-log.ts";
 
 /**
- * log Q_{y_i} for each sample, [N, C]. Takes the logarithm of the rows of the batch or of the
- * centroids, whichever are fewer.
+ * Σ_y t_iy log Q_y for each sample, where t_i is its label as a row: [N, C]. The logarithm is taken of
+ * the fewer rows.
  */
 export function logCentroidRows(centroids: tf.Tensor2D, labels: tf.Tensor): tf.Tensor2D {
-  const indices = classIndices(labels);
-  return indices.shape[0] < centroids.shape[0]
-    ? safeLog(gatherRows(centroids, indices))
-    : gatherRows(safeLog(centroids), indices);
+  const isFewer = labels.rank === 1 && labels.size < centroids.shape[0];
+  return isFewer ? safeLog(mixRows(centroids, labels)) : mixRows(safeLog(centroids), labels);
 }

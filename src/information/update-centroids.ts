@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
-import { oneHot } from "../ops/one-hot.ts";
+import { labelRows } from "../internal/labels.ts";
 import { rowSum } from "../ops/sums.ts";
 import { classMeans } from "./class-centroids.ts";
 
@@ -18,7 +18,8 @@ export interface UpdateCentroidsOptions {
  * Q_{yc}$$
  *
  * @param centroids float32 [C, C].
- * @param labels int32 class indices [N] or one-hot [N, C]; a row whose index is outside 0…C−1 is
+ * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution over the
+ * classes, by which the mean is weighted. A row whose index is outside 0…C−1 is
  * counted in no class, see {@link checkLabels}.
  * @param logits float32 [N, C].
  * @param options `decay`, see {@link UpdateCentroidsOptions}.
@@ -52,7 +53,7 @@ export function updateCentroids(
   checkNumber("updateCentroids", "decay", decay, { minimum: 0, maximum: 1 });
 
   return tf.tidy(() => {
-    const { means, isAbsent } = classMeans(oneHot(labels, numClasses));
+    const { means, isAbsent } = classMeans(labelRows(labels, numClasses));
     const share = tf.add(tf.mul(isAbsent, 1 - decay), decay);
     const batch = tf.mul(tf.matMul(means, tf.softmax(z)), 1 - decay);
     const mixed = tf.add(tf.mul(old, share), batch);

@@ -24,6 +24,14 @@ export function checkMatrix(
   return x as tf.Tensor2D;
 }
 
+/** Checks for float32 logits [batch, classes] of at least two classes. */
+export function checkLogits(fn: string, name: string, x: tf.Tensor) {
+  const logits = checkMatrix(fn, name, x);
+  if (logits.shape[1] > 1) return logits;
+  const advice = "outputs of a single logit need a binary loss (binaryKdLoss)";
+  throw new Error(`${fn}: ${name} must have at least 2 classes, got [${logits.shape}]; ${advice}`);
+}
+
 /** Checks for a float32 tensor of the same shape as another argument. */
 export function checkSameShape<T extends tf.Tensor>(
   fn: string,
@@ -106,7 +114,10 @@ export function checkCentroids(fn: string, centroids: tf.Tensor, numClasses: num
   return centroids as tf.Tensor2D;
 }
 
-/** Checks for labels of a batch: int32 class indices [N], or one-hot rows [N, C] of any dtype. */
+/**
+ * Checks for labels of a batch: int32 class indices [N], class indices [N, 1] as of tfjs' sparse loss,
+ * or rows [N, C] of any dtype.
+ */
 export function checkLabelShape(
   fn: string,
   labels: tf.Tensor,
@@ -114,10 +125,12 @@ export function checkLabelShape(
 ) {
   checkTensor(fn, "labels", labels);
   const isIndex = labels.dtype === "int32" && tf.util.arraysEqual(labels.shape, [n]);
-  const isOneHot =
+  const isColumn =
+    ["int32", "float32"].includes(labels.dtype) && tf.util.arraysEqual(labels.shape, [n, 1]);
+  const isRow =
     ["int32", "float32", "bool"].includes(labels.dtype) &&
     tf.util.arraysEqual(labels.shape, [n, c]);
-  if (!isIndex && !isOneHot) {
+  if (!isIndex && !isColumn && !isRow) {
     const expected = `int32 class indices [${n}] or one-hot [${n},${c}]`;
     throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
   }

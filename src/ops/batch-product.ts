@@ -57,5 +57,5 @@ function productsOneByOne(
       (): tf.Tensor2D => tf.matMul(shared ?? entry(a, n, transposeA), entry(b, n, transposeB)),
     ),
   );
-  return tf.stack(products) as tf.Tensor3D;
+  return products.length === 1 ? tf.expandDims(products[0]!) : (tf.stack(products) as tf.Tensor3D);
 }

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { logCentroidRows } from "../information/log-centroid-rows.ts";
-import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
+import { checkCentroids, checkLabelShape, checkLogits, checkNumber } from "../internal/checks.ts";
+import { labelRows } from "../internal/labels.ts";
 import {
   type Reduced,
   type SampleLossOptions,
   sampleLoss,
   type Unreduced,
 } from "../internal/sample-loss.ts";
-import { oneHot } from "../ops/one-hot.ts";
 import { softmaxParts } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
 
@@ -42,7 +42,8 @@ export interface McmiOptions extends SampleLossOptions {
  * Source: Ye et al., "Bayes conditional distribution estimation for knowledge distillation based on
  * conditional mutual information", ICLR 2024 (arXiv 2401.08732), eq. 14 and algorithm 1.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be
+ * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution t_i over
+ * the classes (one-hot, smoothed or mixed): then the last term is λ Σ_y t_iy KL(p_i ‖ Q_y). An index outside 0…C−1 cannot be
  * detected without a read-back: cpu throws, and on other backends the result of its row is
  * undefined. See {@link checkLabels}.
  * @param logits float32 [N, C].
@@ -87,7 +88,7 @@ export function mcmiLoss(
   centroids: tf.Tensor,
   { lambda, labelSmoothing = 0, ...reducing }: McmiOptions,
 ): tf.Scalar | tf.Tensor1D {
-  const z = checkMatrix("mcmiLoss", "logits", logits);
+  const z = checkLogits("mcmiLoss", "logits", logits);
   const numClasses = z.shape[1];
   checkLabelShape("mcmiLoss", labels, z);
   const q = checkCentroids("mcmiLoss", centroids, numClasses);
@@ -102,7 +103,7 @@ export function mcmiLoss(
     reducing,
     (logits) => {
       const { p, shifted, logSum } = softmaxParts(logits);
-      const target = smooth(oneHot(labels, numClasses), labelSmoothing);
+      const target = smooth(labelRows(labels, numClasses), labelSmoothing);
       const u: tf.Tensor2D = tf.sub(shifted, logCentroidRows(q, labels));
       const weightedU: tf.Tensor2D = tf.mul(rowSum(tf.mul(p, u)), lambda);
       const fit = tf.add(rowSum(tf.mul(target, shifted)), weightedU);

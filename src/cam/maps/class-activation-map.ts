@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLabelShape, checkMaps, checkMatrix } from "../../internal/checks.ts";
-import { oneHot } from "../../ops/one-hot.ts";
+import { classRows } from "../../internal/labels.ts";
 import { weighChannels } from "./weigh-channels.ts";
 
 /**
@@ -17,7 +17,8 @@ import { weighChannels } from "./weigh-channels.ts";
  *
  * @param activations float32 [N, h, w, K], the maps that enter the pooling.
  * @param classWeights float32 [K, C], the kernel of the dense layer.
- * @param labels The class to explain, for each sample: int32 indices [N] or one-hot [N, C]. A row
+ * @param labels The class to explain, for each sample: int32 indices [N] or [N, 1], or
+ * rows [N, C], of which the largest entry counts. A row
  * whose index is outside 0…C−1 gets a map of zeros.
  * @returns float32 [N, h, w], in units of the logits, of either sign; {@link normalizeCam} scales
  * it. Meant for visualisation: no gradient is defined.
@@ -51,7 +52,7 @@ export function classActivationMap(
   checkLabelShape(fn, labels, { shape: [n, numClasses] });
 
   return tf.tidy(() => {
-    const own = tf.matMul(oneHot(labels, numClasses), tf.transpose(weights));
+    const own = tf.matMul(classRows(labels, numClasses), tf.transpose(weights));
     return weighChannels(maps, own);
   });
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLabelShape, checkMaps, checkMatrix, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { oneHot } from "../../ops/one-hot.ts";
+import { classRows } from "../../internal/labels.ts";
 import { weighChannels } from "./weigh-channels.ts";
 
 /**
@@ -23,7 +23,8 @@ import { weighChannels } from "./weigh-channels.ts";
  * @param toLogits The rest of the network, from the activations to logits [N, C] in which no sample
  * depends on another one; `extractActivations` of `kd-cmi/layers` gives both for a layers model.
  * Called once. It must return logits, not probabilities: a saturated softmax has no gradient.
- * @param labels The class to explain, for each sample: int32 indices [N] or one-hot [N, C]. A row
+ * @param labels The class to explain, for each sample: int32 indices [N] or [N, 1], or rows
+ * [N, C], of which the largest entry counts. A row
  * whose index is outside 0…C−1 gets a map of zeros.
  * @returns float32 [N, h, w], in units of the logits, at least 0; {@link normalizeCam} scales it.
  * No gradient is defined.
@@ -70,7 +71,7 @@ function sumOfLabels(labels: tf.Tensor, activations: tf.Tensor4D, logits: tf.Ten
     "gradCam",
     [z],
     (x) => {
-      const chosen = oneHot(labels, x.shape[1]);
+      const chosen = classRows(labels, x.shape[1]);
       return { value: tf.sum<tf.Scalar>(tf.mul(x, chosen)), saved: [chosen] };
     },
     (chosen) => [chosen],

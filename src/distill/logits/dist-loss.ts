@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
-  checkMatrix,
+  checkLogits,
   checkNumber,
   checkSameShape,
   checkTemperature,
@@ -70,7 +70,7 @@ export function distLoss(
   studentLogits: tf.Tensor,
   { beta = 1, gamma = 1, temperature = 1 }: DistOptions = {},
 ): tf.Scalar {
-  const teacher = checkMatrix("distLoss", "teacherLogits", teacherLogits);
+  const teacher = checkLogits("distLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "distLoss",
     "studentLogits",

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
   checkLabelShape,
-  checkMatrix,
+  checkLogits,
   checkNumber,
   checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
+import { classRows } from "../../internal/labels.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -14,7 +15,6 @@ import {
 } from "../../internal/sample-loss.ts";
 import { keepNaN } from "../../ops/keep-nan.ts";
 import { klDivergence } from "../../ops/kl-divergence.ts";
-import { oneHot } from "../../ops/one-hot.ts";
 import { atTemperature, softmaxParts } from "../../ops/softmax.ts";
 import { softplus } from "../../ops/softplus.ts";
 import { rowSum } from "../../ops/sums.ts";
@@ -46,7 +46,8 @@ export interface DkdOptions extends SampleLossOptions {
  *
  * Source: Zhao et al., "Decoupled knowledge distillation", CVPR 2022 (arXiv 2203.08679), eq. 7.
  *
- * @param labels int32 class indices [N] or one-hot [N, C]. An index outside 0…C−1 cannot be
+ * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], whose largest entry is the
+ * target. An index outside 0…C−1 cannot be
  * detected without a read-back: the result of its row is undefined, see {@link checkLabels}.
  * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
  * @param studentLogits float32 [N, C].
@@ -89,7 +90,7 @@ export function dkdLoss(
   studentLogits: tf.Tensor,
   { alpha = 1, beta = 8, temperature = 4, ...reducing }: DkdOptions = {},
 ): tf.Scalar | tf.Tensor1D {
-  const teacher = checkMatrix("dkdLoss", "teacherLogits", teacherLogits);
+  const teacher = checkLogits("dkdLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "dkdLoss",
     "studentLogits",
@@ -109,7 +110,7 @@ export function dkdLoss(
     student,
     reducing,
     (logits) => {
-      const target = oneHot(labels, teacher.shape[1]);
+      const target = classRows(labels, teacher.shape[1]);
       const t = decouple(atTemperature(teacher, temperature), target);
       const s = decouple(atTemperature(logits, temperature), target);
       const tckd = klDivergence(t.binary, s.binary, temperature);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
+import { checkLogits, checkSameShape, checkTemperature } from "../../internal/checks.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -69,7 +69,7 @@ export function kdLoss(
   studentLogits: tf.Tensor,
   { temperature = 4, ...reducing }: KdOptions = {},
 ): tf.Scalar | tf.Tensor1D {
-  const teacher = checkMatrix("kdLoss", "teacherLogits", teacherLogits);
+  const teacher = checkLogits("kdLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "kdLoss",
     "studentLogits",

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { classIndices } from "../../ops/class-indices.ts";
+import { labelRows } from "../../internal/labels.ts";
 import type { DistillationBatch } from "./distillation-batch.ts";
 import type { Scalars } from "./totals.ts";
 import { isScalar, type WeightedSum } from "./weighted-sum.ts";
@@ -15,7 +15,10 @@ export type Metric = readonly [
 
 /** The share of samples whose largest logit is that of their class, 0–1. */
 export function accuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  const isHit = tf.equal(tf.argMax(logits, 1), tf.cast(classIndices(labels), "int32"));
+  const isHit = tf.equal(
+    tf.argMax(logits, 1),
+    tf.argMax(labelRows(labels, logits.shape[1] ?? 1), 1),
+  );
   return tf.mean(tf.cast(isHit, "float32"));
 }
 

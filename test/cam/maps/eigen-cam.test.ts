@@ -80,7 +80,7 @@ test("needs less memory than the activations, with sums over chunks", {
   tags: "broad",
 }, async () => {
   // Above the size at which a batch is split into chunks, with the proportions of 14x14x512.
-  const maps = activationsOf([1600, 4, 4, 42], 1);
+  const maps = activationsOf([320, 6, 6, 95], 1);
   await maps.data();
   const before = tf.memory().numBytes;
   const { peakBytes } = await tf.profile(() => eigenCam(maps));

