@@ -26,6 +26,8 @@ const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration =
     include: [
       "test/{cam,distill,information,internal,layers,ops,teacher}/**/*.test.ts",
       "test/*.test.ts",
+      // The list of known faults is that of cpu and wasm.
+      ...(backend.isSoftwareGpu ? [] : ["test/fuzz/*.test.ts"]),
     ],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
