@@ -143,6 +143,18 @@ export const withSoftLabels = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
     })),
   );
 
+/** Label rows of which one has a NaN. */
+export const withNaNLabels = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
+  fc.tuple(cases, fc.noBias(fc.nat())).map(([input, draw]) => {
+    const { rows } = input.labels!;
+    const width = rows[0]!.length;
+    const at = draw % (rows.length * width);
+    const spoiled = rows.map((row, i) =>
+      row.map((x, c) => (i * width + c === at ? Number.NaN : x)),
+    );
+    return { ...withoutZeroWeights(input), labels: { form: "float32", rows: spoiled } };
+  });
+
 type Whose = "student" | "teacher" | "both";
 
 /** Without weights of 0, whose samples do not count. */

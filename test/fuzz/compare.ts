@@ -198,8 +198,9 @@ function mismatch(
 const valueLists = ({ outputShape }: Subject, length: number): (readonly [number, number])[] =>
   outputShape ? [[0, length]] : Array.from({ length }, (_, i) => [i, i + 1]);
 
-const hasNaN = ({ variables, constants }: Case) =>
-  [...variables, ...constants].some(({ data }) => data.some(Number.isNaN));
+const hasNaN = ({ variables, constants, labels }: Case) =>
+  [...variables, ...constants].some(({ data }) => data.some(Number.isNaN)) ||
+  labels?.rows.flat().some(Number.isNaN);
 
 /**
  * The index of the first entry that is out of bounds, or −1. Where the oracle leaves the range of

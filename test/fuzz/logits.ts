@@ -31,6 +31,7 @@ import {
   valuesOf,
   withEntry,
   withIgnoredNaN,
+  withNaNLabels,
   withNegativeWeights,
   withSoftLabels,
   withTinyWeights,
@@ -138,18 +139,28 @@ const distPairs = (classes: fc.Arbitrary<number>) => (numbers: Numbers) =>
   }));
 
 /**
- * Probabilities that differ by a third within each row and each column. Smaller differences are lost
- * in the rounding of the probabilities, by which the gradient divides twice.
+ * Probabilities that differ by a third within each row and each column: the gradient
+ * divides twice by their differences, in which the rounding of the probabilities remains. Students whose
+ * rows are each almost all in one class are left out, since their gradients vanish.
  */
-const isVaried = ({ variables, constants, options }: Case) =>
-  [...variables, ...constants].every((values) => {
-    const p = rowsOf(values).map((row) => softmax(row, options.temperature ?? 1));
-    const columns = p[0]!.map((_, c) => p.map((row) => row[c]!));
-    return [...p, ...(p.length > 1 ? columns : [])].every((xs) => {
-      const largest = Math.max(...xs);
-      return largest < 1e-12 || largest - Math.min(...xs) > 0.3 * largest;
-    });
-  });
+const isVaried = ({ variables, constants, options }: Case) => {
+  const temperature = options.temperature ?? 1;
+  const seconds = rowsOf(variables[0]!).map(
+    (row) => softmax(row, temperature).sort((a, b) => b - a)[1]!,
+  );
+  const second = Math.max(...seconds);
+  return (
+    (second < 1e-45 || second > 1e-3) &&
+    [...variables, ...constants].every((values) => {
+      const p = rowsOf(values).map((row) => softmax(row, temperature));
+      const columns = p[0]!.map((_, c) => p.map((row) => row[c]!));
+      return [...p, ...(p.length > 1 ? columns : [])].every((xs) => {
+        const largest = Math.max(...xs);
+        return largest < 1e-12 || largest - Math.min(...xs) > 0.3 * largest;
+      });
+    })
+  );
+};
 
 const softmax = (row: readonly number[], temperature: number) =>
   oracle.logSoftmax(row.map((x) => num(x / temperature))).map(({ value }) => Math.exp(value));
@@ -171,7 +182,7 @@ const dist: Subject = {
   regimes: {
     ...commonRegimes(distCases, 4),
     small: distPairs(size(2, 6))(small),
-    masked: masked(distCases(uniform(4)), ...everyone),
+    masked: masked(distPairs(size(2, 6))(uniform(4)), ...everyone).filter(isVaried),
     "near the teacher": near(distCases(uniform(4))),
     "equal logits": withEqualRows(distPairs(size(7, 12))(uniform(4)), uniform(8)),
   },
@@ -230,6 +241,7 @@ const centroids: Subject = {
     ...commonRegimes(centroidCases, 4),
     masked: masked(centroidCases(uniform(4)), "student"),
     "label distributions": withSoftLabels(centroidCases(uniform(4))),
+    "NaN labels": withNaNLabels(centroidCases(uniform(4))),
   },
   outputShape: ({ labels }) => [labels!.rows[0]!.length, labels!.rows[0]!.length],
   library: ({ variables: [z] }, { labels }) => classCentroids(labelTensor(labels!), z!),
@@ -277,6 +289,7 @@ const cmi: Subject = {
     "NaN centroids": withEntry(givenCentroids, [Number.NaN], "teacher"),
     "infinite centroids": withEntry(givenCentroids, [Number.POSITIVE_INFINITY], "teacher"),
     "label distributions": withSoftLabels(cmiCases(uniform(4))),
+    "NaN labels": withNaNLabels(cmiCases(uniform(4))),
   },
   library: ({ variables: [z], constants: [centroids] }, input) =>
     conditionalMutualInformation(labelTensor(input.labels!), z!, {
@@ -335,6 +348,7 @@ const mcmi: Subject = {
     "NaN centroids": withEntry(mcmiCases(uniform(4)), [Number.NaN], "teacher"),
     "infinite centroids": withEntry(mcmiCases(uniform(4)), [Number.POSITIVE_INFINITY], "teacher"),
     "label distributions": withSoftLabels(mcmiCases(uniform(4))),
+    "NaN labels": withNaNLabels(mcmiCases(uniform(4))),
   },
   library: ({ variables: [z], constants: [centroids] }, input) =>
     mcmiLoss(labelTensor(input.labels!), z!, centroids!, {
