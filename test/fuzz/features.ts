@@ -19,6 +19,7 @@ import {
   option,
   size,
   tensors,
+  ties,
   uniform,
   upstream,
   valuesOf,
@@ -55,6 +56,15 @@ const differentMaps: Shapes = fc
       .array(fc.tuple(map(n), map(n)), { minLength: layers, maxLength: layers })
       .map((pairs) => ({ student: pairs.map(([s]) => s), teacher: pairs.map(([, t]) => t) })),
   );
+
+/**
+ * Maps of which only the channels differ, for numbers whose means may be 0: pooling leaves a rounding
+ * error instead, which a norm brings to length 1.
+ */
+const equalSizes: Shapes = differentMaps.map(({ student, teacher }) => ({
+  student,
+  teacher: teacher.map(([n, , , channels], l) => [n!, student[l]![1]!, student[l]![2]!, channels!]),
+}));
 
 /** One to three layers of maps of the same shapes. */
 const equalMaps: Shapes = differentMaps.map(({ student }) => ({ student, teacher: student }));
@@ -99,6 +109,7 @@ const attentionTransfer: Subject = {
   name: "attentionTransferLoss",
   regimes: {
     ...commonRegimes(attentionCases, 2),
+    ties: casesOf(equalSizes, powers)(ties),
     "dead maps": dead(attentionCases(uniform(2))),
   },
   library: ({ variables, constants }, { options }) =>
@@ -111,6 +122,7 @@ const factorTransfer: Subject = {
   name: "factorTransferLoss",
   regimes: {
     ...commonRegimes(casesOf(differentMaps), 2),
+    ties: casesOf(equalSizes)(ties),
     "dead maps": dead(casesOf(differentMaps)(uniform(2))),
   },
   library: ({ variables, constants }) => factorTransferLoss(constants, variables),
@@ -122,6 +134,7 @@ const neuronSelectivity: Subject = {
   name: "nstLoss",
   regimes: {
     ...commonRegimes(casesOf(differentMaps), 2),
+    ties: casesOf(equalSizes)(ties),
     "dead maps": dead(casesOf(differentMaps)(uniform(2))),
     "near the teacher": near(casesOf(equalMaps)(uniform(2))),
   },

@@ -1,5 +1,5 @@
 import {
-  abs,
+  absoluteDifference,
   atLeast,
   div,
   dot,
@@ -86,7 +86,10 @@ export const attentionTransfer = (
 ];
 
 export const factorTransfer = (teacher: Layers<Maps>, student: Layers<Maps>): Result[] => [
-  withSize(plain(sumOverLayers(teacher, student, attentionDistance(2, abs))), teacher.length),
+  withSize(
+    plain(sumOverLayers(teacher, student, attentionDistance(2, absoluteDifference))),
+    teacher.length,
+  ),
 ];
 
 /** The mean squared difference of all entries, summed over layers. */

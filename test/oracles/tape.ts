@@ -54,6 +54,15 @@ export const UNIT_ERROR = 4e-6;
 export const squaredDifference = (a: Num): Num =>
   node(a.value ** 2, [a], [2 * a.value], [2 * (Math.abs(a.value) + UNIT_ERROR)]);
 
+/** |a| of a difference of numbers up to 1. Where rounding decides about its sign, any slope is right. */
+export const absoluteDifference = (a: Num): Num =>
+  node(
+    Math.abs(a.value),
+    [a],
+    [Math.sign(a.value)],
+    [Math.abs(a.value) < UNIT_ERROR ? 2 / UNIT_ERROR : 1],
+  );
+
 /** x²/2 within ±1, |x| − 1/2 elsewhere, of a difference of numbers up to 1. */
 export function smoothL1(a: Num): Num {
   const slope = Math.max(-1, Math.min(1, a.value));
