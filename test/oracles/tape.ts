@@ -50,9 +50,9 @@ export function atLeast(a: Num, floor: number): Num {
 /** What float32 leaves of the difference of two numbers up to 1, at least: 32 units in the last place. */
 export const UNIT_ERROR = 4e-6;
 
-/** The square of a difference of numbers up to 1. */
+/** The square of a difference of numbers up to 1, whose rounding is in the slope. */
 export const squaredDifference = (a: Num): Num =>
-  node(a.value ** 2, [a], [2 * a.value], [2 * (Math.abs(a.value) + UNIT_ERROR)]);
+  node(a.value ** 2, [a], [2 * a.value], [2 * (Math.abs(a.value) + 1)]);
 
 /** |a| of a difference of numbers up to 1. Where rounding decides about its sign, any slope is right. */
 export const absoluteDifference = (a: Num): Num =>
@@ -66,7 +66,7 @@ export const absoluteDifference = (a: Num): Num =>
 /** x²/2 within ±1, |x| − 1/2 elsewhere, of a difference of numbers up to 1. */
 export function smoothL1(a: Num): Num {
   const slope = Math.max(-1, Math.min(1, a.value));
-  return node(slope * (a.value - slope / 2), [a], [slope], [Math.abs(slope) + UNIT_ERROR]);
+  return node(slope * (a.value - slope / 2), [a], [slope], [Math.abs(slope) + 1]);
 }
 
 /** p · x, and 0 where p is 0 whatever x is: 0 · log 0 = 0. */
