@@ -64,14 +64,14 @@ function normalize(xs: readonly Num[]): Num[] {
 
 /** The mean over the entries of the attention maps of a distance of two entries. */
 const attentionDistance =
-  (p: number, distance: (difference: Num) => Num) => (teacher: Maps, student: Maps) => {
+  (p: number, distance: (student: Num, teacher: Num) => Num) => (teacher: Maps, student: Maps) => {
     const size = commonSize(teacher, student);
     const [t, s] = [teacher, student].map((maps) =>
       pool(maps, size).map((map) =>
         normalize(positions(map).map((x) => mean(x.map((value) => power(value, p))))),
       ),
     ) as [Num[][], Num[][]];
-    return mean(t.flatMap((row, i) => row.map((x, j) => distance(sub(s[i]![j]!, x)))));
+    return mean(t.flatMap((row, i) => row.map((x, j) => distance(s[i]![j]!, x))));
   };
 
 export const attentionTransfer = (
@@ -80,7 +80,11 @@ export const attentionTransfer = (
   p: number,
 ): Result[] => [
   ofSquares(
-    sumOverLayers(teacher, student, attentionDistance(p, squaredDifference)),
+    sumOverLayers(
+      teacher,
+      student,
+      attentionDistance(p, (a, b) => squaredDifference(sub(a, b))),
+    ),
     teacher.length,
   ),
 ];

@@ -54,14 +54,15 @@ export const UNIT_ERROR = 4e-6;
 export const squaredDifference = (a: Num): Num =>
   node(a.value ** 2, [a], [2 * a.value], [2 * (Math.abs(a.value) + 1)]);
 
-/** |a| of a difference of numbers up to 1. Where rounding decides about its sign, any slope is right. */
-export const absoluteDifference = (a: Num): Num =>
-  node(
-    Math.abs(a.value),
-    [a],
-    [Math.sign(a.value)],
-    [Math.abs(a.value) < UNIT_ERROR ? 2 / UNIT_ERROR : 1],
-  );
+/** |a − b|. Where rounding decides about the sign of the difference, any slope is right. */
+export function absoluteDifference(a: Num, b: Num): Num {
+  const difference = a.value - b.value;
+  const sign = Math.sign(difference);
+  const isRounded =
+    Math.abs(difference) < UNIT_ERROR * Math.max(Math.abs(a.value), Math.abs(b.value));
+  const size = isRounded ? 2 / UNIT_ERROR : 1;
+  return node(Math.abs(difference), [a, b], [sign, -sign], [size, size]);
+}
 
 /** x²/2 within ±1, |x| − 1/2 elsewhere, of a difference of numbers up to 1. */
 export function smoothL1(a: Num): Num {
