@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { ReductionName } from "../oracles/terms.ts";
 import type { Case, Labels, Values } from "./case.ts";
 
-/** An arbitrary of so many numbers, each of which float32 represents exactly. */
+/** An arbitrary of `count` numbers that are exact in float32. */
 export type Numbers = (count: number) => fc.Arbitrary<number[]>;
 
 const list = <T>(entry: fc.Arbitrary<T>, count: number) =>
@@ -10,7 +10,7 @@ const list = <T>(entry: fc.Arbitrary<T>, count: number) =>
 
 const between = (min: number, max: number) => fc.noBias(fc.integer({ min, max }));
 
-/** Numbers within ±size, evenly, with all digits of a float32. */
+/** Uniform numbers within ±size, with the full precision of float32. */
 export const uniform =
   (size: number): Numbers =>
   (count) =>
@@ -18,7 +18,7 @@ export const uniform =
       steps.map((step) => Math.fround((size * step) / 2 ** 24)),
     );
 
-/** Numbers of one power of ten between two. */
+/** Numbers within ±10^e, with one exponent e between two for all of them. */
 const ofMagnitude =
   (min: number, max: number): Numbers =>
   (count) =>
@@ -48,7 +48,7 @@ export const options = (...each: fc.Arbitrary<Record<string, number>>[]) =>
 export const valuesOf = (numbers: Numbers, shape: readonly number[]): fc.Arbitrary<Values> =>
   numbers(shape.reduce((a, b) => a * b, 1)).map((data) => ({ shape, data }));
 
-/** Of each shape a tensor. */
+/** One tensor per shape. */
 export const tensors = (numbers: Numbers, shapes: readonly (readonly number[])[]) =>
   fc.tuple(...shapes.map((shape) => valuesOf(numbers, shape)));
 
@@ -56,7 +56,7 @@ export const upstream = list(between(-2048, 2048), 7).map((steps) =>
   steps.map((step) => (step === 0 ? 1 : step / 1024)),
 );
 
-/** One class of each sample, in each form that the library takes. */
+/** One class per sample, in each form that the library accepts. */
 export const labels = (n: number, c: number): fc.Arbitrary<Labels> =>
   fc
     .tuple(
@@ -91,7 +91,7 @@ export const reduced = (n: number) =>
 
 const batchOf = (input: Case) => input.variables[0]!.shape[0]!;
 
-/** The same cases with other weights. */
+/** Replaces the weights. */
 export const withWeights = (
   cases: fc.Arbitrary<Case>,
   weight: fc.Arbitrary<number>,
@@ -117,7 +117,7 @@ export const withTinyWeights = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =
     between(1, 8).map((step) => step * 2 ** -128),
   );
 
-/** Weights with a 0, for a sample whose inputs are NaN. */
+/** Sets the student's first sample to NaN and its weight to 0. */
 export const withIgnoredNaN = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
   withWeights(
     cases,
@@ -143,7 +143,7 @@ export const withSoftLabels = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
     })),
   );
 
-/** Label rows of which one has a NaN. */
+/** Sets one entry of the label rows to NaN. */
 export const withNaNLabels = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
   fc.tuple(cases, fc.noBias(fc.nat())).map(([input, draw]) => {
     const { rows } = input.labels!;
@@ -157,18 +157,18 @@ export const withNaNLabels = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
 
 type Whose = "student" | "teacher" | "both";
 
-/** Without weights of 0, whose samples do not count. */
+/** Replaces weights of 0 by 1, since samples of weight 0 do not count. */
 const withoutZeroWeights = (input: Case): Case =>
   input.weights ? { ...input, weights: input.weights.map((weight) => weight || 1) } : input;
 
-/** Changes the student's tensors, the teacher's or both. */
+/** Maps the tensors of the student, of the teacher or of both. */
 const change = (input: Case, whose: Whose, f: (values: Values) => Values): Case => ({
   ...input,
   variables: whose === "teacher" ? input.variables : input.variables.map(f),
   constants: whose === "student" ? input.constants : input.constants.map(f),
 });
 
-/** The same cases with one entry of one tensor replaced. */
+/** Replaces one entry of one tensor. */
 export const withEntry = (
   cases: fc.Arbitrary<Case>,
   entries: readonly number[],
@@ -187,7 +187,7 @@ export const withEntry = (
     });
   });
 
-/** One class of each row is −∞ in the logits of the teacher, of the student or of both. */
+/** Sets one class of each row to −∞ in the logits of the teacher, of the student or of both. */
 export const masked = (cases: fc.Arbitrary<Case>, ...whose: readonly Whose[]): fc.Arbitrary<Case> =>
   fc.tuple(cases, fc.nat({ max: 30 }), fc.constantFrom(...whose)).map(([input, first, whose]) =>
     change(withoutZeroWeights(input), whose, ({ shape, data }) => {
@@ -199,7 +199,7 @@ export const masked = (cases: fc.Arbitrary<Case>, ...whose: readonly Whose[]): f
 
 export const everyone: readonly Whose[] = ["teacher", "student", "both"];
 
-/** The first sample is zero in the tensors of the teacher, of the student or of both. */
+/** Sets the first sample to zero in the tensors of the teacher, of the student or of both. */
 export const dead = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
   fc.tuple(cases, fc.constantFrom(...everyone)).map(([input, whose]) =>
     change(input, whose, ({ shape, data }) => {
@@ -208,7 +208,7 @@ export const dead = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
     }),
   );
 
-/** The student differs from a teacher of the same shapes by 1e-6 to 1e-2. */
+/** Moves the student to within 1e-6 to 1e-2 of a teacher of the same shapes. */
 export const near = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
   fc.tuple(cases, between(-6, -2)).map(([input, exponent]) => ({
     ...input,
@@ -219,9 +219,9 @@ export const near = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
   }));
 
 /**
- * The regimes of every function: numbers of moderate size, of one size between 10 and 1e15 and between
- * 1e-20 and 0.1, equal numbers and zeros, and one NaN or ∞ in the tensors of the student, of the
- * teacher or of both.
+ * The regimes of every function: numbers of moderate size, of sizes from 10 to 1e15, of sizes from
+ * 1e-20 to 0.1, ties and zeros, and one NaN or ∞ in the tensors of the student, of the teacher or of
+ * both.
  */
 export const commonRegimes = (
   cases: (numbers: Numbers) => fc.Arbitrary<Case>,

@@ -9,7 +9,7 @@ export interface Values<T = number> {
   readonly data: readonly T[];
 }
 
-/** Labels as rows [N, C] of weights of the classes, and the form in which the library gets them. */
+/** Labels as rows [N, C] of class weights, and the form in which the library receives them. */
 export interface Labels {
   readonly form: "indices" | "float32" | "int32" | "bool";
   readonly rows: readonly number[][];
@@ -36,11 +36,11 @@ export interface Case {
   readonly upstream: readonly number[];
 }
 
-/** A function of the library, its oracle, and the kinds of input that both are compared on. */
+/** A function of the library, its oracle, and the regimes of inputs on which both are compared. */
 export interface Subject {
   readonly name: string;
   readonly regimes: Readonly<Record<string, fc.Arbitrary<Case>>>;
-  /** Default true. */
+  /** Whether the function is differentiable; default true. */
   readonly hasGradient?: boolean;
   /** The shape of the result; default a scalar, or [N] for the reduction NONE. */
   readonly outputShape?: (input: Case) => readonly number[];
@@ -87,7 +87,7 @@ export const reducing = ({ reduction = "MEAN", weights }: Case) => ({
   weights: weights && tf.tensor1d([...weights]),
 });
 
-/** Rows of a contrast bank in the form that the library takes. */
+/** Rows of a contrast bank in the form that the library accepts. */
 export function drawnTensors({ positives, negatives, isShared }: DrawnRows) {
   const own = tf.tensor1d([...positives], "int32");
   if (isShared) return { positives: own, negatives: tf.tensor1d(negatives[0]!, "int32") };

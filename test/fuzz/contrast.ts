@@ -25,7 +25,7 @@ import {
 
 const temperature = option("temperature", 0.05, 1);
 
-/** Rows of length 1, as the losses expect their embeddings. */
+/** Scales rows to length 1, as the losses expect their embeddings. */
 const unit = ({ shape, data }: Values): Values => ({
   shape,
   data: rowsOf({ shape, data }).flatMap((row) => {
@@ -97,7 +97,7 @@ const normalizerEntry = (entry: number) =>
     constants: input.constants.map((x) => (x.shape.length === 0 ? { ...x, data: [entry] } : x)),
   }));
 
-/** The banks alone: the loss gets the normalizer of its own batch. */
+/** Keeps the banks alone, so that the loss takes the normalizer of its own batch. */
 const withoutNormalizer = ({ constants, ...input }: Case): Case => ({
   ...input,
   constants: constants.slice(0, 2),

@@ -58,8 +58,8 @@ const differentMaps: Shapes = fc
   );
 
 /**
- * Maps of which only the channels differ, for numbers whose means may be 0: pooling leaves a rounding
- * error instead, which a norm brings to length 1.
+ * Maps of equal sizes but different channels. They need no pooling, which would turn a mean of exactly 0
+ * into a rounding error that the norm scales to length 1.
  */
 const equalSizes: Shapes = differentMaps.map(({ student, teacher }) => ({
   student,
@@ -78,7 +78,7 @@ const equalFeatures: Shapes = fc.oneof(
     .map((student) => ({ student, teacher: student })),
 );
 
-/** Two or three layers of maps, of which only the channels agree between teacher and student. */
+/** Two or three layers of maps with equal channels but different sizes in teacher and student. */
 const consecutiveMaps: Shapes = fc.tuple(batch, size(2, 3)).chain(([n, layers]) =>
   fc.array(fc.tuple(map(n), map(n)), { minLength: layers, maxLength: layers }).map((pairs) => ({
     student: pairs.map(([s]) => s),

@@ -1,4 +1,4 @@
-/** A regime in which a function is wrong today. */
+/** A regime in which a function gives wrong results. */
 export interface KnownFault {
   readonly subject: string;
   readonly regime: string;
@@ -16,7 +16,7 @@ const fault = (
 
 const WASM = ["wasm"];
 
-/** In every loss that takes weights. */
+/** Faults of every loss that takes weights. */
 const ofWeights = (subject: string): KnownFault[] => [
   fault(
     subject,
@@ -27,7 +27,7 @@ const ofWeights = (subject: string): KnownFault[] => [
   fault(subject, "NaN rows of weight 0", "a sample of weight 0 counts if its loss is NaN"),
 ];
 
-/** In every loss that is a divergence of softened outputs. */
+/** Faults of every loss that is a divergence of softened outputs. */
 const ofDivergences = (subject: string): KnownFault[] => [
   fault(subject, "small", "the divergence is a difference of logarithms, off by 1e-7 T²"),
   fault(
@@ -44,8 +44,8 @@ const ofDivergences = (subject: string): KnownFault[] => [
 ];
 
 /**
- * The regimes in which a function is known to be wrong. Each of them must fail: a change that mends one
- * removes its entry.
+ * The regimes in which a function is known to give wrong results. The tests assert that each of them
+ * fails, so that a change that mends one removes its entry.
  */
 export const knownFaults: readonly KnownFault[] = [
   ...["mcmiLoss", "kdLoss", "dkdLoss"].flatMap(ofWeights),

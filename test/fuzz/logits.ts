@@ -57,7 +57,7 @@ const pairs =
         .map(({ reducing, ...input }) => ({ ...input, ...reducing })),
     );
 
-/** Student against teacher at high temperatures, where the divergence is a small difference. */
+/** High temperatures, where the divergence is small before the factor T². */
 const hot = option("temperature", 100, 10_000);
 
 const weightRegimes = (cases: fc.Arbitrary<Case>) => ({
@@ -67,8 +67,8 @@ const weightRegimes = (cases: fc.Arbitrary<Case>) => ({
 });
 
 /**
- * Divergences of at least 0.01 nats per T², or none at all: of equal rows, and of rows that are both
- * all in the same class. Other small divergences have regimes of their own.
+ * Keeps divergences of at least 0.01 T² nats, and zero divergences of equal rows or of rows saturated in
+ * the same class. Other small divergences are among the known faults, and this filter goes with them.
  */
 const isApart = ({ variables, constants, options }: Case) => {
   const temperature = options.temperature ?? 4;
@@ -126,7 +126,7 @@ const dkd: Subject = {
   },
 };
 
-/** Without weights: the loss is a scalar of the batch. */
+/** Cases without labels and weights. */
 const distPairs = (classes: fc.Arbitrary<number>) => (numbers: Numbers) =>
   pairs(
     options(option("beta", 0, 2), option("gamma", 0, 2), temperature),
@@ -139,9 +139,9 @@ const distPairs = (classes: fc.Arbitrary<number>) => (numbers: Numbers) =>
   }));
 
 /**
- * Probabilities that differ by a third within each row and each column: the gradient
- * divides twice by their differences, in which the rounding of the probabilities remains. Students whose
- * rows are each almost all in one class are left out, since their gradients vanish.
+ * Keeps probabilities that differ by at least 30 % within each row and each column. The gradient divides
+ * by these differences twice, which amplifies the rounding of the probabilities. Students with only
+ * nearly saturated rows are left out, since their gradients vanish.
  */
 const isVaried = ({ variables, constants, options }: Case) => {
   const temperature = options.temperature ?? 1;
@@ -212,7 +212,7 @@ const rows = (classes: fc.Arbitrary<number>) => (numbers: Numbers) =>
     upstream,
   }));
 
-/** Logits that differ by a tenth of the largest: the loss divides by their deviation. */
+/** Keeps rows whose spread is at least a tenth of the largest logit: the result divides by it. */
 const rowCases = (numbers: Numbers) =>
   rows(size(2, 6))(numbers).filter(({ variables: [z] }) =>
     rowsOf(z!).every((row) => {
@@ -249,7 +249,7 @@ const centroids: Subject = {
     oracle.centroids(labels!.rows, rowsOf(z!)).flat().map(plain),
 };
 
-/** Centroids with a zero now and then, since they may be any distributions. */
+/** Random distributions, some with zeros. */
 const centroidRows = (c: number) =>
   valuesOf(
     (count) =>
@@ -365,7 +365,7 @@ const mcmi: Subject = {
   },
 };
 
-/** Class logits and those of heads, of four rotations of one or two images. */
+/** Class logits and logits of one or two heads, for the four rotations of one or two images. */
 const hsakdCases =
   (settings: fc.Arbitrary<Record<string, number>>) =>
   (numbers: Numbers): fc.Arbitrary<Case> =>

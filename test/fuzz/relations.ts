@@ -86,7 +86,7 @@ const correlation: Subject = {
     oracle.correlationCongruence(rowsOf(t!), rowsOf(s!)),
 };
 
-/** Samples without two of opposite directions, where 1 + cos is a small difference. */
+/** Keeps batches without opposite samples, for which 1 + cos cancels. */
 const isOnOneSide = ({ variables, constants }: Case) =>
   [...variables, ...constants].every((values) => {
     const rows = rowsOf(values);
@@ -114,7 +114,7 @@ const weights = options(option("distanceWeight", 0, 50), option("angleWeight", 0
 const rkdCases = (numbers: Numbers) =>
   casesOf(one, { settings: weights })(numbers).filter(isSpread);
 
-/** Samples that are equal, or apart by at least a tenth of their distance from the origin. */
+/** Keeps batches whose samples are equal or differ by at least a tenth of the longest sample. */
 const isSpread = ({ variables, constants }: Case) =>
   [...variables, ...constants].every((values) => {
     const rows = rowsOf(values);
@@ -127,7 +127,7 @@ const isSpread = ({ variables, constants }: Case) =>
     );
   });
 
-/** Brings every second sample of the student within 1e-4 to 1e-2 of the one before it. */
+/** Moves every second sample of the student to a distance of 1e-4 to 1e-2 from the previous one. */
 const withNearSamples = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
   fc.tuple(cases, fc.noBias(fc.integer({ min: -40, max: -20 }))).map(([input, tenths]) => {
     const gather = ({ shape, data }: Values): Values => {

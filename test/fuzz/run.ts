@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Case, Subject } from "./case.ts";
 import { compare, type Errors } from "./compare.ts";
 
-/** How many cases to try, and what repeats a run. */
+/** The number of cases, the backend's tolerance, and what repeats a run. */
 export interface RunOptions {
   readonly cases: number;
   readonly tolerance: number;

@@ -42,7 +42,7 @@ export const kd = (teacher: Rows, student: Rows, temperature: number): Result[] 
     return sumOfResults([divergence(p!, q!)], temperature ** 2);
   });
 
-/** T² [α KL(bᵗ ‖ bˢ) + β KL(p̂ᵗ ‖ p̂ˢ)] of each sample, of the target class with the largest label. */
+/** T² [α KL(bᵗ ‖ bˢ) + β KL(p̂ᵗ ‖ p̂ˢ)] of each sample. The target class has the largest label. */
 export const dkd = (
   labels: readonly number[][],
   teacher: Rows,
@@ -116,8 +116,7 @@ export const centroids = (labels: readonly number[][], logits: Rows): Num[][] =>
 };
 
 /**
- * Rows d Q_y + (1 − d) Q_y^batch over their sum, where `labels` give class y a weight; other rows are
- * unchanged.
+ * Rows d Q_y + (1 − d) Q_y^batch over their sum. Rows of absent classes are unchanged.
  */
 export const movedCentroids = (
   old: Rows,

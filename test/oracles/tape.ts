@@ -1,6 +1,6 @@
 /**
  * Reverse-mode differentiation of scalar formulas in float64. Every operation records the derivatives
- * of its result by its operands, {@link derivatives} applies the chain rule.
+ * of its result by its operands. {@link derivatives} applies the chain rule.
  */
 export interface Num {
   readonly value: number;
@@ -47,10 +47,10 @@ export function atLeast(a: Num, floor: number): Num {
   return node(Math.max(a.value, floor), [a], [slope]);
 }
 
-/** What float32 leaves of the difference of two numbers up to 1, at least: 32 units in the last place. */
+/** The rounding error of a difference of two numbers up to 1: 32 units in the last place of float32. */
 export const UNIT_ERROR = 4e-6;
 
-/** The square of a difference of numbers up to 1, whose rounding is in the slope. */
+/** The square of a difference of numbers up to 1. Its slope has their rounding error. */
 export const squaredDifference = (a: Num): Num =>
   node(a.value ** 2, [a], [2 * a.value], [2 * (Math.abs(a.value) + 1)]);
 
@@ -70,12 +70,12 @@ export function smoothL1(a: Num): Num {
   return node(slope * (a.value - slope / 2), [a], [slope], [Math.abs(slope) + 1]);
 }
 
-/** p · x, and 0 where p is 0 whatever x is: 0 · log 0 = 0. */
+/** p · x, or 0 where p is 0, as 0 · log 0 is 0. */
 export const weigh = (p: Num, x: Num): Num => (p.value === 0 ? num(0) : mul(p, x));
 
 /**
- * p (log p − log q) − p + q, the term of a divergence of distributions: the sum of p and of q is 1. Unlike
- * p (log p − log q) it is never negative, so that a small divergence is no difference of large terms.
+ * p (log p − log q) − p + q. Since distributions sum to 1, the sum of these terms is the divergence. They
+ * are never negative, so that a small divergence does not cancel.
  */
 export function divergenceTerm(logP: Num, logQ: Num): Num {
   const [p, q, x] = [Math.exp(logP.value), Math.exp(logQ.value), logP.value - logQ.value];
@@ -126,8 +126,8 @@ export function logSumExp(xs: readonly Num[]): Num {
 }
 
 /**
- * The derivatives of Σ seeds · outputs by some inputs, and the sums of the magnitudes of what the chain
- * rule adds up to each, which are larger where terms cancel.
+ * The derivatives of Σ seeds · outputs by some inputs, and the sums of the magnitudes of the terms that
+ * the chain rule adds up to each derivative.
  */
 export function derivatives(
   outputs: readonly Num[],
