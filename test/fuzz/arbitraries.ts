@@ -19,7 +19,7 @@ export const uniform =
     );
 
 /** Numbers within ±10^e, with one exponent e between two for all of them. */
-const ofMagnitude =
+export const ofMagnitude =
   (min: number, max: number): Numbers =>
   (count) =>
     fc

@@ -50,7 +50,8 @@ export interface Errors {
  *
  * Where the oracle is NaN, infinite or too large for float32, the result must not be finite. NaN and ∞
  * stand for each other, since the order of operations decides between them. A gradient that is NaN
- * without a NaN in the inputs comes from ∞ − ∞ and is not compared.
+ * without a NaN in the inputs comes from ∞ − ∞ and is not compared. Logits of −∞ are masks, whose
+ * gradients are defined.
  */
 export function compare(subject: Subject, input: Case, tolerance: number): Errors {
   const expected = runOracle(subject, input);
@@ -185,7 +186,7 @@ function mismatch(
   ];
   for (const { name, first, of } of lists) {
     const [got, right, bound] = [of(actual), of(expected), of(bounds)];
-    if (name !== "value" && right.some(Number.isNaN) && !hasNaN(input)) continue;
+    if (name !== "value" && !hasNaN(input) && isUndefined(input, got, right)) continue;
     const at = firstOutside(got, right, bound);
     if (at < 0) continue;
     const within = bound[at]!.toPrecision(2);
@@ -197,6 +198,16 @@ function mismatch(
 /** A loss of a sample depends on no other sample; in a matrix, NaN may spread over all entries. */
 const valueLists = ({ outputShape }: Subject, length: number): (readonly [number, number])[] =>
   outputShape ? [[0, length]] : Array.from({ length }, (_, i) => [i, i + 1]);
+
+/** A gradient of ∞ − ∞, in the formula or, for inputs of +∞, in the result. */
+const isUndefined = (
+  { variables, constants }: Case,
+  got: readonly number[],
+  expected: readonly number[],
+): boolean =>
+  expected.some(Number.isNaN) ||
+  (got.some(Number.isNaN) &&
+    [...variables, ...constants].some(({ data }) => data.includes(Number.POSITIVE_INFINITY)));
 
 const hasNaN = ({ variables, constants, labels }: Case) =>
   [...variables, ...constants].some(({ data }) => data.some(Number.isNaN)) ||

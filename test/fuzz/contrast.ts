@@ -7,6 +7,7 @@ import {
   commonRegimes,
   dead,
   type Numbers,
+  ofMagnitude,
   option,
   size,
   tensors,
@@ -161,6 +162,8 @@ const inBatch: Subject = {
   name: "inBatchCrdLoss",
   regimes: {
     ...commonRegimes(embeddingCases(temperature), 2),
+    large: embeddingCases(temperature)(ofMagnitude(1, 13)),
+    "scores beyond 1e30": embeddingCases(temperature)(ofMagnitude(16, 17)),
     "rows of length 1": onUnitRows(embeddingCases(temperature)(uniform(1))),
     "low temperature": onUnitRows(embeddingCases(option("temperature", 0.001, 0.05))(uniform(1))),
   },

@@ -91,7 +91,8 @@ const kd: Subject = {
     ...commonRegimes(kdCases, 4),
     small: pairs(temperature)(small),
     ...weightRegimes(kdCases(uniform(4))),
-    masked: masked(kdCases(uniform(4)), ...everyone),
+    masked: masked(pairs(temperature)(uniform(4)), "teacher", "both").filter(isApart),
+    "masked student": masked(kdCases(uniform(4)), "student"),
     "near the teacher": near(pairs(temperature)(uniform(4))),
     "high temperature": pairs(hot)(uniform(4)),
   },
@@ -110,7 +111,8 @@ const dkd: Subject = {
     ...commonRegimes(dkdCases, 4),
     small: pairs(dkdOptions)(small),
     ...weightRegimes(dkdCases(uniform(4))),
-    masked: masked(pairs(dkdOptions, size(3, 6))(uniform(4)), ...everyone),
+    masked: masked(pairs(dkdOptions, size(3, 6))(uniform(4)), "teacher", "both").filter(isApart),
+    "masked student": masked(pairs(dkdOptions, size(3, 6))(uniform(4)), "student"),
     "near the teacher": near(pairs(dkdOptions)(uniform(4))),
     "high temperature": pairs(hot)(uniform(4)),
     "label distributions": withSoftLabels(dkdCases(uniform(4))),
@@ -339,12 +341,20 @@ const mcmiOptions = options(
 );
 const mcmiCases = withCentroids(single(mcmiOptions));
 
+const maskedMcmiCases = masked(mcmiCases(uniform(4)), "student");
+
+/** Whether the labels give no weight to masked classes, so that the cross-entropy is finite. */
+const hasFiniteEntropy = ({ variables: [z], labels, options }: Case) =>
+  !options.labelSmoothing &&
+  labels!.rows.flat().every((weight, i) => weight === 0 || Number.isFinite(z!.data[i]!));
+
 const mcmi: Subject = {
   name: "mcmiLoss",
   regimes: {
     ...commonRegimes(mcmiCases, 4, "student"),
     ...weightRegimes(mcmiCases(uniform(4))),
-    masked: masked(mcmiCases(uniform(4)), "student"),
+    masked: maskedMcmiCases.filter(hasFiniteEntropy),
+    "masked label": maskedMcmiCases.filter((input) => !hasFiniteEntropy(input)),
     "NaN centroids": withEntry(mcmiCases(uniform(4)), [Number.NaN], "teacher"),
     "infinite centroids": withEntry(mcmiCases(uniform(4)), [Number.POSITIVE_INFINITY], "teacher"),
     "label distributions": withSoftLabels(mcmiCases(uniform(4))),
@@ -383,7 +393,8 @@ const hsakd: Subject = {
   name: "hsakdLoss",
   regimes: {
     ...commonRegimes(hsakdCases(temperature), 4),
-    masked: masked(hsakdCases(temperature)(uniform(4)), ...everyone),
+    masked: masked(hsakdCases(temperature)(uniform(4)), "teacher", "both"),
+    "masked student": masked(hsakdCases(temperature)(uniform(4)), "student"),
     "near the teacher": near(hsakdCases(temperature)(uniform(4))),
     "high temperature": hsakdCases(hot)(uniform(4)),
   },
