@@ -40,6 +40,10 @@ import { type Case, labelTensor, reducing, rowsOf, type Subject } from "./case.t
 
 const temperature = option("temperature", 0.5, 8);
 
+/** Cases with class indices as labels. Label rows mix all centroids, also those of absent classes. */
+const byIndices = (cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> =>
+  cases.map((input) => ({ ...input, labels: { ...input.labels!, form: "indices" } }));
+
 /** Logits of teacher and student, with labels. */
 const pairs =
   (settings: fc.Arbitrary<Record<string, number>>, classes = size(2, 6)) =>
@@ -288,8 +292,12 @@ const cmi: Subject = {
   regimes: {
     ...commonRegimes(cmiCases, 4, "student"),
     masked: masked(cmiCases(uniform(4)), "student"),
-    "NaN centroids": withEntry(givenCentroids, [Number.NaN], "teacher"),
-    "infinite centroids": withEntry(givenCentroids, [Number.POSITIVE_INFINITY], "teacher"),
+    "NaN centroids": withEntry(byIndices(givenCentroids), [Number.NaN], "teacher"),
+    "infinite centroids": withEntry(
+      byIndices(givenCentroids),
+      [Number.POSITIVE_INFINITY],
+      "teacher",
+    ),
     "label distributions": withSoftLabels(cmiCases(uniform(4))),
     "NaN labels": withNaNLabels(cmiCases(uniform(4))),
   },
@@ -355,8 +363,12 @@ const mcmi: Subject = {
     ...weightRegimes(mcmiCases(uniform(4))),
     masked: maskedMcmiCases.filter(hasFiniteEntropy),
     "masked label": maskedMcmiCases.filter((input) => !hasFiniteEntropy(input)),
-    "NaN centroids": withEntry(mcmiCases(uniform(4)), [Number.NaN], "teacher"),
-    "infinite centroids": withEntry(mcmiCases(uniform(4)), [Number.POSITIVE_INFINITY], "teacher"),
+    "NaN centroids": withEntry(byIndices(mcmiCases(uniform(4))), [Number.NaN], "teacher"),
+    "infinite centroids": withEntry(
+      byIndices(mcmiCases(uniform(4))),
+      [Number.POSITIVE_INFINITY],
+      "teacher",
+    ),
     "label distributions": withSoftLabels(mcmiCases(uniform(4))),
     "NaN labels": withNaNLabels(mcmiCases(uniform(4))),
   },

@@ -15,8 +15,8 @@ import { gramGradient, toRows } from "./gram.ts";
  * \tilde G_{i\cdot} = G_{i\cdot} / \max(\lVert G_{i\cdot} \rVert_2, 10^{-12}), \; G = F F^\top$$
  *
  * Each row of F holds the features of a sample. Channels, spatial sizes and ranks of the two may
- * differ, and no layer is adapted. For lists, the loss is the sum over layers. Zero rows of the
- * student get no gradient.
+ * differ, and no layer is adapted. For lists, the loss is the sum over layers. The row of a
+ * sample of zeros counts as a constant.
  *
  * Usual weight: 3000 (RepDistiller, `run_cifar_distill.sh`).
  *
@@ -68,7 +68,8 @@ export function similarityLoss(
       },
       (difference, unit, norm, features) => {
         const g: tf.Tensor2D = tf.mul(difference, 2 * perEntry);
-        const dG = unitVectorsGradient({ unit, norm }, g, 1);
+        const isNonzero = tf.step(tf.max(tf.abs(features), 1, true));
+        const dG: tf.Tensor2D = tf.mul(unitVectorsGradient({ unit, norm }, g, 1), isNonzero);
         return [tf.reshape(gramGradient(dG, features), student.shape)];
       },
     );
