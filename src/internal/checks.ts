@@ -9,6 +9,34 @@ function checkTensor(fn: string, name: string, x: tf.Tensor): void {
   throw new Error(`${fn}: ${name} must be a tf.Tensor, got ${got}`);
 }
 
+/** What a value that is not as expected is, as shown in error messages. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return `${value}`;
+  if (value instanceof tf.Tensor) return `a tf.Tensor ${describe(value)}`;
+  if (value instanceof Promise) return "a Promise";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "number" || typeof value === "boolean") return `${value}`;
+  return typeof value === "string" ? `"${value}"` : typeof value;
+}
+
+/** Checks for an options object without unknown names. Names whose value is undefined count too. */
+export function checkOptions<Options extends object>(
+  fn: string,
+  options: Options,
+  allowed: readonly (keyof Options & string)[],
+  name = "options",
+) {
+  const expected = `an object with only ${allowed.join(", ")}`;
+  const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
+  if (!isObject || options instanceof tf.Tensor || options instanceof Promise) {
+    throw new Error(`${fn}: ${name} must be ${expected}, got ${describeValue(options)}`);
+  }
+  const known: readonly string[] = allowed;
+  const unknown = Object.keys(options).filter((key) => !known.includes(key));
+  if (unknown.length === 0) return;
+  throw new Error(`${fn}: ${name} must be ${expected}, got ${unknown.join(", ")}`);
+}
+
 /** Checks for a float32 matrix with at least one row and one column. */
 export function checkMatrix(
   fn: string,
