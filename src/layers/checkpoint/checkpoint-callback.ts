@@ -6,6 +6,8 @@ import {
   restoreFrom,
   saveTo,
 } from "./checkpoint-options.ts";
+import { reorderSlots } from "./optimizer-state.ts";
+import { setSlotVariables, slotVariables } from "./slot-variables.ts";
 
 /**
  * Writes checkpoints during `model.fit` or `fitDataset`: the model, its optimizer, other models and
@@ -20,6 +22,8 @@ import {
  *   `reshuffleEachIteration: false`.
  * - Dropout needs a `seed`.
  * - Learning rates must be functions of the epoch, as in {@link LearningRateScheduler}.
+ *
+ * Layers may be frozen or thawed before a run resumes. Thawed ones start with new optimizer state.
  *
  * Put it last in the list of callbacks, so that it sees the logs of the others. The state of other
  * callbacks, such as the patience of early stopping, is not saved.
@@ -66,6 +70,9 @@ export class CheckpointCallback extends tfl.Callback {
     if (!model.optimizer) throw new Error(`${fn}: model must be compiled, got one that is not`);
     const values = await restoreFrom(fn, this.options, { model }, model.optimizer);
     if (!values) return 0;
+    const saved = slotVariables(model.optimizer);
+    const trained = trainableVariables(model);
+    if (saved.length > 0) reorderSlots(model.optimizer, saved, trained);
     this.history = values.history as Record<string, number[]>;
     return values.epoch as number;
   }
@@ -77,6 +84,11 @@ export class CheckpointCallback extends tfl.Callback {
     }
     if ((epoch + 1) % (this.options.everyEpochs ?? 1) !== 0) return;
     const { model, history } = this;
+    setSlotVariables(model.optimizer, trainableVariables(model));
     await saveTo(this.options, { model }, model.optimizer, { epoch: epoch + 1, history });
   }
 }
+
+/** The variables that `model.fit` trains, in its order. */
+const trainableVariables = (model: tfl.LayersModel): tf.Variable[] =>
+  model.trainableWeights.map((weight) => weight.read() as tf.Variable);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { assignLearningRate, learningRateOf } from "../learning-rate/set-learning-rate.ts";
 import type { NamedTensor } from "./named-tensor.ts";
+import type { SlotVariables } from "./slot-variables.ts";
 
 /** The state of an optimizer apart from its tensors. */
 export interface OptimizerState {
@@ -11,6 +12,11 @@ export interface OptimizerState {
   learningRate: number;
   /** Names of the slot variables in each list, one for each weight. */
   slots: Record<string, string[]>;
+  /**
+   * Paths of the variables that the slots belong to; null for one outside the state. Undefined if the
+   * optimizer was used without this library.
+   */
+  variables?: (string | null)[] | undefined;
 }
 
 /** The private fields of a tfjs optimizer that hold its state. */
@@ -99,6 +105,31 @@ export function writeOptimizer(
       const saved = tensors.get(slotPath(list, i))!;
       return { originalName, variable: tf.variable(saved, false) };
     });
+  }
+}
+
+/**
+ * Puts the slots of an optimizer in the order of other variables. Variables without slots get new ones,
+ * as at their first step.
+ */
+export function reorderSlots(
+  optimizer: tf.Optimizer,
+  from: SlotVariables,
+  to: readonly tf.Variable[],
+): void {
+  const { lists = [] } = FIELDS[optimizer.getClassName()] ?? {};
+  const { initialAccumulatorValue = 0 } = optimizer.getConfig();
+  for (const list of lists) {
+    const slots = slotsOf(optimizer, list);
+    if (slots.length === 0) continue;
+    const create = ({ name, shape }: tf.Variable): Slot => {
+      const value = Number(initialAccumulatorValue);
+      const variable = tf.tidy(() => tf.variable(tf.fill(shape, value), false));
+      return { originalName: `${name}/${list}`, variable };
+    };
+    const ordered = to.map((variable) => slots[from.indexOf(variable)] ?? create(variable));
+    for (const slot of slots) if (!ordered.includes(slot)) slot.variable.dispose();
+    internals(optimizer)[list] = ordered;
   }
 }
 

@@ -3,6 +3,7 @@ import { checkSameState } from "./check-same-state.ts";
 import { unpack } from "./format.ts";
 import { ARRAYS, specOf, type TensorSpec } from "./named-tensor.ts";
 import { isSlot, writeOptimizer } from "./optimizer-state.ts";
+import { setSlotVariables } from "./slot-variables.ts";
 import { stateTensors } from "./state-tensors.ts";
 import type { RestoredState, TrainingState } from "./training-state.ts";
 
@@ -57,6 +58,11 @@ export function restoreCheckpoint(bytes: Uint8Array, state: TrainingState): Rest
     }
     if (state.optimizer && header.optimizer) {
       writeOptimizer(state.optimizer, header.optimizer, saved);
+      const ordered = header.optimizer.variables ?? [];
+      setSlotVariables(
+        state.optimizer,
+        ordered.map((path) => variables.get(path ?? "")),
+      );
     }
     return rest;
   });

@@ -1,6 +1,9 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { leafLayers } from "../model/leaf-layers.ts";
 import type { NamedTensor } from "./named-tensor.ts";
 import { type OptimizerState, readOptimizer } from "./optimizer-state.ts";
+import { slotVariables } from "./slot-variables.ts";
 import type { TrainingState } from "./training-state.ts";
 
 /** The tensors of a training state, no copies, and the state of its optimizer. */
@@ -14,7 +17,14 @@ export function stateTensors(
     path: `tensors/${name}`,
     tensor,
   }));
-  return { tensors: [...weights, ...(read?.tensors ?? []), ...others], optimizer: read?.state };
+  const paths = new Map<tf.Tensor, string>(
+    [...weights, ...others].map(({ path, tensor }) => [tensor, path]),
+  );
+  const variables = optimizer && slotVariables(optimizer).map((x) => (x && paths.get(x)) ?? null);
+  return {
+    tensors: [...weights, ...(read?.tensors ?? []), ...others],
+    optimizer: read && { ...read.state, ...(variables && variables.length > 0 && { variables }) },
+  };
 }
 
 /**
@@ -23,12 +33,9 @@ export function stateTensors(
  * dense_Dense7/kernel.
  */
 function weightsOf(name: string, model: tfl.LayersModel): NamedTensor[] {
-  const weights = new Set(leavesOf(model).flatMap((layer) => layer.weights));
+  const weights = new Set(leafLayers(model).flatMap((layer) => layer.weights));
   return [...weights].map((weight, i) => ({
     path: `models/${name}/${i}/${weight.originalName.split("/").at(-1)}`,
     tensor: weight.read(),
   }));
 }
-
-const leavesOf = (layer: tfl.layers.Layer): tfl.layers.Layer[] =>
-  "layers" in layer && Array.isArray(layer.layers) ? layer.layers.flatMap(leavesOf) : [layer];

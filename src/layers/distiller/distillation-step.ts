@@ -9,8 +9,8 @@ export interface DistillationStepOptions extends Omit<DistillerOptions, "cacheTe
 
 /**
  * Builds one step of a {@link Distiller}, for a custom training loop. The step computes the teacher's
- * outputs in inference mode and the student's in training mode. It then updates every variable that
- * the loss depends on by a step of the optimizer.
+ * outputs in inference mode and the student's in training mode. It then updates the variables that a
+ * {@link Distiller} trains by a step of the optimizer.
  *
  * @param options Models, loss and layers, as of a {@link Distiller}, and the optimizer.
  * @returns A function of inputs, labels and, if the loss reads them, `indices` int32 [N]. It returns

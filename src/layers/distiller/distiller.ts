@@ -50,9 +50,11 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  * Trains a student against a frozen teacher, with any loss of their outputs. Options and history are
  * those of `tf.LayersModel`.
  *
- * The teacher's outputs are computed in inference mode and are constants. Every variable that the loss
- * depends on is trained: those of the student, and those of projection heads and regressors in the
- * loss. `compile` also compiles the student with cross-entropy from logits as its loss, so that
+ * The teacher's outputs are computed in inference mode and are constants. As in `model.fit`, the
+ * trainable weights of the student are trained, and the penalties of its regularizers are part of the
+ * loss. The same holds for the layers and models that the loss applies, such as projection heads and
+ * regressors. Other variables that the loss depends on are trained too. Weights of the teacher are not.
+ * Penalties do not count in validation. `compile` also compiles the student with cross-entropy from logits as its loss, so that
  * callbacks find the optimizer and `student.evaluate` works.
  *
  * `fit` provides the loss with `indices`, which memory banks need. `fitDataset` provides them if the

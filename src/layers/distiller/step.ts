@@ -1,10 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { type Batch, type BatchSource, START } from "../data/batch-source.ts";
+import { addPenalties } from "./add-penalties.ts";
 import { distillationBatch } from "./distillation-batch.ts";
 import type { DistillerOptions } from "./distiller-options.ts";
 import { type DistillationLoss, type Metric, measure } from "./measure.ts";
+import { frozenWeights, minimize } from "./minimize.ts";
 import { layersNetwork, type Network, type Outputs, teacherNetwork } from "./networks.ts";
+import { recordLayers } from "./record-layers.ts";
 import { TeacherCache } from "./teacher-cache.ts";
 import { type Scalars, Totals } from "./totals.ts";
 
@@ -13,6 +16,7 @@ export interface Parts {
   /** The public function that error messages name. */
   fn: string;
   student: tfl.LayersModel;
+  teacher: DistillerOptions["teacher"];
   teacherNetwork: Network;
   studentNetwork: Network;
   loss: DistillationLoss;
@@ -29,9 +33,12 @@ export function partsOf(fn: string, options: DistillerOptions): Parts {
   if (typeof loss !== "function") {
     throw new Error(`${fn}: loss must be a function, got ${typeof loss}`);
   }
+  // A sequential model without it has no penalties.
+  if (!student.built) student.build(student.inputs[0]!.shape);
   return {
     fn,
     student,
+    teacher,
     loss,
     metrics: [],
     teacherNetwork: teacherNetwork(fn, teacher, teacherLayers),
@@ -52,26 +59,39 @@ export async function trainStep(parts: Parts, batch: Batch): Promise<Scalars> {
 
 /** One step of an optimizer from the teacher's outputs. The caller owns the scalars. */
 export function stepFrom(
-  { fn, studentNetwork, loss, metrics }: Parts,
+  parts: Parts,
   optimizer: tf.Optimizer,
   batch: Batch,
   teacher: Outputs,
 ): Scalars {
+  const { fn, student, studentNetwork, loss, metrics } = parts;
   const kept: Scalars = {};
   try {
-    // Without a list of variables, every variable that the loss depends on is trained.
-    optimizer.minimize(() => {
-      const student = studentNetwork(batch.inputs, true);
-      const args = distillationBatch(fn, batch, teacher, student, true);
-      const { total, reported } = measure(fn, loss, metrics, args);
-      for (const [name, value] of Object.entries(reported)) kept[name] = tf.keep(value);
-      return total;
+    minimize(fn, optimizer, frozenBefore(parts), () => {
+      const { value, layers } = recordLayers(() => {
+        const outputs = studentNetwork(batch.inputs, true);
+        const args = distillationBatch(fn, batch, teacher, outputs, true);
+        return measure(fn, loss, metrics, args);
+      });
+      const total = addPenalties(value.total, student, layers);
+      const reported = { ...value.reported, loss: tf.cast(total, "float32") };
+      for (const [name, scalar] of Object.entries(reported)) kept[name] = tf.keep(scalar);
+      return { loss: total, layers };
     });
     return kept;
   } catch (error) {
     tf.dispose(kept);
     throw error;
   }
+}
+
+/** Frozen weights of the student, and the weights of the teacher that are not the student's. */
+function frozenBefore({ student, teacher }: Parts): Set<tf.Tensor> {
+  const frozen = frozenWeights([student]);
+  if (!(teacher instanceof tfl.LayersModel)) return frozen;
+  const own = new Set(student.weights.map((weight) => weight.read()));
+  for (const weight of teacher.weights) if (!own.has(weight.read())) frozen.add(weight.read());
+  return frozen;
 }
 
 /** Sample-weighted means over all batches, in inference mode. */

@@ -11,6 +11,7 @@ import {
 } from "../../../src/layers/index.ts";
 import { labelsOf } from "../../support.ts";
 import { normal, useTrainingKernels } from "../support.ts";
+import { valuesOf } from "../training.ts";
 import { memoryStore, numbersOf } from "./support.ts";
 
 useTrainingKernels();
@@ -177,4 +178,37 @@ test("rejects invalid input before the first step, naming expected and actual", 
   await expect(callback.resume(model)).rejects.toThrow(
     "CheckpointCallback.resume: model must be compiled, got one that is not",
   );
+});
+
+test("a layer thawed after resuming gets its own slots, and the others keep theirs", {
+  tags: "broad",
+}, async () => {
+  const [xs, ys] = [normal([8, 4], 1), normal([8, 4], 2)];
+  const create = (isFrozen: boolean) => {
+    const layers = ["ones", "zeros"].map((kernelInitializer) =>
+      tfl.layers.dense({
+        units: 4,
+        inputShape: [4],
+        useBias: false,
+        kernelInitializer: kernelInitializer as "ones",
+      }),
+    );
+    layers[0]!.trainable = !isFrozen;
+    const model = tfl.sequential({ layers });
+    model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "meanSquaredError" });
+    return model;
+  };
+  const train = (model: tfl.LayersModel, epochs: number, callback?: tfl.Callback) =>
+    model.fit(xs, ys, { epochs, verbose: 0, ...(callback && { callbacks: [callback] }) });
+  const store = memoryStore();
+  await train(create(true), 3, new CheckpointCallback({ store }));
+  const kernels = async (isFrozen: boolean) => {
+    const model = create(isFrozen);
+    expect(await new CheckpointCallback({ store }).resume(model)).toBe(3);
+    await train(model, 1);
+    return valuesOf(model.layers.flatMap((layer) => layer.getWeights()));
+  };
+  const [frozen, thawed] = [await kernels(true), await kernels(false)];
+  expect(thawed[0]).not.toEqual(frozen[0]);
+  expect(thawed[1]).toEqual(frozen[1]);
 });

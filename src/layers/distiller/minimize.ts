@@ -1,0 +1,57 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { setSlotVariables, slotVariables, withJoined } from "../checkpoint/slot-variables.ts";
+
+/** A loss to minimise and the layers that it used. */
+export interface UsedLayers {
+  loss: tf.Scalar;
+  layers: Iterable<tfl.layers.Layer>;
+}
+
+/**
+ * One step of an optimizer on all trainable variables that a loss depends on. As in `model.fit`, the
+ * weights of frozen layers and models do not change, whatever the flags of their variables are.
+ *
+ * @param frozen Variables that are known to be frozen before the loss is computed.
+ * @param run Computes the loss.
+ */
+export function minimize(
+  fn: string,
+  optimizer: tf.Optimizer,
+  frozen: ReadonlySet<tf.Tensor>,
+  run: () => UsedLayers,
+): void {
+  const registered = Object.values(tf.engine().registeredVariables);
+  const candidates = registered.filter((x) => x.trainable && !frozen.has(x));
+  if (candidates.length === 0) {
+    throw new Error(`${fn}: the student must have a trainable weight, got none`);
+  }
+  let used: Iterable<tfl.layers.Layer> = [];
+  const { value, grads } = tf.variableGrads(() => {
+    const { loss, layers } = run();
+    used = layers;
+    return loss;
+  }, candidates);
+  const frozenInUse = frozenWeights(used);
+  const trained = candidates.filter((x) => grads[x.name] && !frozenInUse.has(x));
+  const ordered = withJoined(slotVariables(optimizer), trained);
+  setSlotVariables(optimizer, ordered);
+  optimizer.applyGradients(
+    ordered.map((x) => {
+      // tfjs leaves a variable without gradient and its slot unchanged.
+      const tensor = x && trained.includes(x) ? grads[x.name] : undefined;
+      return { name: x?.name ?? "", tensor: tensor as tf.Tensor };
+    }),
+  );
+  tf.dispose([value, grads]);
+}
+
+/** Weights of layers and models that are not trainable. A nested model may freeze its layers. */
+export function frozenWeights(layers: Iterable<tfl.layers.Layer>): Set<tf.Tensor> {
+  const frozen = new Set<tf.Tensor>();
+  for (const layer of layers) {
+    const trainable = new Set(layer.trainableWeights);
+    for (const weight of layer.weights) if (!trainable.has(weight)) frozen.add(weight.read());
+  }
+  return frozen;
+}
