@@ -12,6 +12,7 @@ export type {
   LabelledPair,
   LabelledTensors,
 } from "./data/labelled-data.ts";
+export type { ClassWeights } from "./data/sample-weights.ts";
 export type { DistillationBatch } from "./distiller/distillation-batch.ts";
 export { type DistillationStepOptions, distillationStep } from "./distiller/distillation-step.ts";
 export {

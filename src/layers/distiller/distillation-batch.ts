@@ -19,17 +19,26 @@ export interface DistillationBatch {
   readonly studentFeatures: tf.Tensor[];
   /** Positions of the samples in the training data, int32 [N]. */
   readonly indices: tf.Tensor1D;
+  /**
+   * Weights of the samples by `classWeight` and `sampleWeight`, float32 [N], for the option `weights` of
+   * the losses. Undefined if neither is given, and in validation.
+   */
+  readonly weights?: tf.Tensor1D | undefined;
   /** Whether this is a training step; false in validation and `evaluate`. */
   readonly training: boolean;
 }
 
-/** The arguments of a loss; `fn` is the public function that error messages name. */
+/**
+ * The arguments of a loss; `fn` is the public function that error messages name. `useWeights` is called
+ * when the loss reads the weights.
+ */
 export function distillationBatch(
   fn: string,
-  { labels, indices }: Batch,
+  { labels, indices, weights }: Batch,
   teacher: Outputs,
   student: Outputs,
   training: boolean,
+  useWeights?: () => void,
 ): DistillationBatch {
   const batch = { labels, training };
   const define = (name: keyof DistillationBatch, value: unknown, reason: string) => {
@@ -48,6 +57,13 @@ export function distillationBatch(
     define(`${name}Features`, isGiven ? features : undefined, `but no ${name}Layers were given`);
   }
   define("indices", indices, training ? MISSING_INDICES : INDICES_OUTSIDE_TRAINING);
+  if (weights) {
+    const get = () => {
+      useWeights?.();
+      return weights;
+    };
+    Object.defineProperty(batch, "weights", { get, enumerable: true });
+  }
   return batch as DistillationBatch;
 }
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger } from "../../internal/checks.ts";
+import { checkInteger, checkVector } from "../../internal/checks.ts";
 import { type BatchSource, type BatchSourceOptions, batchSource } from "../data/batch-source.ts";
 import { holdOut } from "../data/hold-out.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type LabelledPair,
   toLabelledData,
 } from "../data/labelled-data.ts";
+import { checkClassWeight, weightedSource } from "../data/sample-weights.ts";
 import type { DistillerOptions } from "./distiller-options.ts";
 import { type EpochOptions, trainEpochs } from "./epochs.ts";
 import { accuracy, type Metric } from "./measure.ts";
@@ -35,6 +36,8 @@ export interface DistillerFitOptions extends EpochOptions {
   validationSplit?: number | undefined;
   /** Takes precedence over `validationSplit`. */
   validationData?: LabelledData | LabelledPair | undefined;
+  /** A weight for each training sample, float32 [N], which the loss reads as `weights`. */
+  sampleWeight?: tf.Tensor1D | undefined;
 }
 
 /** Options of {@link Distiller.fitDataset}. */
@@ -60,6 +63,11 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  * `fit` provides the loss with `indices`, which memory banks need. `fitDataset` provides them if the
  * elements are `{xs, ys, indices}`. Each epoch adds to the history `loss`, each term of a
  * {@link weightedSum}, each metric, and `val_…` of all of these, as means over samples.
+ *
+ * `classWeight` and `sampleWeight` give each sample a weight, which the loss must pass on: for example
+ * `kdLoss(teacherLogits, studentLogits, { weights })`. Of the losses' reductions, `MEAN` divides by the
+ * sum of the weights, and `SUM_BY_NONZERO_WEIGHTS` by the number of samples, as `tf.LayersModel.fit`
+ * does. Both options are refused for a loss that does not read `weights`.
  *
  * With a `checkpoint`, an interrupted run resumes from the last one, also in a new process, to
  * bitwise-identical weights and history, if the checkpoint covers all state that the loss changes and
@@ -142,14 +150,17 @@ export class Distiller {
   ): Promise<tfl.History> {
     const fn = "Distiller.fit";
     const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
-    const { seed = Math.floor(Math.random() * 2 ** 32) } = options;
+    const { sampleWeight, seed = Math.floor(Math.random() * 2 ** 32) } = options;
     checkInteger(fn, "batchSize", batchSize, 1);
     checkInteger(fn, "seed", seed, 0);
     const data = { xs: inputs, ys: labels };
     checkTensors(fn, "the training data", data);
+    if (sampleWeight) checkVector(fn, "sampleWeight", sampleWeight, labels.shape[0]!);
+    checkClassWeight(fn, options.classWeight);
     const { kept, held } = holdOut(fn, data, validationSplit);
     try {
-      const source = this.sourceOf(fn, kept, { batchSize, indexed: true });
+      const batches = this.sourceOf(fn, kept, { batchSize, indexed: true });
+      const source = weightedSource(fn, batches, options);
       const validation = this.validationSource(fn, validationData ?? held, batchSize);
       const order = shuffle ? seed : undefined;
       return await trainEpochs(fn, this.compiled(fn), source, validation, options, order);
@@ -174,7 +185,9 @@ export class Distiller {
     checkInteger(fn, "validationBatchSize", validationBatchSize, 1);
     if (batchesPerEpoch !== undefined) checkInteger(fn, "batchesPerEpoch", batchesPerEpoch, 1);
     checkData(fn, "dataset", dataset, batchesPerEpoch !== undefined);
-    const source = this.sourceOf(fn, dataset, { batchesPerEpoch });
+    checkClassWeight(fn, options.classWeight);
+    const batches = this.sourceOf(fn, dataset, { batchesPerEpoch });
+    const source = weightedSource(fn, batches, { classWeight: options.classWeight });
     const validation = this.validationSource(fn, validationData, validationBatchSize);
     return trainEpochs(fn, this.compiled(fn), source, validation, options);
   }

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger } from "../../internal/checks.ts";
 import type { Batch, BatchSource } from "../data/batch-source.ts";
+import type { ClassWeights } from "../data/sample-weights.ts";
 import {
   checkDistillerCheckpoint,
   completeEpoch,
@@ -25,6 +26,11 @@ export interface EpochOptions {
     | tfl.CustomCallbackArgs
     | readonly (tfl.Callback | tfl.CustomCallbackArgs)[]
     | undefined;
+  /**
+   * A weight for each class index, as of `tf.LayersModel.fit`; it must have every class in the data. The
+   * loss reads the weights of the samples as `weights`.
+   */
+  classWeight?: ClassWeights | undefined;
   /** Saves the training run, and resumes from the checkpoint in the store if there is one. */
   checkpoint?: DistillerCheckpoint | undefined;
 }

@@ -66,13 +66,20 @@ export function stepFrom(
 ): Scalars {
   const { fn, student, studentNetwork, loss, metrics } = parts;
   const kept: Scalars = {};
+  let isWeighted = false;
   try {
     minimize(fn, optimizer, frozenBefore(parts), () => {
       const { value, layers } = recordLayers(() => {
         const outputs = studentNetwork(batch.inputs, true);
-        const args = distillationBatch(fn, batch, teacher, outputs, true);
+        const args = distillationBatch(fn, batch, teacher, outputs, true, () => {
+          isWeighted = true;
+        });
         return measure(fn, loss, metrics, args);
       });
+      if (batch.weights && !isWeighted) {
+        const expected = "read the batch's weights, since classWeight or sampleWeight is given";
+        throw new Error(`${fn}: the loss must ${expected}`);
+      }
       const total = addPenalties(value.total, student, layers);
       const reported = { ...value.reported, loss: tf.cast(total, "float32") };
       for (const [name, scalar] of Object.entries(reported)) kept[name] = tf.keep(scalar);

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { mcmiLoss } from "../../teacher/mcmi-loss.ts";
 import { asLogits } from "../model/classifier-output.ts";
 import { observeBatch } from "./batch-observer.ts";
@@ -14,13 +14,14 @@ export interface CompiledMcmiOptions {
 }
 
 /**
- * {@link mcmiLoss} as a loss for `model.compile`.
+ * {@link mcmiLoss} as a loss for `model.compile`. `model.fit` averages the losses of the samples, and
+ * multiplies them by the weights of `classWeight` first.
  *
  * @param centroids float32 [C, C]. {@link CentroidCallback} updates a `tf.variable` during
  * `model.fit`.
  * @param options λ and the form of the model's output.
- * @returns A function (labels, predictions) → scalar in nats, both [N, C]. The labels are one-hot:
- * `model.fit` accepts class indices only for its own sparse loss.
+ * @returns A function (labels, predictions) → a loss for each sample in nats, [N]. Both arguments
+ * are [N, C]. The labels are one-hot: `model.fit` accepts class indices only for its own sparse loss.
  * @throws The returned function throws what {@link mcmiLoss} throws.
  *
  * @example
@@ -37,10 +38,10 @@ export interface CompiledMcmiOptions {
 export function compiledMcmiLoss(
   centroids: tf.Tensor,
   { fromLogits = true, ...options }: CompiledMcmiOptions,
-): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar {
+): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor1D {
   return (labels, predictions) => {
     const logits = asLogits("compiledMcmiLoss", predictions, fromLogits);
     observeBatch(centroids, { labels, logits, fromLogits });
-    return mcmiLoss(labels, logits, centroids, options);
+    return mcmiLoss(labels, logits, centroids, { ...options, reduction: tf.Reduction.NONE });
   };
 }

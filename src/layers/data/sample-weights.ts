@@ -1,0 +1,73 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkNumber, describeValue } from "../../internal/checks.ts";
+import type { Batch, BatchSource } from "./batch-source.ts";
+
+/** Weights of classes by their indices, as in `tf.LayersModel.fit`. */
+export type ClassWeights = Readonly<Record<number, number>>;
+
+/** Weights by class and by sample, undefined where not given. */
+export interface SampleWeights {
+  classWeight?: ClassWeights | undefined;
+  sampleWeight?: tf.Tensor1D | undefined;
+}
+
+export function checkClassWeight(fn: string, classWeight: ClassWeights | undefined): void {
+  if (classWeight === undefined) return;
+  if (classWeight === null || typeof classWeight !== "object") {
+    const expected = "an object with a number for each class";
+    throw new Error(`${fn}: classWeight must be ${expected}, got ${describeValue(classWeight)}`);
+  }
+  for (const [index, weight] of Object.entries(classWeight)) {
+    checkNumber(fn, `classWeight[${index}]`, weight, { minimum: 0 });
+  }
+}
+
+/**
+ * Adds a weight for each sample to batches: that of its class times that of the sample. Weights by
+ * sample need batches with the indices of their samples.
+ */
+export function weightedSource(
+  fn: string,
+  source: BatchSource,
+  { classWeight, sampleWeight }: SampleWeights,
+): BatchSource {
+  if (!classWeight && !sampleWeight) return source;
+  return {
+    ...source,
+    async *batches(place) {
+      const bySample = sampleWeight && (await sampleWeight.data());
+      for await (const batch of source.batches(place)) {
+        const byClass = classWeight && (await weightsByClass(fn, batch, classWeight));
+        const size = batch.labels.shape[0] ?? 0;
+        const values = Float32Array.from({ length: size }, (_, i) => {
+          const ofSample = bySample && batch.rows ? bySample[batch.rows[i]!]! : 1;
+          return ofSample * (byClass?.[i] ?? 1);
+        });
+        const weights = tf.tensor1d(values);
+        try {
+          yield { ...batch, weights };
+        } finally {
+          weights.dispose();
+        }
+      }
+    },
+  };
+}
+
+async function weightsByClass(
+  fn: string,
+  { labels }: Batch,
+  classWeight: ClassWeights,
+): Promise<number[]> {
+  const values = [...(await labels.data())];
+  const [samples = 0] = labels.shape;
+  const width = values.length / samples;
+  return Array.from({ length: samples }, (_, i) => {
+    const row = values.slice(i * width, (i + 1) * width);
+    const label = width === 1 ? row[0]! : row.indexOf(Math.max(...row));
+    const weight = classWeight[label];
+    if (weight !== undefined) return weight;
+    const got = Object.keys(classWeight).join(", ") || "none";
+    throw new Error(`${fn}: classWeight must have class ${label} of the data, got ${got}`);
+  });
+}
