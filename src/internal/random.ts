@@ -3,9 +3,15 @@
  * Doty-Humphrey's PractRand. The same seed gives the same sequence. `tf.randomUniform` cannot draw
  * row indices: with dtype int32 it rounds, which halves the probability of both ends, and float32
  * cannot represent every index of more than 2^24 rows.
+ *
+ * @param seed The low 32 bits of the seed, or a safe integer that holds all of them.
+ * @param high The high 32 bits of the seed; default those of `seed`.
  */
-export function randomSource(seed: number = Math.floor(Math.random() * 2 ** 53)): () => number {
-  let [a, b, c, count] = [0, seed | 0, Math.floor(seed / 2 ** 32) | 0, 1];
+export function randomSource(
+  seed: number = Math.floor(Math.random() * 2 ** 53),
+  high: number = Math.floor(seed / 2 ** 32),
+): () => number {
+  let [a, b, c, count] = [0, seed | 0, high | 0, 1];
   const next = () => {
     const sum = (a + b + count) | 0;
     count = (count + 1) | 0;

@@ -2,7 +2,10 @@ import { randomSource } from "../../internal/random.ts";
 
 /** A permutation of 0…n−1 that depends only on seed and epoch, so that training can be resumed. */
 export function shuffled(n: number, seed: number, epoch: number): Int32Array {
-  const random = randomSource(seed * 65_537 + epoch);
+  // Exact in 64 bits: two epochs of a seed, or two seeds of an epoch, never share an order.
+  const mixed = BigInt(seed) * 65_537n + BigInt(epoch);
+  const [low, high] = [mixed, mixed >> 32n].map((word) => Number(BigInt.asUintN(32, word)));
+  const random = randomSource(low, high);
   const order = Int32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

@@ -14,8 +14,9 @@ export interface DistillerOptions {
   /** Layers whose outputs are `studentFeatures`. */
   studentLayers?: readonly string[] | undefined;
   /**
-   * Keeps the teacher's outputs for each training sample in memory after the first epoch; default
-   * false. Not valid if the inputs of a sample change, as by augmentation.
+   * Keeps the teacher's outputs for each training sample in memory from the first epoch of a `fit` to
+   * its end; default false. Not valid if the inputs of a sample or the teacher change within a `fit`, as
+   * by augmentation.
    */
   cacheTeacher?: boolean | undefined;
 }

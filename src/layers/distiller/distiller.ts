@@ -16,6 +16,7 @@ import type { DistillerOptions } from "./distiller-options.ts";
 import { type EpochOptions, trainEpochs } from "./epochs.ts";
 import { accuracy, type Metric } from "./measure.ts";
 import { evaluateBatches, type Parts, partsOf } from "./step.ts";
+import { TeacherCache } from "./teacher-cache.ts";
 
 /** Options of {@link Distiller.compile}, as of `tf.LayersModel.compile`. */
 export interface DistillerCompileOptions {
@@ -106,6 +107,7 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  */
 export class Distiller {
   private readonly parts: Parts;
+  private readonly cacheTeacher: boolean;
   /** Undefined before `compile`. */
   private metrics: Metric[] | undefined;
 
@@ -115,6 +117,7 @@ export class Distiller {
    */
   constructor(options: DistillerOptions) {
     this.parts = partsOf("Distiller", options);
+    this.cacheTeacher = options.cacheTeacher ?? false;
   }
 
   /**
@@ -235,6 +238,7 @@ export class Distiller {
 
   private compiled(fn: string): Parts {
     if (!this.metrics) throw new Error(`${fn}: the Distiller must be compiled first`);
-    return { ...this.parts, metrics: this.metrics };
+    const cache = this.cacheTeacher ? new TeacherCache() : undefined;
+    return { ...this.parts, metrics: this.metrics, cache };
   }
 }

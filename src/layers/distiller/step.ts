@@ -8,7 +8,7 @@ import { type DistillationLoss, type Metric, measure } from "./measure.ts";
 import { frozenWeights, minimize } from "./minimize.ts";
 import { layersNetwork, type Network, type Outputs, teacherNetwork } from "./networks.ts";
 import { recordLayers } from "./record-layers.ts";
-import { TeacherCache } from "./teacher-cache.ts";
+import type { TeacherCache } from "./teacher-cache.ts";
 import { type Scalars, Totals } from "./totals.ts";
 
 /** The parts of a training step. */
@@ -24,9 +24,9 @@ export interface Parts {
   cache: TeacherCache | undefined;
 }
 
-/** Checks the options and builds the networks; without metrics. */
+/** Checks the options and builds the networks. Without metrics and cache. */
 export function partsOf(fn: string, options: DistillerOptions): Parts {
-  const { teacher, student, loss, teacherLayers = [], studentLayers = [], cacheTeacher } = options;
+  const { teacher, student, loss, teacherLayers = [], studentLayers = [] } = options;
   if (!(student instanceof tfl.LayersModel)) {
     throw new Error(`${fn}: student must be a tf.LayersModel, got ${typeof student}`);
   }
@@ -43,7 +43,7 @@ export function partsOf(fn: string, options: DistillerOptions): Parts {
     metrics: [],
     teacherNetwork: teacherNetwork(fn, teacher, teacherLayers),
     studentNetwork: layersNetwork(fn, "student", student, studentLayers),
-    cache: cacheTeacher ? new TeacherCache() : undefined,
+    cache: undefined,
   };
 }
 

@@ -271,6 +271,33 @@ test("a teacher with only predict runs once per sample if its outputs are cached
   expect(runs).toBe(25);
 });
 
+test("a cached teacher is computed anew in each fit, for other data and other weights", {
+  tags: "broad",
+}, async () => {
+  const teacher = network(8, 1);
+  const errors: tf.Tensor[] = [];
+  let expected: tf.Tensor;
+  const { distiller: d } = distiller({
+    teacher,
+    cacheTeacher: true,
+    loss: (batch) => {
+      const rows = tf.gather(expected, batch.indices);
+      errors.push(tf.keep(tf.max(tf.abs(tf.sub(batch.teacherLogits, rows)))));
+      return loss(batch) as { total: tf.Scalar; terms: Record<string, tf.Scalar> };
+    },
+  });
+  const fit = async (xs: tf.Tensor) => {
+    expected = teacher.predict(xs) as tf.Tensor;
+    await d.fit(xs, labels, { epochs: 2, batchSize: 25 });
+  };
+  await fit(inputs);
+  await fit(tf.neg(inputs));
+  teacher.setWeights(network(8, 2).getWeights());
+  await fit(inputs);
+  expect(errors).toHaveLength(12);
+  for (const [error] of await valuesOf(errors)) expect(error).toBeLessThan(1e-5);
+});
+
 test("callbacks get the calls of model.fit, and can stop training", { tags: "broad" }, async () => {
   const heard: string[] = [];
   const say = (name: string) => async (i: unknown, logs?: object) =>
