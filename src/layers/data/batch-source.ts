@@ -33,6 +33,8 @@ export interface Place {
   globalStep: number;
   /** Seed of the order of the samples in each epoch; undefined keeps the order of the rows. */
   seed: number | undefined;
+  /** The samples taken in this epoch, to check that a resumed run has the same batches. */
+  totals?: { samples: number } | undefined;
 }
 
 /** The start of the data, in the order of the rows. */
@@ -40,8 +42,10 @@ export const START: Place = { epoch: 0, batchInEpoch: 0, globalStep: 0, seed: un
 
 /** A sequence of batches. */
 export interface BatchSource {
-  /** Undefined if unknown. */
+  /** The number at which an epoch ends. Undefined for all batches of a data set. */
   batchesPerEpoch: number | undefined;
+  /** The number of batches in an epoch if known, for callbacks. */
+  steps: number | undefined;
   /** The remaining batches of an epoch. Each is disposed when the next one is requested. */
   batches(place: Place): AsyncGenerator<Batch>;
 }
@@ -69,10 +73,11 @@ export function batchSource(
 ): BatchSource {
   return isDataset(data)
     ? datasetSource(fn, model, data, batchesPerEpoch)
-    : tensorSource(data, batchSize, indexed);
+    : tensorSource(fn, data, batchSize, indexed);
 }
 
 function tensorSource(
+  fn: string,
   { xs, ys }: LabelledTensors,
   batchSize: number,
   indexed: boolean,
@@ -81,7 +86,9 @@ function tensorSource(
   const batchesPerEpoch = Math.ceil(samples / batchSize);
   return {
     batchesPerEpoch,
-    async *batches({ epoch, batchInEpoch, seed }) {
+    steps: batchesPerEpoch,
+    async *batches({ epoch, batchInEpoch, seed, totals }) {
+      checkResumed(fn, totals, Math.min(batchInEpoch * batchSize, samples));
       const order = seed === undefined ? undefined : shuffled(samples, seed, epoch);
       for (let batch = batchInEpoch; batch < batchesPerEpoch; batch++) {
         const start = batch * batchSize;
@@ -117,23 +124,28 @@ function datasetSource(
   batchesPerEpoch: number | undefined,
 ): BatchSource {
   let iterator: Awaited<ReturnType<LabelledDataset["iterator"]>> | undefined;
+  const { size } = dataset;
   return {
     batchesPerEpoch,
+    steps: batchesPerEpoch ?? (Number.isFinite(size) ? Number(size) : undefined),
     async *batches(place) {
       const isContinued = batchesPerEpoch !== undefined;
       const position = isContinued ? place.globalStep : place.batchInEpoch;
       let skipped = isContinued && iterator ? 0 : position;
       const current = (isContinued && iterator) || (await dataset.iterator());
       iterator = current;
-      let batch = place.batchInEpoch;
+      let [batch, samples] = [place.batchInEpoch, 0];
+      const { totals } = place;
       while (batchesPerEpoch === undefined || batch < batchesPerEpoch) {
         // Not forEachAsync, which does not wait: the batches of the whole data set would queue up.
         const { value, done } = await current.next();
         if (done) return;
         const taken = toBatch(fn, model, value);
         if (skipped > 0) {
+          if (skipped <= place.batchInEpoch) samples += taken.labels.shape[0] ?? 0;
           skipped -= 1;
           disposeBatch(taken);
+          if (skipped === 0) checkResumed(fn, totals, samples);
         } else {
           batch += 1;
           yield* disposing(taken);
@@ -141,6 +153,13 @@ function datasetSource(
       }
     },
   };
+}
+
+/** Checks that the batches that a resumed epoch skips have as many samples as those it was trained on. */
+function checkResumed(fn: string, totals: Place["totals"], samples: number): void {
+  if (!totals || totals.samples === samples) return;
+  const expected = `those of the checkpoint, ${totals.samples} samples in the first part of the epoch`;
+  throw new Error(`${fn}: the batches must be ${expected}, got ${samples}`);
 }
 
 function* disposing(batch: Batch): Generator<Batch> {

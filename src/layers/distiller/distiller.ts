@@ -175,9 +175,11 @@ export class Distiller {
   /**
    * Trains on a `tf.data.Dataset` whose elements are batches, `{xs, ys}` or `{xs, ys, indices}`.
    *
+   * If the data set ends before `batchesPerEpoch * epochs` batches, training stops with a warning.
+   *
    * @returns The history, as of {@link fit}.
    * @throws If the Distiller is not compiled, an option or an element is not as described, or the data
-   * set is endless without `batchesPerEpoch`. Errors of the loss are thrown before the first step.
+   * set is empty, or endless without `batchesPerEpoch`. Errors of the loss are thrown before the first step.
    */
   async fitDataset(
     dataset: LabelledDataset,

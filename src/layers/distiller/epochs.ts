@@ -60,7 +60,7 @@ export async function trainEpochs(
   const history = new tfl.History();
   const given = [callbacks].flat().map(toCallback);
   const list = new tfl.CallbackList([...given, history]);
-  const steps = source.batchesPerEpoch;
+  const { steps } = source;
   list.setModel(student);
   list.setParams({ epochs, initialEpoch, verbose: 0, ...(steps !== undefined && { steps }) });
   student.stopTraining = false;
@@ -72,6 +72,8 @@ export async function trainEpochs(
     const { epoch } = progress;
     await list.onEpochBegin(epoch);
     const logs = await trainEpoch(parts, source, progress, listeners, checkpoint);
+    const isExhausted = checkEnd(fn, source, progress, student.stopTraining);
+    if (progress.batchInEpoch === 0) break;
     const held = validation ? await evaluateBatches(parts, validation) : {};
     for (const [name, mean] of Object.entries(held)) logs[`val_${name}`] = mean;
     await list.onEpochEnd(epoch, logs);
@@ -79,9 +81,27 @@ export async function trainEpochs(
     if (checkpoint && progress.epoch % (checkpoint.everyEpochs ?? 1) === 0) {
       await saveProgress(student, checkpoint, progress);
     }
+    if (isExhausted) break;
   }
   await list.onTrainEnd();
   return history;
+}
+
+/** Whether the data ended before the epoch, with a warning. Throws if there were no data at all. */
+function checkEnd(
+  fn: string,
+  { batchesPerEpoch }: BatchSource,
+  { epoch, batchInEpoch, globalStep }: Progress,
+  isStopped: boolean,
+): boolean {
+  if (batchInEpoch === 0 && (batchesPerEpoch === undefined || globalStep === 0)) {
+    throw new Error(`${fn}: dataset must have at least 1 batch in each epoch, got none`);
+  }
+  if (isStopped || batchesPerEpoch === undefined || batchInEpoch >= batchesPerEpoch) return false;
+  console.warn(
+    `${fn}: the data set ended after ${batchInEpoch} of ${batchesPerEpoch} batches of epoch ${epoch}, so training stops. It must have batchesPerEpoch * epochs batches. Add repeat() to it, or omit batchesPerEpoch.`,
+  );
+  return true;
 }
 
 /** Trains the rest of an epoch and advances `progress`. */

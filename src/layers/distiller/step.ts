@@ -118,6 +118,7 @@ export async function evaluateBatches(
       totals.add(reported, sizeOf(batch));
       tf.dispose(reported);
     }
+    if (totals.isEmpty) throw new Error(`${fn}: the data must have at least 1 batch, got none`);
     return await totals.means();
   } finally {
     totals.dispose();

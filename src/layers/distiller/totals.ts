@@ -36,6 +36,10 @@ export class Totals {
     old?.dispose();
   }
 
+  get isEmpty(): boolean {
+    return this.samples === 0;
+  }
+
   async state(): Promise<TotalsState> {
     const { names, samples } = this;
     return { names, samples, sums: [...((await this.sum?.data()) ?? [])] };

@@ -286,14 +286,14 @@ test("a cached teacher is computed anew in each fit, for other data and other we
       return loss(batch) as { total: tf.Scalar; terms: Record<string, tf.Scalar> };
     },
   });
-  const fit = async (xs: tf.Tensor) => {
+  const train = async (xs: tf.Tensor) => {
     expected = teacher.predict(xs) as tf.Tensor;
     await d.fit(xs, labels, { epochs: 2, batchSize: 25 });
   };
-  await fit(inputs);
-  await fit(tf.neg(inputs));
+  await train(inputs);
+  await train(tf.neg(inputs));
   teacher.setWeights(network(8, 2).getWeights());
-  await fit(inputs);
+  await train(inputs);
   expect(errors).toHaveLength(12);
   for (const [error] of await valuesOf(errors)) expect(error).toBeLessThan(1e-5);
 });
@@ -546,6 +546,50 @@ test("rejects endless data, unless batchesPerEpoch is given", async () => {
   expect(epoch).toEqual([0, 1]);
 });
 
+describe("a data set with batchesPerEpoch that ends early stops training with a warning", () => {
+  test.each([
+    [5, 1, [10, 10, 10, 10, 10]],
+    [3, 2, [10, 10, 10, 10, 10]],
+  ])("%d batches an epoch: %d epochs", async (batchesPerEpoch, epochs, sizes) => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const seen: unknown[] = [];
+    const { distiller: d } = distiller();
+    const { history, epoch } = await d.fitDataset(dataset(10), {
+      batchesPerEpoch,
+      epochs: 4,
+      callbacks: { onBatchEnd: async (_: number, logs?: tfl.Logs) => void seen.push(logs!.size) },
+    });
+    expect(seen).toEqual(sizes);
+    expect(epoch).toEqual(Array.from({ length: epochs }, (_, i) => i));
+    for (const values of Object.values(history)) expect(values).toHaveLength(epochs);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining("so training stops. It must have batchesPerEpoch * epochs batches."),
+    );
+    warn.mockRestore();
+  });
+});
+
+test("rejects empty data sets, naming expected and actual", async () => {
+  const empty = { iterator: async () => ({ next: async () => ({ value: null, done: true }) }) };
+  const { distiller: d } = distiller();
+  const message =
+    "Distiller.fitDataset: dataset must have at least 1 batch in each epoch, got none";
+  await expect(d.fitDataset(empty)).rejects.toThrow(message);
+  await expect(d.fitDataset(empty, { batchesPerEpoch: 2 })).rejects.toThrow(message);
+  const none = "the data must have at least 1 batch, got none";
+  await expect(d.evaluateDataset(empty)).rejects.toThrow(none);
+  await expect(d.fit(inputs, labels, { validationData: empty })).rejects.toThrow(none);
+});
+
+test("LearningRateScheduler sets the rate of each batch of a data set of known size", {
+  tags: "broad",
+}, async () => {
+  const callbacks = new LearningRateScheduler((epoch) => 1 / (1 + epoch), { per: "batch" });
+  const sized = { ...dataset(10), size: 5 };
+  const { history } = await distiller().distiller.fitDataset(sized, { epochs: 2, callbacks });
+  expect(history.lr).toEqual([1 / 1.8, 1 / 2.8]);
+});
+
 test("student.evaluate gives the cross-entropy from logits", async () => {
   const { student: s } = distiller();
   const value = s.evaluate(inputs, labels, { batchSize: SAMPLES }) as tf.Scalar;
@@ -706,6 +750,36 @@ test.each([
     expect(end.history).toEqual(history);
   },
 );
+
+test("rejects other batches within a resumed epoch, naming expected and actual", {
+  tags: "broad",
+}, async () => {
+  const stop = (store: CheckpointStore) => ({ checkpoint: { store, everySteps: 2 }, epochs: 2 });
+  const crashing = () => {
+    let steps = 0;
+    return distiller({
+      loss: (batch) => {
+        if (steps++ === 2) throw new Error("crash");
+        return loss(batch) as { total: tf.Scalar; terms: Record<string, tf.Scalar> };
+      },
+    }).distiller;
+  };
+  const [tensors, batches, endless] = [memoryStore(), memoryStore(), memoryStore()];
+  const got = (samples: number) =>
+    `the batches must be those of the checkpoint, 20 samples in the first part of the epoch, got ${samples}`;
+  const fromTensors = (batchSize: number, d = distiller().distiller) =>
+    d.fit(inputs, labels, { batchSize, ...stop(tensors) });
+  await expect(fromTensors(10, crashing())).rejects.toThrow("crash");
+  await expect(fromTensors(25)).rejects.toThrow(`Distiller.fit: ${got(50)}`);
+  const fromDataset = (batchSize: number, d = distiller().distiller) =>
+    d.fitDataset(dataset(batchSize), stop(batches));
+  await expect(fromDataset(10, crashing())).rejects.toThrow("crash");
+  await expect(fromDataset(5)).rejects.toThrow(`Distiller.fitDataset: ${got(10)}`);
+  const continued = (batchSize: number, d = distiller().distiller) =>
+    d.fitDataset(repeated(batchSize), { batchesPerEpoch: 4, ...stop(endless) });
+  await expect(continued(10, crashing())).rejects.toThrow("crash");
+  await expect(continued(5)).rejects.toThrow(`Distiller.fitDataset: ${got(10)}`);
+});
 
 test("a checkpoint every 2 epochs is written once in 3 epochs", async () => {
   const store = memoryStore();
