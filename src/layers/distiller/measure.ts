@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { labelRows } from "../../internal/labels.ts";
+import { checkLogits } from "../../internal/checks.ts";
 import type { DistillationBatch } from "./distillation-batch.ts";
 import type { Scalars } from "./totals.ts";
 import { isScalar, type WeightedSum } from "./weighted-sum.ts";
@@ -13,12 +13,20 @@ export type Metric = readonly [
   metric: (labels: tf.Tensor, logits: tf.Tensor) => tf.Tensor,
 ];
 
-/** The share of samples whose largest logit is that of their class, 0–1. */
+/**
+ * The share of samples whose largest logit is that of their class, 0–1. Labels are class indices [N] or
+ * [N, 1], or rows [N, C], whose class is the largest entry.
+ */
 export function accuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  const isHit = tf.equal(
-    tf.argMax(logits, 1),
-    tf.argMax(labelRows(labels, logits.shape[1] ?? 1), 1),
-  );
+  const [batch, classes] = checkLogits("Distiller", "logits of the accuracy", logits).shape;
+  const isIndex = labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === 1);
+  const isRow = labels.rank === 2 && labels.shape[1] === classes;
+  if (labels.shape[0] !== batch || !(isIndex || isRow)) {
+    const expected = `labels [${batch}], [${batch},1] or [${batch},${classes}]`;
+    throw new Error(`Distiller: the accuracy needs ${expected}, got [${labels.shape}]`);
+  }
+  const indices = isIndex ? tf.reshape(labels, [-1]) : tf.argMax(labels, 1);
+  const isHit = tf.equal(tf.argMax(logits, 1), tf.cast(indices, "int32"));
   return tf.mean(tf.cast(isHit, "float32"));
 }
 
