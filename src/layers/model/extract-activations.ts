@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { applyLayer } from "./apply-layer.ts";
 import { checkLayerNames, outputOf } from "./feature-extractor.ts";
@@ -55,7 +55,8 @@ export function extractActivations(model: tfl.LayersModel, layerName: string): S
   const extractor = tfl.model({ inputs: model.inputs, outputs: cut });
   return {
     toActivations: (inputs) => extractor.predict(inputs) as tf.Tensor,
-    toLogits: (activations) => evaluate(output, new Map([[cut.id, activations]]), layerName),
+    toLogits: (activations) =>
+      tf.tidy(() => evaluate(output, new Map([[cut.id, activations]]), layerName)),
   };
 }
 
