@@ -17,16 +17,17 @@ const SIZES = ["height", "width", "channels"] as const;
  * - equal: 1×1;
  * - student twice as large: 3×3 with stride 2;
  * - student half as large: 4×4, transposed, with stride 2;
- * - student larger otherwise: without padding, as large as the difference plus 1.
+ * - student larger otherwise: without padding, as large as the difference plus 1;
+ * - student smaller otherwise: transposed, without padding, with the largest stride that fits;
+ * - student larger along one axis and smaller along the other: the last two, one after the other.
  *
  * Source: Romero et al., "FitNets: hints for thin deep nets", ICLR 2015 (arXiv 1412.6550), section
- * 2.2; the convolutions are those of RepDistiller.
+ * 2.2; the convolutions of the first four cases are those of RepDistiller.
  *
  * @param options The two shapes.
  * @returns A model of float32 [N, …studentShape] → [N, …teacherShape]. In a custom loop, pass
  * `training: true` to `apply`, so that the batch normalisation uses the statistics of the batch.
- * @throws If a shape is not three integers of at least 1, or if the student's maps are smaller than
- * the teacher's along an axis, but not half as large along both.
+ * @throws If a shape is not three integers of at least 1.
  *
  * @example
  * ```ts
@@ -67,11 +68,24 @@ function match(student: readonly number[], teacher: readonly number[]): tfl.laye
     const config = { filters, kernelSize: 4, strides: 2, padding: "same", inputShape } as const;
     return [tfl.layers.conv2dTranspose(config)];
   }
-  if (height >= h && width >= w) {
-    const kernelSize: [number, number] = [1 + height - h, 1 + width - w];
-    return [tfl.layers.conv2d({ filters, kernelSize, inputShape })];
-  }
-  throw new Error(
-    `hintRegressor: studentShape must be as large as teacherShape [${teacher}] or half as large, got [${student}]`,
-  );
+  const shrinks = height > h || width > w;
+  const grows = height < h || width < w;
+  const kernelSize: [number, number] = [1 + Math.max(0, height - h), 1 + Math.max(0, width - w)];
+  const shrinking = tfl.layers.conv2d({ filters, kernelSize, inputShape });
+  if (!grows) return [shrinking];
+  const [rows, columns] = [growth(height, h), growth(width, w)];
+  const growing = tfl.layers.conv2dTranspose({
+    filters,
+    kernelSize: [rows.kernel, columns.kernel],
+    strides: [rows.stride, columns.stride],
+    ...(!shrinks && { inputShape }),
+  });
+  return shrinks ? [shrinking, growing] : [growing];
+}
+
+/** A transposed convolution without padding from one size to a size that is not smaller. */
+function growth(from: number, to: number): { kernel: number; stride: number } {
+  if (from >= to) return { kernel: 1, stride: 1 };
+  const stride = Math.floor(to / from); // at most the kernel size, so that no position is left out
+  return { kernel: to - (from - 1) * stride, stride };
 }
