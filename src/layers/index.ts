@@ -26,6 +26,7 @@ export type { DistillationLoss } from "./distiller/measure.ts";
 export type { LogitsModel } from "./distiller/networks.ts";
 export type { DistillerCheckpoint } from "./distiller/progress.ts";
 export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
+export type { YieldEvery } from "./distiller/yield-to-events.ts";
 export { type CosineScheduleOptions, cosineSchedule } from "./learning-rate/cosine-schedule.ts";
 export type { LearningRateSchedule } from "./learning-rate/learning-rate-schedule.ts";
 export {

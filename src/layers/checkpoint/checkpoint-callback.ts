@@ -1,6 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { checkOptions } from "../../internal/checks.ts";
 import {
+  CHECKPOINT_OPTIONS,
   type CheckpointOptions,
   checkCheckpointOptions,
   restoreFrom,
@@ -50,10 +52,11 @@ export class CheckpointCallback extends tfl.Callback {
 
   /**
    * @param options Storage, frequency, and state other than model and optimizer.
-   * @throws If `everyEpochs` is not an integer of at least 1. During `fit`, the errors of the store.
+   * @throws If the store or another option is not as described. During `fit`, the errors of the store.
    */
   constructor(private readonly options: CheckpointOptions) {
     super();
+    checkOptions("CheckpointCallback", options, CHECKPOINT_OPTIONS);
     checkCheckpointOptions("CheckpointCallback", "", options);
   }
 

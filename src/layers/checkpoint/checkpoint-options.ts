@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger } from "../../internal/checks.ts";
+import { checkInteger, describeValue } from "../../internal/checks.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { encodeCheckpoint } from "./encode-checkpoint.ts";
 import { restoreCheckpoint } from "./restore-checkpoint.ts";
@@ -23,11 +23,24 @@ export interface CheckpointOptions {
   onRestore?: ((tensors: Record<string, tf.Tensor>) => void) | undefined;
 }
 
+/** The options of {@link CheckpointOptions}. */
+export const CHECKPOINT_OPTIONS = [
+  "store",
+  "everyEpochs",
+  "models",
+  "tensors",
+  "onRestore",
+] as const;
+
 export function checkCheckpointOptions(
   fn: string,
   prefix: string,
-  { everyEpochs = 1 }: CheckpointOptions,
+  { store, everyEpochs = 1 }: CheckpointOptions,
 ): void {
+  if (typeof store?.read !== "function" || typeof store.write !== "function") {
+    const expected = "have functions read and write, as that of fileCheckpoint has";
+    throw new Error(`${fn}: ${prefix}store must ${expected}, got ${describeValue(store)}`);
+  }
   checkInteger(fn, `${prefix}everyEpochs`, everyEpochs, 1);
 }
 

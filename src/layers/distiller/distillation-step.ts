@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { DistillerOptions } from "./distiller-options.ts";
+import { checkOptions } from "../../internal/checks.ts";
+import { checkOptimizer } from "./check-optimizer.ts";
+import { DISTILLER_OPTIONS, type DistillerOptions } from "./distiller-options.ts";
 import { partsOf, stepFrom } from "./step.ts";
 
 /** Options of {@link distillationStep}. */
@@ -39,8 +41,13 @@ export interface DistillationStepOptions extends Omit<DistillerOptions, "cacheTe
  * }
  * ```
  */
-export function distillationStep({ optimizer, ...options }: DistillationStepOptions) {
-  const parts = partsOf("distillationStep", options);
+export function distillationStep(options: DistillationStepOptions) {
+  const fn = "distillationStep";
+  const allowed = DISTILLER_OPTIONS.filter((name) => name !== "cacheTeacher");
+  checkOptions(fn, options, [...allowed, "optimizer"]);
+  const { optimizer, ...others } = options;
+  checkOptimizer(fn, optimizer);
+  const parts = partsOf(fn, others);
   return (
     inputs: tf.Tensor | tf.Tensor[],
     labels: tf.Tensor,

@@ -20,3 +20,13 @@ export interface DistillerOptions {
    */
   cacheTeacher?: boolean | undefined;
 }
+
+/** The options of {@link DistillerOptions}. */
+export const DISTILLER_OPTIONS = [
+  "teacher",
+  "student",
+  "loss",
+  "teacherLayers",
+  "studentLayers",
+  "cacheTeacher",
+] as const;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger, checkVector } from "../../internal/checks.ts";
+import { checkInteger, checkOptions, checkVector, describeValue } from "../../internal/checks.ts";
 import { type BatchSource, type BatchSourceOptions, batchSource } from "../data/batch-source.ts";
 import { holdOut } from "../data/hold-out.ts";
 import {
@@ -12,8 +12,9 @@ import {
   toLabelledData,
 } from "../data/labelled-data.ts";
 import { checkClassWeight, weightedSource } from "../data/sample-weights.ts";
+import { checkOptimizer } from "./check-optimizer.ts";
 import type { DistillerOptions } from "./distiller-options.ts";
-import { type EpochOptions, trainEpochs } from "./epochs.ts";
+import { EPOCH_OPTIONS, type EpochOptions, trainEpochs } from "./epochs.ts";
 import { accuracy, type Metric } from "./measure.ts";
 import { evaluateBatches, type Parts, partsOf } from "./step.ts";
 import { TeacherCache } from "./teacher-cache.ts";
@@ -125,14 +126,24 @@ export class Distiller {
    *
    * @throws If the optimizer is unknown or a metric is not as described.
    */
-  compile({ optimizer, metrics = [] }: DistillerCompileOptions): void {
+  compile(options: DistillerCompileOptions): void {
+    const fn = "Distiller.compile";
+    checkOptions(fn, options, ["optimizer", "metrics"]);
+    const { optimizer, metrics = [] } = options;
+    if (typeof optimizer !== "string") checkOptimizer(fn, optimizer);
+    if (!Array.isArray(metrics)) {
+      const expected = 'a list of "accuracy" or functions';
+      throw new Error(`${fn}: metrics must be ${expected}, got ${describeValue(metrics)}`);
+    }
     const loss = (labels: tf.Tensor, logits: tf.Tensor) =>
       tf.losses.softmaxCrossEntropy(labels, logits);
     this.parts.student.compile({ optimizer, loss });
     this.metrics = metrics.map((metric): Metric => {
       if (metric === "accuracy") return ["acc", accuracy];
       if (typeof metric === "function") return [metric.name, metric];
-      throw new Error(`Distiller.compile: metrics must be "accuracy" or functions, got ${metric}`);
+      throw new Error(
+        `${fn}: metrics must be "accuracy" or functions, got ${describeValue(metric)}`,
+      );
     });
   }
 
@@ -152,6 +163,15 @@ export class Distiller {
     options: DistillerFitOptions = {},
   ): Promise<tfl.History> {
     const fn = "Distiller.fit";
+    checkOptions(fn, options, [
+      ...EPOCH_OPTIONS,
+      "batchSize",
+      "shuffle",
+      "seed",
+      "validationSplit",
+      "validationData",
+      "sampleWeight",
+    ]);
     const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
     const { sampleWeight, seed = Math.floor(Math.random() * 2 ** 32) } = options;
     checkInteger(fn, "batchSize", batchSize, 1);
@@ -186,6 +206,12 @@ export class Distiller {
     options: DistillerFitDatasetOptions = {},
   ): Promise<tfl.History> {
     const fn = "Distiller.fitDataset";
+    checkOptions(fn, options, [
+      ...EPOCH_OPTIONS,
+      "batchesPerEpoch",
+      "validationData",
+      "validationBatchSize",
+    ]);
     const { batchesPerEpoch, validationData, validationBatchSize = 32 } = options;
     checkInteger(fn, "validationBatchSize", validationBatchSize, 1);
     if (batchesPerEpoch !== undefined) checkInteger(fn, "batchesPerEpoch", batchesPerEpoch, 1);
@@ -207,9 +233,11 @@ export class Distiller {
   async evaluate(
     inputs: tf.Tensor | tf.Tensor[],
     labels: tf.Tensor,
-    { batchSize = 32 }: { batchSize?: number | undefined } = {},
+    options: { batchSize?: number | undefined } = {},
   ): Promise<Record<string, number>> {
     const fn = "Distiller.evaluate";
+    checkOptions(fn, options, ["batchSize"]);
+    const { batchSize = 32 } = options;
     checkInteger(fn, "batchSize", batchSize, 1);
     const data = { xs: inputs, ys: labels };
     checkTensors(fn, "the data", data);

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger } from "../../internal/checks.ts";
+import { checkInteger, describeValue } from "../../internal/checks.ts";
 import type { Batch, BatchSource } from "../data/batch-source.ts";
 import type { ClassWeights } from "../data/sample-weights.ts";
+import { type AnyCallback, epochLine, type Listeners, toCallback, yieldTo } from "./callbacks.ts";
 import {
   checkDistillerCheckpoint,
   completeEpoch,
@@ -14,6 +15,7 @@ import {
 } from "./progress.ts";
 import { evaluateBatches, type Parts, sizeOf, trainStep } from "./step.ts";
 import { Totals } from "./totals.ts";
+import { type YieldEvery, yieldAfter, yieldToEvents } from "./yield-to-events.ts";
 
 /** Options of both `fit` and `fitDataset`, as of `tf.LayersModel`. */
 export interface EpochOptions {
@@ -21,22 +23,30 @@ export interface EpochOptions {
   epochs?: number | undefined;
   /** Index of the first epoch; default 0. */
   initialEpoch?: number | undefined;
-  callbacks?:
-    | tfl.Callback
-    | tfl.CustomCallbackArgs
-    | readonly (tfl.Callback | tfl.CustomCallbackArgs)[]
-    | undefined;
+  callbacks?: AnyCallback | readonly AnyCallback[] | undefined;
   /**
    * A weight for each class index, as of `tf.LayersModel.fit`; it must have every class in the data. The
    * loss reads the weights of the samples as `weights`.
    */
   classWeight?: ClassWeights | undefined;
+  /** 1 prints a line with the logs of each epoch to the console; default 0. */
+  verbose?: 0 | 1 | undefined;
+  /** When training yields to the event loop and calls `onYield` of callbacks; default `"auto"`. */
+  yieldEvery?: YieldEvery | undefined;
   /** Saves the training run, and resumes from the checkpoint in the store if there is one. */
   checkpoint?: DistillerCheckpoint | undefined;
 }
 
-/** Time after which training yields to the event loop, as in `tf.LayersModel.fit`. */
-const YIELD_AFTER_MS = 125;
+/** The options of {@link EpochOptions}. */
+export const EPOCH_OPTIONS = [
+  "epochs",
+  "initialEpoch",
+  "callbacks",
+  "classWeight",
+  "verbose",
+  "yieldEvery",
+  "checkpoint",
+] as const;
 
 /**
  * Trains epoch by epoch and calls the callbacks as `tf.LayersModel.fit` does.
@@ -48,11 +58,17 @@ export async function trainEpochs(
   parts: Parts,
   source: BatchSource,
   validation: BatchSource | undefined,
-  { epochs = 1, initialEpoch = 0, callbacks = [], checkpoint }: EpochOptions,
+  options: EpochOptions,
   seed?: number,
 ): Promise<tfl.History> {
+  const { epochs = 1, initialEpoch = 0, callbacks = [], checkpoint } = options;
+  const { verbose = 0, yieldEvery = "auto" } = options;
   checkInteger(fn, "epochs", epochs, 1);
   checkInteger(fn, "initialEpoch", initialEpoch, 0);
+  if (verbose !== 0 && verbose !== 1) {
+    throw new Error(`${fn}: verbose must be 0 or 1, got ${describeValue(verbose)}`);
+  }
+  const yieldAfterMs = yieldAfter(fn, yieldEvery);
   if (checkpoint) checkDistillerCheckpoint(fn, checkpoint);
   const { student } = parts;
   const resumed = checkpoint && (await resumeProgress(fn, student, checkpoint));
@@ -62,12 +78,13 @@ export async function trainEpochs(
   const list = new tfl.CallbackList([...given, history]);
   const { steps } = source;
   list.setModel(student);
-  list.setParams({ epochs, initialEpoch, verbose: 0, ...(steps !== undefined && { steps }) });
+  list.setParams({ epochs, initialEpoch, verbose, ...(steps !== undefined && { steps }) });
   student.stopTraining = false;
   await list.onTrainBegin();
   history.epoch = [...progress.epochs];
   history.history = structuredClone(progress.history);
-  const listeners = given.length > 0 ? list : undefined;
+  const onYield = yieldTo([callbacks].flat());
+  const listeners = { list: given.length > 0 ? list : undefined, onYield, yieldAfterMs };
   while (progress.epoch < epochs && !student.stopTraining) {
     const { epoch } = progress;
     await list.onEpochBegin(epoch);
@@ -78,6 +95,8 @@ export async function trainEpochs(
     for (const [name, mean] of Object.entries(held)) logs[`val_${name}`] = mean;
     await list.onEpochEnd(epoch, logs);
     completeEpoch(progress, logs);
+    if (verbose) console.log(epochLine(epoch, epochs, logs));
+    if (yieldEvery === "epoch") await yieldToEvents();
     if (checkpoint && progress.epoch % (checkpoint.everyEpochs ?? 1) === 0) {
       await saveProgress(student, checkpoint, progress);
     }
@@ -109,14 +128,14 @@ async function trainEpoch(
   parts: Parts,
   source: BatchSource,
   progress: Progress,
-  listeners: tfl.CallbackList | undefined,
+  { list, onYield, yieldAfterMs }: Listeners,
   checkpoint: DistillerCheckpoint | undefined,
 ): Promise<Record<string, number>> {
   const totals = new Totals(progress.totals);
   let lastPause = performance.now();
   try {
     for await (const batch of source.batches(progress)) {
-      await trainBatch(parts, batch, progress.batchInEpoch, totals, listeners);
+      await trainBatch(parts, batch, progress.batchInEpoch, totals, list);
       progress.batchInEpoch += 1;
       progress.globalStep += 1;
       if (checkpoint?.everySteps && progress.globalStep % checkpoint.everySteps === 0) {
@@ -124,8 +143,8 @@ async function trainEpoch(
         await saveProgress(parts.student, checkpoint, progress);
       }
       if (parts.student.stopTraining) break;
-      if (performance.now() - lastPause < YIELD_AFTER_MS) continue;
-      await tf.nextFrame();
+      if (performance.now() - lastPause < yieldAfterMs) continue;
+      await onYield(progress.epoch, progress.batchInEpoch - 1, totals);
       lastPause = performance.now();
     }
     return await totals.means();
@@ -151,6 +170,3 @@ async function trainBatch(
     tf.dispose(scalars);
   }
 }
-
-const toCallback = (callback: tfl.Callback | tfl.CustomCallbackArgs) =>
-  callback instanceof tfl.Callback ? callback : new tfl.CustomCallback(callback, "never");

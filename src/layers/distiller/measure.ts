@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLogits } from "../../internal/checks.ts";
+import { checkLogits, describeValue } from "../../internal/checks.ts";
 import type { DistillationBatch } from "./distillation-batch.ts";
 import type { Scalars } from "./totals.ts";
 import { isScalar, type WeightedSum } from "./weighted-sum.ts";
@@ -47,8 +47,9 @@ export function measure(
     if (Object.hasOwn(reported, name)) {
       throw new Error(`${fn}: names of terms and metrics must differ, got ${name} twice`);
     }
-    if (!isScalar(value)) {
-      throw new Error(`${fn}: ${name} must be a scalar, got [${value.shape}]`);
+    if (!(value instanceof tf.Tensor && isScalar(value))) {
+      const got = value instanceof tf.Tensor ? `[${value.shape}]` : describeValue(value);
+      throw new Error(`${fn}: ${name} must be a scalar, got ${got}`);
     }
     reported[name] = tf.cast(value, "float32"); // a new tensor, which the caller may dispose
   }
@@ -59,9 +60,8 @@ function totalAndTerms(
   fn: string,
   result: tf.Tensor | WeightedSum,
 ): { total: tf.Scalar; terms: Record<string, tf.Tensor> } {
-  const { total, terms } =
-    result instanceof tf.Tensor ? { total: result, terms: {} } : { ...result };
+  const { total, terms } = result instanceof tf.Tensor ? { total: result } : Object(result);
   if (total instanceof tf.Tensor && isScalar(total)) return { total, terms: terms ?? {} };
-  const got = total instanceof tf.Tensor ? `[${total.shape}]` : `${total}`;
+  const got = total instanceof tf.Tensor ? `[${total.shape}]` : describeValue(result);
   throw new Error(`${fn}: loss must return a scalar or a weightedSum, got ${got}`);
 }

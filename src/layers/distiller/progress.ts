@@ -1,6 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger } from "../../internal/checks.ts";
+import { checkInteger, checkOptions } from "../../internal/checks.ts";
 import {
+  CHECKPOINT_OPTIONS,
   type CheckpointOptions,
   checkCheckpointOptions,
   restoreFrom,
@@ -50,6 +51,7 @@ export function completeEpoch(progress: Progress, logs: Record<string, number>):
 }
 
 export function checkDistillerCheckpoint(fn: string, checkpoint: DistillerCheckpoint): void {
+  checkOptions(fn, checkpoint, [...CHECKPOINT_OPTIONS, "everySteps"], "checkpoint");
   checkCheckpointOptions(fn, "checkpoint.", checkpoint);
   const { everySteps } = checkpoint;
   if (everySteps !== undefined) checkInteger(fn, "checkpoint.everySteps", everySteps, 1);

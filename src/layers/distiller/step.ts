@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { checkOptions, describeValue } from "../../internal/checks.ts";
 import { type Batch, type BatchSource, START } from "../data/batch-source.ts";
 import { addPenalties } from "./add-penalties.ts";
 import { distillationBatch } from "./distillation-batch.ts";
-import type { DistillerOptions } from "./distiller-options.ts";
+import { DISTILLER_OPTIONS, type DistillerOptions } from "./distiller-options.ts";
 import { type DistillationLoss, type Metric, measure } from "./measure.ts";
 import { frozenWeights, minimize } from "./minimize.ts";
 import { layersNetwork, type Network, type Outputs, teacherNetwork } from "./networks.ts";
@@ -26,6 +27,7 @@ export interface Parts {
 
 /** Checks the options and builds the networks. Without metrics and cache. */
 export function partsOf(fn: string, options: DistillerOptions): Parts {
+  checkOptions(fn, options, DISTILLER_OPTIONS);
   const { teacher, student, loss, teacherLayers = [], studentLayers = [] } = options;
   if (!(student instanceof tfl.LayersModel)) {
     throw new Error(`${fn}: student must be a tf.LayersModel, got ${typeof student}`);
@@ -35,6 +37,8 @@ export function partsOf(fn: string, options: DistillerOptions): Parts {
   }
   // A sequential model without it has no penalties.
   if (!student.built) student.build(student.inputs[0]!.shape);
+  checkNames(fn, "teacherLayers", teacherLayers);
+  checkNames(fn, "studentLayers", studentLayers);
   return {
     fn,
     student,
@@ -45,6 +49,12 @@ export function partsOf(fn: string, options: DistillerOptions): Parts {
     studentNetwork: layersNetwork(fn, "student", student, studentLayers),
     cache: undefined,
   };
+}
+
+function checkNames(fn: string, name: string, layerNames: readonly string[]): void {
+  if (Array.isArray(layerNames) && layerNames.every((x) => typeof x === "string")) return;
+  const got = describeValue(layerNames);
+  throw new Error(`${fn}: ${name} must be a list of names of layers, got ${got}`);
 }
 
 /** One step of the student's optimizer. The caller owns the scalars. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkNumber } from "../../internal/checks.ts";
+import { checkNumber, describeValue } from "../../internal/checks.ts";
 
 /** A weighted sum of losses and its terms. */
 export interface WeightedSum {
@@ -38,10 +38,16 @@ export function weightedSum(
 ): WeightedSum {
   const terms: Record<string, tf.Scalar> = {};
   const weighted: tf.Scalar[] = [];
-  for (const [name, [weight, loss]] of Object.entries(losses)) {
+  for (const [name, pair] of Object.entries(losses)) {
+    if (!Array.isArray(pair)) {
+      const expected = "a list of a weight and a loss";
+      throw new Error(`weightedSum: ${name} must be ${expected}, got ${describeValue(pair)}`);
+    }
+    const [weight, loss] = pair;
     checkNumber("weightedSum", `the weight of ${name}`, weight);
-    if (!isScalar(loss)) {
-      throw new Error(`weightedSum: ${name} must be a scalar, got [${loss.shape}]`);
+    if (!(loss instanceof tf.Tensor && isScalar(loss))) {
+      const got = loss instanceof tf.Tensor ? `[${loss.shape}]` : describeValue(loss);
+      throw new Error(`weightedSum: ${name} must be a scalar, got ${got}`);
     }
     terms[name] = loss;
     weighted.push(tf.mul(loss, weight));

@@ -1,4 +1,4 @@
-import { checkNumber } from "../../internal/checks.ts";
+import { checkNumber, checkOptions } from "../../internal/checks.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedule.ts";
 
 /** Options of {@link cosineSchedule}. */
@@ -39,12 +39,9 @@ export interface CosineScheduleOptions {
  * console.log(schedule(0), schedule(10), schedule(20)); // 0.025, 0.0125, 0
  * ```
  */
-export function cosineSchedule({
-  initial,
-  final = 0,
-  epochs,
-  warmupEpochs = 0,
-}: CosineScheduleOptions): LearningRateSchedule {
+export function cosineSchedule(options: CosineScheduleOptions): LearningRateSchedule {
+  checkOptions("cosineSchedule", options, ["initial", "final", "epochs", "warmupEpochs"]);
+  const { initial, final = 0, epochs, warmupEpochs = 0 } = options;
   checkNumber("cosineSchedule", "initial", initial, { minimum: 0 });
   checkNumber("cosineSchedule", "final", final, { minimum: 0 });
   checkNumber("cosineSchedule", "epochs", epochs, { above: 0 });

@@ -1,4 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import { checkOptions } from "../../internal/checks.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedule.ts";
 import { learningRateOf, setLearningRate } from "./set-learning-rate.ts";
 
@@ -42,9 +43,11 @@ export class LearningRateScheduler extends tfl.Callback {
    */
   constructor(
     private readonly schedule: LearningRateSchedule,
-    { per = "epoch" }: LearningRateSchedulerOptions = {},
+    options: LearningRateSchedulerOptions = {},
   ) {
     super();
+    checkOptions("LearningRateScheduler", options, ["per"]);
+    const { per = "epoch" } = options;
     if (per !== "epoch" && per !== "batch") {
       throw new Error(`LearningRateScheduler: per must be "epoch" or "batch", got ${per}`);
     }

@@ -1,4 +1,4 @@
-import { checkNumber } from "../../internal/checks.ts";
+import { checkNumber, checkOptions, describeValue } from "../../internal/checks.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedule.ts";
 
 /** Options of {@link stepSchedule}. */
@@ -29,13 +29,14 @@ export interface StepScheduleOptions {
  * console.log(schedule(149), schedule(150)); // 0.05, 0.005
  * ```
  */
-export function stepSchedule({
-  initial,
-  milestones,
-  factor = 0.1,
-}: StepScheduleOptions): LearningRateSchedule {
+export function stepSchedule(options: StepScheduleOptions): LearningRateSchedule {
+  checkOptions("stepSchedule", options, ["initial", "milestones", "factor"]);
+  const { initial, milestones, factor = 0.1 } = options;
   checkNumber("stepSchedule", "initial", initial, { minimum: 0 });
   checkNumber("stepSchedule", "factor", factor, { above: 0 });
+  if (!Array.isArray(milestones)) {
+    throw new Error(`stepSchedule: milestones must be a list, got ${describeValue(milestones)}`);
+  }
   milestones.forEach((milestone, i) => {
     const above = milestones[i - 1] ?? 0;
     checkNumber("stepSchedule", `milestones[${i}]`, milestone, { above });

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger, checkSampleShape } from "../../internal/checks.ts";
+import { checkInteger, checkOptions, checkSampleShape } from "../../internal/checks.ts";
 import { resizeNearest } from "../../ops/resize-nearest.ts";
 import { connectLayer, singleTensor } from "../model/apply-layer.ts";
 
@@ -53,13 +53,11 @@ const SIZES = ["height", "width", "channels"] as const;
  * const fused = fusion.apply(studentMaps, { training: true }) as tf.Tensor[];
  * ```
  */
-export function attentionFusion({
-  studentShapes,
-  teacherShapes,
-  midChannels = Math.min(studentShapes.at(-1)?.[2] ?? 1, 512),
-}: AttentionFusionOptions): tfl.LayersModel {
-  const [stages, expected] = [studentShapes.length, teacherShapes.length];
-  if (stages !== expected || stages === 0) {
+export function attentionFusion(options: AttentionFusionOptions): tfl.LayersModel {
+  checkOptions("attentionFusion", options, ["studentShapes", "teacherShapes", "midChannels"]);
+  const { studentShapes, teacherShapes } = options;
+  const [stages, expected] = [studentShapes, teacherShapes].map((x) => x?.length);
+  if (stages !== expected || !stages) {
     throw new Error(
       `attentionFusion: studentShapes and teacherShapes must be lists of the same length, at least 1, got ${stages} and ${expected}`,
     );
@@ -68,6 +66,7 @@ export function attentionFusion({
     checkSampleShape("attentionFusion", `studentShapes[${i}]`, shape, SIZES);
     checkSampleShape("attentionFusion", `teacherShapes[${i}]`, teacherShapes[i]!, SIZES);
   });
+  const { midChannels = Math.min(studentShapes.at(-1)?.[2] ?? 1, 512) } = options;
   checkInteger("attentionFusion", "midChannels", midChannels, 1);
 
   const inputs = studentShapes.map((shape) => tfl.input({ shape: [...shape] }));

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger, checkSampleShape } from "../../internal/checks.ts";
+import { checkInteger, checkOptions, checkSampleShape } from "../../internal/checks.ts";
 import { singleTensor } from "../model/apply-layer.ts";
 
 /** Options of {@link contrastProjection}. */
@@ -33,10 +33,9 @@ export interface ContrastProjectionOptions {
  * const embedding = head.apply(tf.randomNormal([8, 4, 4, 32])) as tf.Tensor2D;
  * ```
  */
-export function contrastProjection({
-  inputShape,
-  dim = 128,
-}: ContrastProjectionOptions): tfl.LayersModel {
+export function contrastProjection(options: ContrastProjectionOptions): tfl.LayersModel {
+  checkOptions("contrastProjection", options, ["inputShape", "dim"]);
+  const { inputShape, dim = 128 } = options;
   checkSampleShape("contrastProjection", "inputShape", inputShape);
   checkInteger("contrastProjection", "dim", dim, 1);
   const shape = [...inputShape];

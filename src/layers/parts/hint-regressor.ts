@@ -1,5 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkSampleShape } from "../../internal/checks.ts";
+import { checkOptions, checkSampleShape } from "../../internal/checks.ts";
 
 /** Options of {@link hintRegressor}. */
 export interface HintRegressorOptions {
@@ -38,10 +38,9 @@ const SIZES = ["height", "width", "channels"] as const;
  * const hint = regressor.apply(tf.randomNormal([2, 16, 16, 8]), { training: true }); // [2, 8, 8, 32]
  * ```
  */
-export function hintRegressor({
-  studentShape,
-  teacherShape,
-}: HintRegressorOptions): tfl.LayersModel {
+export function hintRegressor(options: HintRegressorOptions): tfl.LayersModel {
+  checkOptions("hintRegressor", options, ["studentShape", "teacherShape"]);
+  const { studentShape, teacherShape } = options;
   checkSampleShape("hintRegressor", "studentShape", studentShape, SIZES);
   checkSampleShape("hintRegressor", "teacherShape", teacherShape, SIZES);
   return tfl.sequential({

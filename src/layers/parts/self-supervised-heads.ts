@@ -1,4 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import { checkOptions } from "../../internal/checks.ts";
 import { connectLayer } from "../model/apply-layer.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
 
@@ -59,8 +60,10 @@ export interface SelfSupervisedHeadsOptions {
 export function selfSupervisedHeads(
   model: tfl.LayersModel,
   layerNames: readonly string[],
-  { branch }: SelfSupervisedHeadsOptions = {},
+  options: SelfSupervisedHeadsOptions = {},
 ): tfl.LayersModel {
+  checkOptions("selfSupervisedHeads", options, ["branch"]);
+  const { branch } = options;
   const [output, ...others] = model.outputs;
   const classes = output?.rank === 2 && others.length === 0 ? output.shape[1] : undefined;
   if (!classes) {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger, checkNumber } from "../../internal/checks.ts";
+import { checkInteger, checkNumber, checkOptions } from "../../internal/checks.ts";
 import { singleTensor } from "../model/apply-layer.ts";
 
 /** Options of {@link vidRegressor}. */
@@ -43,13 +43,21 @@ export interface VidRegressorOptions {
  * const logScale = vidLogScale(regressor); // [32]
  * ```
  */
-export function vidRegressor({
-  studentChannels,
-  teacherChannels,
-  midChannels = teacherChannels,
-  initialVariance = 5,
-  epsilon = 1e-5,
-}: VidRegressorOptions): tfl.LayersModel {
+export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
+  checkOptions("vidRegressor", options, [
+    "studentChannels",
+    "teacherChannels",
+    "midChannels",
+    "initialVariance",
+    "epsilon",
+  ]);
+  const {
+    studentChannels,
+    teacherChannels,
+    midChannels = teacherChannels,
+    initialVariance = 5,
+    epsilon = 1e-5,
+  } = options;
   checkInteger("vidRegressor", "studentChannels", studentChannels, 1);
   checkInteger("vidRegressor", "teacherChannels", teacherChannels, 1);
   checkInteger("vidRegressor", "midChannels", midChannels, 1);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import type { CmiReport } from "../../information/cmi-sums.ts";
 import { updateCentroids } from "../../information/update-centroids.ts";
-import { checkCentroids, checkNumber } from "../../internal/checks.ts";
+import { checkCentroids, checkNumber, checkOptions } from "../../internal/checks.ts";
 import type { LabelledData } from "../data/labelled-data.ts";
 import { checkClassifier, warnOfSoftmax } from "../model/classifier-output.ts";
 import { BatchObserver } from "./batch-observer.ts";
@@ -128,9 +128,14 @@ function checkArguments(centroids: unknown, options: CentroidCallbackOptions): v
     throw new Error(`${CALLBACK}: centroids must be a tf.Variable, got ${got}`);
   }
   checkCentroids(CALLBACK, centroids, centroids.shape[0] ?? 1);
-  if (options === null || typeof options !== "object") {
-    throw new Error(`${CALLBACK}: options must be an object with data, got ${typeof options}`);
-  }
+  checkOptions(CALLBACK, options, [
+    "data",
+    "strategy",
+    "decay",
+    "onReport",
+    "batchSize",
+    "fromLogits",
+  ]);
   const { data, strategy = "epoch", decay, onReport } = options;
   if (strategy !== "epoch" && strategy !== "ema") {
     throw new Error(`${CALLBACK}: strategy must be "epoch" or "ema", got ${strategy}`);

@@ -1,4 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
+import { checkOptions } from "../../internal/checks.ts";
 import type { LabelledData } from "../data/labelled-data.ts";
 import { checkClassifier, warnOfSoftmax } from "../model/classifier-output.ts";
 import { checkClassifiedData, checkPass, estimateCmi, type PassOptions } from "./estimate-cmi.ts";
@@ -61,6 +62,7 @@ export class CmiMonitor extends tfl.Callback {
     private readonly options: CmiMonitorOptions = {},
   ) {
     super();
+    checkOptions("CmiMonitor", options, ["batchSize", "fromLogits", "validationData"]);
     checkClassifiedData("CmiMonitor", "data", data);
     const { validationData } = options;
     if (validationData) checkClassifiedData("CmiMonitor", "validationData", validationData);

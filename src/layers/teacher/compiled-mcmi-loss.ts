@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { checkCentroids, checkNumber, checkOptions } from "../../internal/checks.ts";
 import { mcmiLoss } from "../../teacher/mcmi-loss.ts";
 import { asLogits } from "../model/classifier-output.ts";
 import { observeBatch } from "./batch-observer.ts";
@@ -22,7 +23,7 @@ export interface CompiledMcmiOptions {
  * @param options λ and the form of the model's output.
  * @returns A function (labels, predictions) → a loss for each sample in nats, [N]. Both arguments
  * are [N, C]. The labels are one-hot: `model.fit` accepts class indices only for its own sparse loss.
- * @throws The returned function throws what {@link mcmiLoss} throws.
+ * @throws If the centroids or an option are not as described. The returned function throws what {@link mcmiLoss} throws.
  *
  * @example
  * ```ts
@@ -37,11 +38,20 @@ export interface CompiledMcmiOptions {
  */
 export function compiledMcmiLoss(
   centroids: tf.Tensor,
-  { fromLogits = true, ...options }: CompiledMcmiOptions,
+  options: CompiledMcmiOptions,
 ): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor1D {
+  checkOptions("compiledMcmiLoss", options, ["lambda", "fromLogits", "labelSmoothing"]);
+  const { fromLogits = true, lambda, labelSmoothing = 0 } = options;
+  checkCentroids("compiledMcmiLoss", centroids, centroids?.shape?.[0] ?? 1);
+  checkNumber("compiledMcmiLoss", "lambda", lambda, { minimum: 0 });
+  checkNumber("compiledMcmiLoss", "labelSmoothing", labelSmoothing, { minimum: 0, maximum: 1 });
   return (labels, predictions) => {
     const logits = asLogits("compiledMcmiLoss", predictions, fromLogits);
     observeBatch(centroids, { labels, logits, fromLogits });
-    return mcmiLoss(labels, logits, centroids, { ...options, reduction: tf.Reduction.NONE });
+    return mcmiLoss(labels, logits, centroids, {
+      lambda,
+      labelSmoothing,
+      reduction: tf.Reduction.NONE,
+    });
   };
 }

@@ -10,6 +10,7 @@ import {
   sampleContrastIndices,
   updateContrastBank,
 } from "../../../src/index.ts";
+import { yieldToEvents } from "../../../src/layers/distiller/yield-to-events.ts";
 import {
   type CheckpointStore,
   contrastProjection,
@@ -20,6 +21,7 @@ import {
   distillationStep,
   LearningRateScheduler,
   weightedSum,
+  type YieldEvery,
 } from "../../../src/layers/index.ts";
 import { memoryStore } from "../checkpoint/support.ts";
 import { valuesOf } from "../training.ts";
@@ -365,6 +367,12 @@ describe("rejects invalid input before the first step, naming expected and actua
       "Distiller: teacher must be a tf.LayersModel or have a function predict",
     );
     expect(build({ loss: 1 })).toThrow("Distiller: loss must be a function, got number");
+    expect(build({ teacherLayers: "hidden" })).toThrow(
+      'Distiller: teacherLayers must be a list of names of layers, got "hidden"',
+    );
+    expect(build({ studentLayers: [1] })).toThrow(
+      "Distiller: studentLayers must be a list of names of layers, got an array",
+    );
     expect(build({ studentLayers: ["nope"] })).toThrow(
       /layerNames must be layers of the model \(hidden, .*logits\), got nope/,
     );
@@ -415,6 +423,24 @@ describe("rejects invalid input before the first step, naming expected and actua
       "Distiller: loss must return a scalar or a weightedSum, got [10]",
     ],
     [
+      "a loss that returns a number",
+      { loss: () => 3 },
+      undefined,
+      "Distiller: loss must return a scalar or a weightedSum, got 3",
+    ],
+    [
+      "an asynchronous loss",
+      { loss: async () => tf.scalar(1) },
+      undefined,
+      "Distiller: loss must return a scalar or a weightedSum, got a Promise",
+    ],
+    [
+      "a store without functions",
+      {},
+      { checkpoint: { store: {} } },
+      "Distiller.fit: checkpoint.store must have functions read and write, as that of fileCheckpoint has, got object",
+    ],
+    [
       "a loss without result",
       { loss: () => undefined },
       undefined,
@@ -434,7 +460,7 @@ describe("rejects invalid input before the first step, naming expected and actua
     [
       "an invalid checkpoint",
       {},
-      { checkpoint: { store: {}, everyEpochs: 0 } },
+      { checkpoint: { store: memoryStore(), everyEpochs: 0 } },
       "Distiller.fit: checkpoint.everyEpochs must be an integer >= 1, got 0",
     ],
   ])("%s", async (_, options, args, message) => {
@@ -495,6 +521,68 @@ test("distillationStep rejects invalid input in its own name", () => {
     step({ loss })(inputs, labels);
   expect(run(({ indices }) => tf.sum(indices))).toThrow("distillationStep: the loss reads indices");
   expect(run(({ labels }) => labels)).toThrow("distillationStep: loss must return a scalar");
+});
+
+test("compile rejects invalid options, naming expected and actual", () => {
+  const compile = (options: unknown) => () =>
+    new Distiller({ teacher: network(8, 1), student: student(), loss }).compile(options as never);
+  const expected = "Distiller.compile: options must be an object with only optimizer, metrics";
+  expect(compile("adam")).toThrow(`${expected}, got "adam"`);
+  expect(compile(undefined)).toThrow(`${expected}, got undefined`);
+  expect(compile({ optimizer: "sgd", loss: "mse" })).toThrow(`${expected}, got loss`);
+  expect(compile({})).toThrow("Distiller.compile: optimizer must be a tf.Optimizer, got undefined");
+  expect(compile({ optimizer: "sgd", metrics: "accuracy" })).toThrow(
+    'Distiller.compile: metrics must be a list of "accuracy" or functions, got "accuracy"',
+  );
+  expect(compile({ optimizer: "sgd", metrics: ["mse"] })).toThrow(
+    'Distiller.compile: metrics must be "accuracy" or functions, got "mse"',
+  );
+});
+
+test("verbose prints a line for each epoch", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  const { distiller: d } = distiller();
+  const options = { batchSize: SAMPLES, epochs: 2 };
+  await d.fit(inputs, labels, options);
+  expect(log).not.toHaveBeenCalled();
+  const { history } = await d.fit(inputs, labels, { ...options, verbose: 1 });
+  const values = ["loss", "kd", "ce", "acc"].map(
+    (name) => `${name}: ${(history[name]![1] as number).toPrecision(4)}`,
+  );
+  expect(log).toHaveBeenCalledTimes(2);
+  expect(log).toHaveBeenLastCalledWith(["Epoch 2/2", ...values].join(" - "));
+  log.mockRestore();
+  await expect(d.fit(inputs, labels, { verbose: 2 as 1 })).rejects.toThrow(
+    "Distiller.fit: verbose must be 0 or 1, got 2",
+  );
+});
+
+test("training yields by yieldEvery and calls onYield with the means so far", async () => {
+  const yields = async (yieldEvery: YieldEvery) => {
+    const seen: [number, number, string][] = [];
+    const onYield = async (epoch: number, batch: number, logs: tfl.Logs) =>
+      void seen.push([epoch, batch, Object.keys(logs).join()]);
+    const options = { batchSize: 25, epochs: 2, yieldEvery, callbacks: { onYield } };
+    await distiller().distiller.fit(inputs, labels, options);
+    return seen;
+  };
+  const names = "loss,kd,ce,acc";
+  const each = [0, 1].flatMap((epoch) => [0, 1].map((batch) => [epoch, batch, names]));
+  expect(await yields("batch")).toEqual(each);
+  expect(await yields(0)).toEqual(each);
+  expect(await yields("never")).toEqual([]);
+  expect(await yields("epoch")).toEqual([]);
+  await expect(yields("often" as never)).rejects.toThrow(
+    "Distiller.fit: yieldEvery must be auto, batch, epoch, never or a number of milliseconds, got often",
+  );
+  await expect(yields(-1)).rejects.toThrow(
+    "Distiller.fit: yieldEvery must be a finite number >= 0, got -1",
+  );
+});
+
+test("training yields by a timer where no frames come, as in a hidden tab", async () => {
+  const noFrame = () => new Promise<void>(() => {});
+  await expect(yieldToEvents(noFrame)).resolves.toBeUndefined();
 });
 
 test("spreading a batch copies the available fields", async () => {
@@ -616,6 +704,12 @@ test("weightedSum rejects invalid input, naming expected and actual", () => {
   expect(() => weightedSum({})).toThrow("weightedSum: losses must have at least 1, got none");
   expect(() => weightedSum({ a: [Number.NaN, tf.scalar(1)] })).toThrow(
     "weightedSum: the weight of a must be a finite number",
+  );
+  expect(() => weightedSum({ a: tf.scalar(1) } as never)).toThrow(
+    "weightedSum: a must be a list of a weight and a loss, got a tf.Tensor float32 []",
+  );
+  expect(() => weightedSum({ a: [1, 2] } as never)).toThrow(
+    "weightedSum: a must be a scalar, got 2",
   );
   expect(() => weightedSum({ a: [1, tf.ones([2])] })).toThrow(
     "weightedSum: a must be a scalar, got [2]",

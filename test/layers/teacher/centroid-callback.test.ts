@@ -139,9 +139,15 @@ test("rejects invalid arguments, naming expected and actual", async () => {
     [[tf.ones([3, 3]), { data }], "centroids must be a tf.Variable, got a constant tensor"],
     [[3, { data }], "centroids must be a tf.Variable, got number"],
     [[tf.variable(tf.ones([3])), { data }], "centroids must be float32 [3,3], got float32 [3]"],
-    [[centroids], "options must be an object with data, got undefined"],
+    [
+      [centroids],
+      "options must be an object with only data, strategy, decay, onReport, batchSize, fromLogits, got undefined",
+    ],
     [[centroids, {}], 'strategy "epoch" needs options.data, got none'],
-    [[centroids, data], 'strategy "epoch" needs options.data, got none'],
+    [
+      [centroids, data],
+      "options must be an object with only data, strategy, decay, onReport, batchSize, fromLogits, got xs, ys",
+    ],
     [[centroids, { strategy: "step" }], 'strategy must be "epoch" or "ema", got step'],
     [[centroids, { data, decay: 0.5 }], 'decay is for strategy "ema", got 0.5 with "epoch"'],
     [[centroids, { strategy: "ema", decay: 2 }], "decay must be a finite number >= 0 and <= 1"],

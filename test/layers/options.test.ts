@@ -1,0 +1,88 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { expect, test } from "vitest";
+import {
+  attentionFusion,
+  CentroidCallback,
+  CheckpointCallback,
+  CmiMonitor,
+  compiledMcmiLoss,
+  contrastProjection,
+  cosineSchedule,
+  Distiller,
+  distillationStep,
+  hintRegressor,
+  LearningRateScheduler,
+  selfSupervisedHeads,
+  stepSchedule,
+  vidRegressor,
+} from "../../src/layers/index.ts";
+import { network, samples, uniform } from "./training.ts";
+
+const data = () => samples(6);
+const models = () => ({ teacher: network(), student: network(), loss: () => tf.scalar(1) });
+
+function compiled(): Distiller {
+  const distiller = new Distiller(models());
+  distiller.compile({ optimizer: "sgd" });
+  return distiller;
+}
+
+/** Calls of every function of kd-cmi/layers that takes options. */
+const functions: Record<string, (options: never) => unknown> = {
+  attentionFusion,
+  CentroidCallback: (options) => new CentroidCallback(uniform(), options),
+  CheckpointCallback: (options) => new CheckpointCallback(options),
+  CmiMonitor: (options) => new CmiMonitor(data(), options),
+  compiledMcmiLoss: (options) => compiledMcmiLoss(uniform(), options),
+  contrastProjection,
+  cosineSchedule,
+  Distiller: (options) => new Distiller(options),
+  distillationStep,
+  "Distiller.fit": (options) => compiled().fit(data().xs, data().ys, options),
+  "Distiller.fitDataset": (options) =>
+    compiled().fitDataset({ iterator: async () => ({ next: async () => null as never }) }, options),
+  "Distiller.evaluate": (options) => compiled().evaluate(data().xs, data().ys, options),
+  hintRegressor,
+  LearningRateScheduler: (options) => new LearningRateScheduler(() => 1, options),
+  selfSupervisedHeads: (options) => {
+    const hidden = tfl.layers.dense({ units: 4, inputShape: [4], name: "options-hidden" });
+    const model = tfl.sequential({ layers: [hidden, tfl.layers.dense({ units: 3 })] });
+    return selfSupervisedHeads(model, ["options-hidden"], options);
+  },
+  stepSchedule,
+  vidRegressor,
+};
+
+test.each(Object.entries(functions))(
+  "%s rejects unknown options and other values, naming expected and actual",
+  async (fn, call) => {
+    for (const [options, got] of [
+      [{ temprature: 2 }, "temprature"],
+      [null, "null"],
+      [10, "10"],
+      ["mean", '"mean"'],
+      [[], "an array"],
+    ] as const) {
+      const escaped = fn.replace(".", "\\.");
+      await expect(async () => call(options as never)).rejects.toThrow(
+        new RegExp(`^${escaped}: options must be an object with only .*, got ${got}$`),
+      );
+    }
+  },
+);
+
+test("compiledMcmiLoss rejects missing and invalid options, naming expected and actual", () => {
+  const build =
+    (options: unknown, centroids: unknown = uniform()) =>
+    () =>
+      compiledMcmiLoss(centroids as tf.Tensor, options as { lambda: number });
+  expect(build(undefined)).toThrow(
+    "compiledMcmiLoss: options must be an object with only lambda, fromLogits, labelSmoothing, got undefined",
+  );
+  expect(build({})).toThrow("compiledMcmiLoss: lambda must be a finite number >= 0, got undefined");
+  expect(build({ lambda: 1, labelSmoothing: 2 })).toThrow("labelSmoothing must be a finite number");
+  expect(build({ lambda: 1 }, [1])).toThrow(
+    "compiledMcmiLoss: centroids must be a tf.Tensor, got an array",
+  );
+});
