@@ -9,7 +9,10 @@ export interface DistillerOptions {
   student: tfl.LayersModel;
   /** Composed of this library's losses. {@link weightedSum} reports each of them. */
   loss: DistillationLoss;
-  /** Layers whose outputs are `teacherFeatures`; for a tfjs-layers teacher only. */
+  /**
+   * Layers whose outputs are `teacherFeatures`; for a tfjs-layers teacher only. A path such as
+   * `backbone/conv1` names a layer of a nested model.
+   */
   teacherLayers?: readonly string[] | undefined;
   /** Layers whose outputs are `studentFeatures`. */
   studentLayers?: readonly string[] | undefined;

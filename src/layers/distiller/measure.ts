@@ -36,11 +36,16 @@ export function measure(
   loss: DistillationLoss,
   metrics: readonly Metric[],
   batch: DistillationBatch,
+  logits: tf.Tensor2D | undefined,
 ): { total: tf.Scalar; reported: Scalars } {
   const { total, terms } = totalAndTerms(fn, loss(batch));
   const values: [string, tf.Tensor][] = [["loss", total], ...Object.entries(terms)];
   for (const [name, metric] of metrics) {
-    values.push([name, metric(batch.labels, batch.studentLogits)]);
+    if (!logits) {
+      const expected = "a student with a single output [batch,classes], which this one lacks";
+      throw new Error(`${fn}: the metric ${name} needs ${expected}`);
+    }
+    values.push([name, metric(batch.labels, logits)]);
   }
   const reported: Scalars = {};
   for (const [name, value] of values) {

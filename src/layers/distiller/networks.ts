@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { describeValue } from "../../internal/checks.ts";
 import { applyLayer } from "../model/apply-layer.ts";
 import { warnOfProbabilities } from "../model/classifier-output.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
+import type { Links } from "../model/graph.ts";
+import { modelOf } from "../model/path-outputs.ts";
 
 /** Outputs of a network for a batch. */
 export type Outputs = {
@@ -27,8 +30,9 @@ export function layersNetwork(
   layerNames: readonly string[],
 ): Network {
   warnOfProbabilities(fn, name, model);
-  const features = layerNames.length > 0 ? outputsOf(fn, model, layerNames) : [];
-  const extractor = tfl.model({ inputs: model.inputs, outputs: [...features, ...model.outputs] });
+  const links: Links = new Map();
+  const features = layerNames.length > 0 ? outputsOf(fn, model, layerNames, links) : [];
+  const extractor = modelOf(fn, model, [...features, ...model.outputs], links);
   return (inputs, training) => {
     const outputs = applyLayer(extractor, inputs, training);
     return {
@@ -39,9 +43,15 @@ export function layersNetwork(
 }
 
 /** Any other model, which has logits only. */
-function logitsNetwork(model: LogitsModel): Network {
+function logitsNetwork(fn: string, model: LogitsModel): Network {
   return (inputs) => {
     const output = model.predict(inputs);
+    if (output === null || typeof output !== "object" || output instanceof Promise) {
+      const expected = "a tensor or tensors";
+      throw new Error(
+        `${fn}: teacher.predict must return ${expected}, got ${describeValue(output)}`,
+      );
+    }
     const outputs = output instanceof tf.Tensor ? [output] : Object.values(output);
     return { logits: logitsOf(outputs), features: [] };
   };
@@ -56,7 +66,7 @@ export function teacherNetwork(
   if (teacher instanceof tfl.LayersModel) return layersNetwork(fn, "teacher", teacher, layerNames);
   if (typeof teacher?.predict !== "function") {
     const expected = "a tf.LayersModel or have a function predict";
-    throw new Error(`${fn}: teacher must be ${expected}, got ${typeof teacher}`);
+    throw new Error(`${fn}: teacher must be ${expected}, got ${describeValue(teacher)}`);
   }
   if (layerNames.length > 0) {
     const reason = "any other teacher, such as a tf.GraphModel, has logits only";
@@ -64,7 +74,7 @@ export function teacherNetwork(
       `${fn}: teacherLayers needs a tf.LayersModel, whose layers have names; ${reason}`,
     );
   }
-  return logitsNetwork(teacher);
+  return logitsNetwork(fn, teacher);
 }
 
 function logitsOf([output, ...others]: tf.Tensor[]): tf.Tensor2D | undefined {

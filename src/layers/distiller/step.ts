@@ -30,10 +30,10 @@ export function partsOf(fn: string, options: DistillerOptions): Parts {
   checkOptions(fn, options, DISTILLER_OPTIONS);
   const { teacher, student, loss, teacherLayers = [], studentLayers = [] } = options;
   if (!(student instanceof tfl.LayersModel)) {
-    throw new Error(`${fn}: student must be a tf.LayersModel, got ${typeof student}`);
+    throw new Error(`${fn}: student must be a tf.LayersModel, got ${describeValue(student)}`);
   }
   if (typeof loss !== "function") {
-    throw new Error(`${fn}: loss must be a function, got ${typeof loss}`);
+    throw new Error(`${fn}: loss must be a function, got ${describeValue(loss)}`);
   }
   // A sequential model without it has no penalties.
   if (!student.built) student.build(student.inputs[0]!.shape);
@@ -84,7 +84,7 @@ export function stepFrom(
         const args = distillationBatch(fn, batch, teacher, outputs, true, () => {
           isWeighted = true;
         });
-        return measure(fn, loss, metrics, args);
+        return measure(fn, loss, metrics, args, outputs.logits);
       });
       if (batch.weights && !isWeighted) {
         const expected = "read the batch's weights, since classWeight or sampleWeight is given";
@@ -123,7 +123,7 @@ export async function evaluateBatches(
         const teacher = teacherNetwork(batch.inputs, false);
         const student = studentNetwork(batch.inputs, false);
         const args = distillationBatch(fn, batch, teacher, student, false);
-        return measure(fn, loss, metrics, args).reported;
+        return measure(fn, loss, metrics, args, student.logits).reported;
       });
       totals.add(reported, sizeOf(batch));
       tf.dispose(reported);

@@ -6,42 +6,54 @@ import { atLeastTiny, safeLog, TINY } from "../../ops/safe-log.ts";
 /** Layers that preserve probabilities, at least in inference. MobileNet ends in one. */
 const NEUTRAL = ["Reshape", "Flatten", "Dropout"];
 
+type Activation = "softmax" | "sigmoid";
+
 /**
- * Whether an output of a model is a softmax: of a softmax layer or of any layer with that activation,
- * also in a nested model, and also followed by layers that only change its shape.
+ * Whether an output of a model is a softmax or a sigmoid: of such a layer or of any layer with that
+ * activation, also in a nested model, and also followed by layers that only change its shape.
  */
-export function endsInSoftmax(model: tfl.LayersModel): boolean {
-  return model.outputs.some(isSoftmax);
+export function finalActivation(model: tfl.LayersModel): Activation | undefined {
+  return model.outputs.map(activationOf).find((activation) => activation !== undefined);
 }
 
-function isSoftmax({ sourceLayer, inputs }: tfl.SymbolicTensor): boolean {
-  if (sourceLayer instanceof tfl.LayersModel) return endsInSoftmax(sourceLayer);
+function activationOf({ sourceLayer, inputs }: tfl.SymbolicTensor): Activation | undefined {
+  if (sourceLayer instanceof tfl.LayersModel) return finalActivation(sourceLayer);
   const className = sourceLayer.getClassName();
-  if (NEUTRAL.includes(className)) return inputs.some(isSoftmax);
-  return className === "Softmax" || sourceLayer.getConfig().activation === "softmax";
+  if (NEUTRAL.includes(className)) {
+    return inputs.map(activationOf).find((activation) => activation !== undefined);
+  }
+  if (className === "Softmax") return "softmax";
+  const { activation } = sourceLayer.getConfig();
+  return activation === "softmax" || activation === "sigmoid" ? activation : undefined;
 }
 
 const warned = new WeakSet<tfl.LayersModel>();
 
-function warnOnce(model: tfl.LayersModel, message: string): void {
-  if (warned.has(model) || !endsInSoftmax(model)) return;
+/** Warns once per model that its probabilities are used as logits. */
+function warnOnce(model: tfl.LayersModel, message: (activation: Activation) => string): void {
+  const activation = warned.has(model) ? undefined : finalActivation(model);
+  if (!activation) return;
   warned.add(model);
-  console.warn(message);
+  console.warn(message(activation));
 }
 
-/** Warns once per model that its softmax outputs are used as logits. */
-export function warnOfSoftmax(fn: string, model: tfl.LayersModel): void {
-  warnOnce(
-    model,
-    `${fn}: the model ends in a softmax, but fromLogits is true. Pass fromLogits: false to ${fn} and to compiledMcmiLoss, or remove the softmax.`,
-  );
+/** Warns once per model that its probabilities are used as logits since `fromLogits` is true. */
+export function warnOfFromLogits(fn: string, model: tfl.LayersModel): void {
+  warnOnce(model, (activation) => {
+    const advice =
+      activation === "softmax"
+        ? `Pass fromLogits: false to ${fn} and to compiledMcmiLoss, or remove the softmax.`
+        : "Remove the sigmoid.";
+    return `${fn}: the model ends in a ${activation}, but fromLogits is true. ${advice}`;
+  });
 }
 
-/** Warns once per model that a loss gets its softmax outputs as logits. */
+/** Warns once per model that a loss gets its probabilities as logits. */
 export function warnOfProbabilities(fn: string, name: string, model: tfl.LayersModel): void {
   warnOnce(
     model,
-    `${fn}: the ${name} ends in a softmax, but losses use ${name}Logits as logits. Remove the softmax, or pass the model up to it: tf.model({inputs, outputs: logits}).`,
+    (activation) =>
+      `${fn}: the ${name} ends in a ${activation}, but losses use ${name}Logits as logits. Remove the ${activation}, or pass the model up to it: tf.model({inputs, outputs: logits}).`,
   );
 }
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import * as tfl from "@tensorflow/tfjs-layers";
-import { applyLayer } from "./apply-layer.ts";
-import { checkLayerNames, outputOf } from "./feature-extractor.ts";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { evaluate, type Links, outputAt } from "./graph.ts";
+import { modelOf } from "./path-outputs.ts";
 
 /** A model split in two at a layer by {@link extractActivations}. */
 export interface SplitModel {
@@ -19,7 +19,7 @@ export interface SplitModel {
  * @param model A `tf.layers` model with a single output, preferably logits: `gradCam` explains this
  * output, and a saturated softmax has no gradient.
  * @param layerName The layer, usually the last convolution with its activation; `model.summary()`
- * lists the names.
+ * lists the names. A path such as `backbone/conv5` names a layer of a nested model.
  * @returns `toActivations`, which processes 32 samples at a time as `model.predict` does, and
  * `toLogits`.
  * @throws If the name is not in the model, if the model has several outputs, or, in `toLogits`, if a
@@ -45,36 +45,21 @@ export interface SplitModel {
  * ```
  */
 export function extractActivations(model: tfl.LayersModel, layerName: string): SplitModel {
-  checkLayerNames("extractActivations", model, [layerName]);
-  const cut = outputOf(model, layerName);
+  const links: Links = new Map();
+  const cut = outputAt("extractActivations", model, layerName, links);
   const [output, ...others] = model.outputs;
   if (!output || others.length > 0) {
     const got = `${model.outputs.length} outputs`;
     throw new Error(`extractActivations: model must have a single output, got ${got}`);
   }
-  const extractor = tfl.model({ inputs: model.inputs, outputs: cut });
+  const extractor = modelOf("extractActivations", model, [cut], links);
+  const missing = (): never => {
+    const expected = "a layer on every path from the inputs to the output";
+    throw new Error(`extractActivations: layerName must name ${expected}, got ${layerName}`);
+  };
   return {
     toActivations: (inputs) => extractor.predict(inputs) as tf.Tensor,
     toLogits: (activations) =>
-      tf.tidy(() => evaluate(output, new Map([[cut.id, activations]]), layerName)),
+      tf.tidy(() => evaluate(output, new Map([[cut.id, activations]]), links, false, missing)),
   };
-}
-
-/** The value of a symbolic tensor of a model, from values that are known. */
-function evaluate(
-  symbol: tfl.SymbolicTensor,
-  known: Map<number, tf.Tensor>,
-  layerName: string,
-): tf.Tensor {
-  const value = known.get(symbol.id);
-  if (value) return value;
-  if (symbol.inputs.length === 0) {
-    const expected = "a layer on every path from the inputs to the output";
-    throw new Error(`extractActivations: layerName must name ${expected}, got ${layerName}`);
-  }
-  const inputs = symbol.inputs.map((input) => evaluate(input, known, layerName));
-  const outputs = applyLayer(symbol.sourceLayer, inputs.length === 1 ? inputs[0]! : inputs);
-  const output = outputs[symbol.outputTensorIndex ?? 0]!;
-  known.set(symbol.id, output);
-  return output;
 }

@@ -1,14 +1,17 @@
-import * as tfl from "@tensorflow/tfjs-layers";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { type Links, outputAt } from "./graph.ts";
+import { modelOf } from "./path-outputs.ts";
 
 /**
  * A model that returns the outputs of some layers of another model, in the given order. Both share
  * their weights. Distillation compares such features.
  *
  * @param model Any `tf.layers` model with inputs.
- * @param layerNames Names of layers, at least one; `model.summary()` lists them.
+ * @param layerNames Names of layers, at least one; `model.summary()` lists them. A path such as
+ * `backbone/conv1` names a layer of a nested model.
  * @returns A model with one output for each name. `predict` and `apply` return a tensor for a single
  * name, otherwise an array.
- * @throws If the list is empty or a name is not in the model.
+ * @throws If the list is empty, a name is not in the model, or the model uses a layer more than once.
  *
  * @example
  * ```ts
@@ -28,35 +31,23 @@ export function featureExtractor(
   model: tfl.LayersModel,
   layerNames: readonly string[],
 ): tfl.LayersModel {
-  const outputs = outputsOf("featureExtractor", model, layerNames);
-  return tfl.model({ inputs: model.inputs, outputs });
+  const links: Links = new Map();
+  return modelOf(
+    "featureExtractor",
+    model,
+    outputsOf("featureExtractor", model, layerNames, links),
+    links,
+  );
 }
 
-/** The outputs of layers by name. */
+/** The outputs of layers by name, or by the path of a layer in a nested model, which adds to `links`. */
 export function outputsOf(
   fn: string,
   model: tfl.LayersModel,
   layerNames: readonly string[],
+  links: Links,
 ): tfl.SymbolicTensor[] {
-  checkLayerNames(fn, model, layerNames);
-  return layerNames.map((name) => outputOf(model, name));
+  if (layerNames.length > 0) return layerNames.map((name) => outputAt(fn, model, name, links));
+  const known = model.layers.map(({ name }) => name).join(", ");
+  throw new Error(`${fn}: layerNames must be layers of the model (${known}), got none`);
 }
-
-export function checkLayerNames(
-  fn: string,
-  model: tfl.LayersModel,
-  layerNames: readonly string[],
-): void {
-  const known = model.layers.map((layer) => layer.name);
-  const unknown = layerNames.filter((name) => !known.includes(name));
-  if (layerNames.length === 0 || unknown.length > 0) {
-    const got = unknown.length > 0 ? unknown.join(", ") : "none";
-    throw new Error(
-      `${fn}: layerNames must be layers of the model (${known.join(", ")}), got ${got}`,
-    );
-  }
-}
-
-/** The output of a layer by name. */
-export const outputOf = (model: tfl.LayersModel, layerName: string): tfl.SymbolicTensor =>
-  model.getLayer(layerName).output as tfl.SymbolicTensor;

@@ -2,6 +2,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { checkOptions } from "../../internal/checks.ts";
 import { connectLayer } from "../model/apply-layer.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
+import type { Links } from "../model/graph.ts";
 
 /** Options of {@link selfSupervisedHeads}. */
 export interface SelfSupervisedHeadsOptions {
@@ -70,7 +71,15 @@ export function selfSupervisedHeads(
     const got = model.outputs.map(({ shape }) => `[${shape}]`).join(", ");
     throw new Error(`selfSupervisedHeads: model must have one output [batch,classes], got ${got}`);
   }
-  const heads = outputsOf("selfSupervisedHeads", model, layerNames).map((features, index) => {
+  const links: Links = new Map();
+  const outputs = outputsOf("selfSupervisedHeads", model, layerNames, links);
+  if (links.size > 0) {
+    const got = `a path into a nested model in ${layerNames.join(", ")}`;
+    throw new Error(
+      `selfSupervisedHeads: layerNames must be layers of the model itself, got ${got}`,
+    );
+  }
+  const heads = outputs.map((features, index) => {
     if (features.rank !== 2 && features.rank !== 4) {
       throw new Error(
         `selfSupervisedHeads: layerNames[${index}] must give features of rank 2 or 4, got ${layerNames[index]} of [${features.shape}]`,

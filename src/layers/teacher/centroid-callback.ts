@@ -4,7 +4,7 @@ import type { CmiReport } from "../../information/cmi-sums.ts";
 import { updateCentroids } from "../../information/update-centroids.ts";
 import { checkCentroids, checkNumber, checkOptions } from "../../internal/checks.ts";
 import type { LabelledData } from "../data/labelled-data.ts";
-import { checkClassifier, warnOfSoftmax } from "../model/classifier-output.ts";
+import { checkClassifier, warnOfFromLogits } from "../model/classifier-output.ts";
 import { BatchObserver } from "./batch-observer.ts";
 import { checkClassifiedData, checkPass, estimateCmi, type PassOptions } from "./estimate-cmi.ts";
 
@@ -67,7 +67,7 @@ export class CentroidCallback extends tfl.Callback {
    * @param options Strategy, training data, batch size, form of the model's output, and a listener.
    * @throws If an argument is not as described, `"epoch"` or `onReport` has no data, or `decay` is given
    * with `"epoch"`. `model.fit` rejects before the first step if the model's output is not [batch, C],
-   * and after it if `"ema"` found no {@link compiledMcmiLoss} of the same variable. A softmax output
+   * and after it if `"ema"` found no {@link compiledMcmiLoss} of the same variable. A softmax or sigmoid output
    * with `fromLogits: true` causes a warning on the console.
    */
   constructor(
@@ -82,7 +82,7 @@ export class CentroidCallback extends tfl.Callback {
   override async onTrainBegin(): Promise<void> {
     const { data, fromLogits = true } = this.options;
     checkClassifier(CALLBACK, this.model, this.centroids.shape[0]);
-    if (data && fromLogits) warnOfSoftmax(CALLBACK, this.model);
+    if (data && fromLogits) warnOfFromLogits(CALLBACK, this.model);
     this.isFirstEpoch = true;
     this.observer?.start();
   }
@@ -109,7 +109,7 @@ export class CentroidCallback extends tfl.Callback {
       throw new Error(`${CALLBACK}: strategy "ema" needs ${expected}, got a step without it`);
     }
     const { labels, logits, fromLogits } = observed;
-    if (fromLogits) warnOfSoftmax(CALLBACK, this.model);
+    if (fromLogits) warnOfFromLogits(CALLBACK, this.model);
     const { decay } = this.options;
     tf.tidy(() => {
       this.centroids.assign(updateCentroids(this.centroids, labels, logits, { decay }));

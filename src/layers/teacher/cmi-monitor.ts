@@ -1,7 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkOptions } from "../../internal/checks.ts";
 import type { LabelledData } from "../data/labelled-data.ts";
-import { checkClassifier, warnOfSoftmax } from "../model/classifier-output.ts";
+import { checkClassifier, warnOfFromLogits } from "../model/classifier-output.ts";
 import { checkClassifiedData, checkPass, estimateCmi, type PassOptions } from "./estimate-cmi.ts";
 
 /** Options of {@link CmiMonitor}. */
@@ -54,7 +54,7 @@ export class CmiMonitor extends tfl.Callback {
    * @param options Validation data, batch size, form of the model's output.
    * @throws If the data are of another form, endless, or tensors of different length. `model.fit`
    * rejects before the first step if the model's output is not [batch, classes], and after an epoch if
-   * a logit is not finite or a label is out of range. A softmax output with `fromLogits: true` causes
+   * a logit is not finite or a label is out of range. A softmax or sigmoid output with `fromLogits: true` causes
    * a warning on the console.
    */
   constructor(
@@ -71,7 +71,7 @@ export class CmiMonitor extends tfl.Callback {
 
   override async onTrainBegin(): Promise<void> {
     checkClassifier("CmiMonitor", this.model);
-    if (this.options.fromLogits ?? true) warnOfSoftmax("CmiMonitor", this.model);
+    if (this.options.fromLogits ?? true) warnOfFromLogits("CmiMonitor", this.model);
   }
 
   override async onEpochEnd(_epoch: number, logs: Record<string, unknown> = {}): Promise<void> {

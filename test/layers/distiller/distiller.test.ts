@@ -366,7 +366,7 @@ describe("rejects invalid input before the first step, naming expected and actua
     expect(build({ teacher: {} })).toThrow(
       "Distiller: teacher must be a tf.LayersModel or have a function predict",
     );
-    expect(build({ loss: 1 })).toThrow("Distiller: loss must be a function, got number");
+    expect(build({ loss: 1 })).toThrow("Distiller: loss must be a function, got 1");
     expect(build({ teacherLayers: "hidden" })).toThrow(
       'Distiller: teacherLayers must be a list of names of layers, got "hidden"',
     );
@@ -387,6 +387,12 @@ describe("rejects invalid input before the first step, naming expected and actua
       { teacher: { predict: () => tf.zeros([10, 3, 1]) } },
       undefined,
       "the loss reads teacherLogits, but the teacher must have a single output [batch,classes]",
+    ],
+    [
+      "an asynchronous teacher",
+      { teacher: { predict: async () => tf.zeros([10, 3]) } },
+      undefined,
+      "Distiller: teacher.predict must return a tensor or tensors, got a Promise",
     ],
     [
       "features without layers",
@@ -512,9 +518,9 @@ test("distillationStep rejects invalid input in its own name", () => {
   const models = { teacher: network(8, 1), student: student(), optimizer: tf.train.sgd(0.1) };
   const step = (options: object) => distillationStep({ ...models, loss, ...options });
   expect(() => step({ student: 1 })).toThrow(
-    "distillationStep: student must be a tf.LayersModel, got number",
+    "distillationStep: student must be a tf.LayersModel, got 1",
   );
-  expect(() => step({ loss: 1 })).toThrow("distillationStep: loss must be a function, got number");
+  expect(() => step({ loss: 1 })).toThrow("distillationStep: loss must be a function, got 1");
   expect(() => step({ teacher: {} })).toThrow("distillationStep: teacher must be");
   expect(() => step({ studentLayers: ["nope"] })).toThrow("distillationStep: layerNames must be");
   const run = (loss: (batch: DistillationBatch) => tf.Tensor) => () =>
@@ -583,6 +589,20 @@ test("training yields by yieldEvery and calls onYield with the means so far", as
 test("training yields by a timer where no frames come, as in a hidden tab", async () => {
   const noFrame = () => new Promise<void>(() => {});
   await expect(yieldToEvents(noFrame)).resolves.toBeUndefined();
+});
+
+test("a metric that needs logits is named where the student has none", async () => {
+  const maps = tfl.sequential({
+    layers: [tfl.layers.reshape({ targetShape: [2, 2], inputShape: [4] })],
+  });
+  const { distiller: d } = distiller({
+    student: maps,
+    studentLayers: [maps.layers[0]!.name],
+    loss: ({ studentFeatures }) => tf.mean(studentFeatures[0]!),
+  });
+  await expect(d.evaluate(inputs, labels)).rejects.toThrow(
+    "Distiller: the metric acc needs a student with a single output [batch,classes], which this one lacks",
+  );
 });
 
 test("spreading a batch copies the available fields", async () => {
@@ -716,14 +736,14 @@ test("weightedSum rejects invalid input, naming expected and actual", () => {
   );
 });
 
-test("a final softmax causes a warning", () => {
+test.each(["softmax", "sigmoid"] as const)("a final %s causes a warning", (activation) => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-  const softmax = { units: CLASSES, activation: "softmax" as const, inputShape: [4] };
-  const model = tfl.sequential({ layers: [tfl.layers.dense(softmax)] });
+  const output = { units: CLASSES, activation, inputShape: [4] };
+  const model = tfl.sequential({ layers: [tfl.layers.dense(output)] });
   new Distiller({ teacher: model, student: student(), loss });
   expect(warn).toHaveBeenCalledExactlyOnceWith(
     expect.stringContaining(
-      "Distiller: the teacher ends in a softmax, but losses use teacherLogits as logits",
+      `Distiller: the teacher ends in a ${activation}, but losses use teacherLogits as logits`,
     ),
   );
   warn.mockRestore();

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { expect, test, vi } from "vitest";
 import { CentroidCallback, CmiMonitor, compiledMcmiLoss } from "../../../src/layers/index.ts";
-import { asLogits, endsInSoftmax } from "../../../src/layers/model/classifier-output.ts";
+import { asLogits, finalActivation } from "../../../src/layers/model/classifier-output.ts";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
 import { network, samples, uniform } from "../training.ts";
 
@@ -10,7 +10,7 @@ const { activation, dense, dropout, reshape, softmax } = tfl.layers;
 const ending = (...layers: tfl.layers.Layer[]) =>
   tfl.sequential({ layers: [dense({ units: 3, inputShape: [4] }), ...layers] });
 
-test("a final softmax is detected in every form, and only there", () => {
+test("a final softmax or sigmoid is detected in every form, and only there", () => {
   const withSoftmax = [
     network("softmax"),
     ending(softmax()),
@@ -20,15 +20,20 @@ test("a final softmax is detected in every form, and only there", () => {
   ];
   const input = tfl.input({ shape: [4] });
   const outputs = network("softmax").apply(input) as tfl.SymbolicTensor;
-  expect([...withSoftmax, tfl.model({ inputs: input, outputs })].map(endsInSoftmax)).toEqual(
-    Array(6).fill(true),
+  expect([...withSoftmax, tfl.model({ inputs: input, outputs })].map(finalActivation)).toEqual(
+    Array(6).fill("softmax"),
   );
+  const withSigmoid = [
+    ending(dense({ units: 3, activation: "sigmoid" })),
+    ending(activation({ activation: "sigmoid" }), reshape({ targetShape: [3] })),
+  ];
+  expect(withSigmoid.map(finalActivation)).toEqual(["sigmoid", "sigmoid"]);
   const without = [
     network(),
     ending(softmax(), dense({ units: 3 })),
     ending(reshape({ targetShape: [3] })),
   ];
-  expect(without.map(endsInSoftmax)).toEqual([false, false, false]);
+  expect(without.map(finalActivation)).toEqual([undefined, undefined, undefined]);
 });
 
 test("the logits of probabilities are their logarithms, finite with finite gradients at 0", async () => {
