@@ -16,18 +16,14 @@ export interface UsedLayers {
  * @param run Computes the loss.
  */
 export function minimize(
-  fn: string,
   optimizer: tf.Optimizer,
   frozen: ReadonlySet<tf.Tensor>,
   run: () => UsedLayers,
 ): void {
   const registered = Object.values(tf.engine().registeredVariables);
   const candidates = registered.filter((x) => x.trainable && !frozen.has(x));
-  if (candidates.length === 0) {
-    throw new Error(`${fn}: the student must have a trainable weight, got none`);
-  }
   let used: Iterable<tfl.layers.Layer> = [];
-  const { value, grads } = tf.variableGrads(() => {
+  const { value, grads } = optimizer.computeGradients(() => {
     const { loss, layers } = run();
     used = layers;
     return loss;

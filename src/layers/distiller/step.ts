@@ -78,7 +78,7 @@ export function stepFrom(
   const kept: Scalars = {};
   let isWeighted = false;
   try {
-    minimize(fn, optimizer, frozenBefore(parts), () => {
+    minimize(optimizer, frozenBefore(parts), () => {
       const { value, layers } = recordLayers(() => {
         const outputs = studentNetwork(batch.inputs, true);
         const args = distillationBatch(fn, batch, teacher, outputs, true, () => {
