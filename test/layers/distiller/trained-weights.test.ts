@@ -2,7 +2,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
 import { hintLoss } from "../../../src/index.ts";
-import { type DistillationLoss, Distiller, distillationStep } from "../../../src/layers/index.ts";
+import {
+  type CheckpointStore,
+  type DistillationLoss,
+  Distiller,
+  distillationStep,
+} from "../../../src/layers/index.ts";
 import { memoryStore } from "../checkpoint/support.ts";
 import { normal, saveAndLoad } from "../support.ts";
 import { valuesOf } from "../training.ts";
@@ -236,4 +241,38 @@ test("a layer thawed after resuming gets its own slots, and the others keep thei
   const [frozen, thawed] = [await train(true, 4), await train(false, 4)];
   expect(thawed[0]).not.toEqual(frozen[0]);
   expect(thawed.slice(1)).toEqual(frozen.slice(1));
+});
+
+test("a run with a head that joined at epoch 1 resumes to the weights of an uninterrupted one", {
+  tags: "broad",
+}, async () => {
+  const create = () => {
+    const head = tfl.sequential({ layers: [dense(3, { inputShape: [3] })] }); // before the student
+    const student = sequential();
+    let epoch = 0;
+    const distiller = new Distiller({
+      teacher: functional(),
+      student,
+      loss: ({ labels, studentLogits }) => {
+        const logits = epoch === 0 ? studentLogits : (head.apply(studentLogits) as tf.Tensor);
+        return tf.losses.softmaxCrossEntropy(labels, logits);
+      },
+    });
+    distiller.compile({ optimizer: tf.train.adam(0.05) });
+    const callbacks = {
+      onEpochBegin: async (index: number) => {
+        epoch = index;
+      },
+    };
+    const run = async (store: CheckpointStore, epochs: number) => {
+      const checkpoint = { store, models: { head } };
+      await distiller.fit(inputs(), labels(), { epochs, seed: 1, callbacks, checkpoint });
+      return [...(await weightsOf(student)), ...(await weightsOf(head))];
+    };
+    return run;
+  };
+  const expected = await create()(memoryStore(), 4);
+  const store = memoryStore();
+  await create()(store, 3);
+  expect(await create()(store, 4)).toEqual(expected);
 });
