@@ -9,7 +9,7 @@ function checkTensor(fn: string, name: string, x: tf.Tensor): void {
   throw new Error(`${fn}: ${name} must be a tf.Tensor, got ${got}`);
 }
 
-/** What a value that is not as expected is, as shown in error messages. */
+/** Describes an unexpected value for error messages. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return `${value}`;
   if (value instanceof tf.Tensor) return `a tf.Tensor ${describe(value)}`;
@@ -19,7 +19,7 @@ export function describeValue(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : typeof value;
 }
 
-/** Checks for an options object without unknown names. Names whose value is undefined count too. */
+/** Checks for an object that has no option but those allowed. */
 export function checkOptions<Options extends object>(
   fn: string,
   options: Options,

@@ -13,8 +13,8 @@ export interface OptimizerState {
   /** Names of the slot variables in each list, one for each weight. */
   slots: Record<string, string[]>;
   /**
-   * Paths of the variables that the slots belong to; null for one outside the state. Undefined if the
-   * optimizer was used without this library.
+   * Paths of the variables of the slots; null for a variable outside the state. Undefined if no
+   * Distiller, step or callback of this library has used the optimizer.
    */
   variables?: (string | null)[] | undefined;
 }
@@ -109,8 +109,8 @@ export function writeOptimizer(
 }
 
 /**
- * Puts the slots of an optimizer in the order of other variables. Variables without slots get new ones,
- * as at their first step.
+ * Reorders the slots of an optimizer for another list of variables. Variables without slots get initial
+ * ones.
  */
 export function reorderSlots(
   optimizer: tf.Optimizer,

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 
 /**
- * The variables that the slots of an optimizer belong to. Undefined marks a slot from a checkpoint whose
- * variable is not known yet.
+ * The variable of each slot of an optimizer. Undefined marks a slot from a checkpoint whose variable is
+ * not known yet.
  */
 export type SlotVariables = readonly (tf.Variable | undefined)[];
 
@@ -16,12 +16,12 @@ const variables = new WeakMap<tf.Optimizer, SlotVariables>();
 export const slotVariables = (optimizer: tf.Optimizer): SlotVariables =>
   variables.get(optimizer) ?? [];
 
-/** Sets the variables that the slots belong to. */
+/** Sets the variable of each slot. */
 export function setSlotVariables(optimizer: tf.Optimizer, ordered: SlotVariables): void {
   variables.set(optimizer, ordered);
 }
 
-/** The known variables in their positions, and the others in open positions and at the end. */
+/** Adds variables to a list, first in its undefined positions, then at the end. */
 export function withJoined(known: SlotVariables, trained: readonly tf.Variable[]): SlotVariables {
   const joined = trained.filter((variable) => !known.includes(variable));
   const filled = known.map((variable) => variable ?? joined.shift());

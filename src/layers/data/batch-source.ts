@@ -155,7 +155,7 @@ function datasetSource(
   };
 }
 
-/** Checks that the batches that a resumed epoch skips have as many samples as those it was trained on. */
+/** Checks that a resumed epoch skips as many samples as it was trained on. */
 function checkResumed(fn: string, totals: Place["totals"], samples: number): void {
   if (!totals || totals.samples === samples) return;
   const expected = `those of the checkpoint, ${totals.samples} samples in the first part of the epoch`;

@@ -5,7 +5,7 @@ import type { Batch, BatchSource } from "./batch-source.ts";
 /** Weights of classes by their indices, as in `tf.LayersModel.fit`. */
 export type ClassWeights = Readonly<Record<number, number>>;
 
-/** Weights by class and by sample, undefined where not given. */
+/** Weights of classes and of samples. */
 export interface SampleWeights {
   classWeight?: ClassWeights | undefined;
   sampleWeight?: tf.Tensor1D | undefined;
@@ -23,8 +23,8 @@ export function checkClassWeight(fn: string, classWeight: ClassWeights | undefin
 }
 
 /**
- * Adds a weight for each sample to batches: that of its class times that of the sample. Weights by
- * sample need batches with the indices of their samples.
+ * Adds the weights of the samples to the batches: the weight of the class times that of the sample.
+ * `sampleWeight` needs batches with indices.
  */
 export function weightedSource(
   fn: string,

@@ -3,8 +3,8 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { isModel, leafLayers } from "../model/leaf-layers.ts";
 
 /**
- * Adds the penalties of the regularizers to a loss: those of the student as `model.fit` does, and those
- * of each other layer that the loss used, once per layer.
+ * Adds the penalties of regularizers to a loss: those of the student as in `model.fit`, and those of
+ * each other layer that the loss uses, once per layer.
  */
 export function addPenalties(
   loss: tf.Scalar,

@@ -13,7 +13,7 @@ export interface Listeners {
   yieldAfterMs: number;
 }
 
-/** A callback object. Its `onYield` is left to {@link yieldTo}. */
+/** Converts handlers to a callback object, without `onYield`, which {@link yieldTo} calls. */
 export function toCallback(callback: AnyCallback): tfl.Callback | tfl.CustomCallback {
   if (callback instanceof tfl.Callback) return callback;
   const { onYield: _, ...handlers } = callback;

@@ -20,8 +20,8 @@ export interface DistillationBatch {
   /** Positions of the samples in the training data, int32 [N]. */
   readonly indices: tf.Tensor1D;
   /**
-   * Weights of the samples by `classWeight` and `sampleWeight`, float32 [N], for the option `weights` of
-   * the losses. Undefined if neither is given, and in validation.
+   * Weights of the samples by `classWeight` and `sampleWeight`, float32 [N]. Pass them to the losses as
+   * `weights`. Undefined in validation, and if neither option is given.
    */
   readonly weights?: tf.Tensor1D | undefined;
   /** Whether this is a training step; false in validation and `evaluate`. */

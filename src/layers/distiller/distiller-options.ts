@@ -18,8 +18,8 @@ export interface DistillerOptions {
   studentLayers?: readonly string[] | undefined;
   /**
    * Keeps the teacher's outputs for each training sample in memory from the first epoch of a `fit` to
-   * its end; default false. Not valid if the inputs of a sample or the teacher change within a `fit`, as
-   * by augmentation.
+   * its end; default false. Not valid if the inputs of a sample change within a `fit`, as by
+   * augmentation, or the teacher changes.
    */
   cacheTeacher?: boolean | undefined;
 }

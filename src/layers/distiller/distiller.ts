@@ -38,7 +38,7 @@ export interface DistillerFitOptions extends EpochOptions {
   validationSplit?: number | undefined;
   /** Takes precedence over `validationSplit`. */
   validationData?: LabelledData | LabelledPair | undefined;
-  /** A weight for each training sample, float32 [N], which the loss reads as `weights`. */
+  /** A weight for each training sample, float32 [N]. The loss reads them as `weights`. */
   sampleWeight?: tf.Tensor1D | undefined;
 }
 
@@ -59,17 +59,17 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  * trainable weights of the student are trained, and the penalties of its regularizers are part of the
  * loss. The same holds for the layers and models that the loss applies, such as projection heads and
  * regressors. Other variables that the loss depends on are trained too. Weights of the teacher are not.
- * Penalties do not count in validation. `compile` also compiles the student with cross-entropy from logits as its loss, so that
- * callbacks find the optimizer and `student.evaluate` works.
+ * Validation has no penalties. `compile` also compiles the student with cross-entropy from logits as its
+ * loss, so that callbacks find the optimizer and `student.evaluate` works.
  *
  * `fit` provides the loss with `indices`, which memory banks need. `fitDataset` provides them if the
  * elements are `{xs, ys, indices}`. Each epoch adds to the history `loss`, each term of a
  * {@link weightedSum}, each metric, and `val_…` of all of these, as means over samples.
  *
- * `classWeight` and `sampleWeight` give each sample a weight, which the loss must pass on: for example
- * `kdLoss(teacherLogits, studentLogits, { weights })`. Of the losses' reductions, `MEAN` divides by the
- * sum of the weights, and `SUM_BY_NONZERO_WEIGHTS` by the number of samples, as `tf.LayersModel.fit`
- * does. Both options are refused for a loss that does not read `weights`.
+ * `classWeight` and `sampleWeight` give each sample a weight. The loss must pass the weights on, as in
+ * `kdLoss(teacherLogits, studentLogits, { weights })`. A loss that does not read them is refused. The
+ * reduction `MEAN` divides by the sum of the weights, and `SUM_BY_NONZERO_WEIGHTS` by the number of
+ * samples whose weight is not 0. `tf.LayersModel.fit` divides by the number of all samples.
  *
  * With a `checkpoint`, an interrupted run resumes from the last one, also in a new process, to
  * bitwise-identical weights and history, if the checkpoint covers all state that the loss changes and
@@ -199,7 +199,8 @@ export class Distiller {
    *
    * @returns The history, as of {@link fit}.
    * @throws If the Distiller is not compiled, an option or an element is not as described, or the data
-   * set is empty, or endless without `batchesPerEpoch`. Errors of the loss are thrown before the first step.
+   * set is empty, or endless without `batchesPerEpoch`. Errors of the loss are thrown before the first
+   * step.
    */
   async fitDataset(
     dataset: LabelledDataset,

@@ -25,8 +25,8 @@ export interface EpochOptions {
   initialEpoch?: number | undefined;
   callbacks?: AnyCallback | readonly AnyCallback[] | undefined;
   /**
-   * A weight for each class index, as of `tf.LayersModel.fit`; it must have every class in the data. The
-   * loss reads the weights of the samples as `weights`.
+   * A weight for each class index in the data, as in `tf.LayersModel.fit`. The loss reads the weights of
+   * the samples as `weights`.
    */
   classWeight?: ClassWeights | undefined;
   /** 1 prints a line with the logs of each epoch to the console; default 0. */
@@ -106,7 +106,7 @@ export async function trainEpochs(
   return history;
 }
 
-/** Whether the data ended before the epoch, with a warning. Throws if there were no data at all. */
+/** Warns and returns true if the data ended before the epoch. Throws if there were no data at all. */
 function checkEnd(
   fn: string,
   { batchesPerEpoch }: BatchSource,

@@ -2,15 +2,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { setSlotVariables, slotVariables, withJoined } from "../checkpoint/slot-variables.ts";
 
-/** A loss to minimise and the layers that it used. */
+/** A loss to minimise and the layers that it uses. */
 export interface UsedLayers {
   loss: tf.Scalar;
   layers: Iterable<tfl.layers.Layer>;
 }
 
 /**
- * One step of an optimizer on all trainable variables that a loss depends on. As in `model.fit`, the
- * weights of frozen layers and models do not change, whatever the flags of their variables are.
+ * Updates all trainable variables that a loss depends on by one step of an optimizer. As in `model.fit`,
+ * the weights of frozen layers and models do not change. The flags of their variables do not show that
+ * they are frozen.
  *
  * @param frozen Variables that are known to be frozen before the loss is computed.
  * @param run Computes the loss.

@@ -1,9 +1,9 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 
 /**
- * Runs a function and returns the layers and models that it applies to tensors, in the order of their
- * first use. tfjs-layers has no hook for this and no path from a variable to its layer, so the method
- * that all layers share is replaced while the function runs.
+ * Runs a function and returns the layers and models that it applies, in the order of their first use.
+ * tfjs-layers has no hook for this, and a variable has no reference to its layer. So the method `apply`
+ * of all layers is replaced while the function runs.
  */
 export function recordLayers<T>(run: () => T): { value: T; layers: Set<tfl.layers.Layer> } {
   const layers = new Set<tfl.layers.Layer>();

@@ -35,7 +35,7 @@ export function partsOf(fn: string, options: DistillerOptions): Parts {
   if (typeof loss !== "function") {
     throw new Error(`${fn}: loss must be a function, got ${describeValue(loss)}`);
   }
-  // A sequential model without it has no penalties.
+  // A sequential model that is not built has no penalties.
   if (!student.built) student.build(student.inputs[0]!.shape);
   checkNames(fn, "teacherLayers", teacherLayers);
   checkNames(fn, "studentLayers", studentLayers);

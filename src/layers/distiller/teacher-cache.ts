@@ -6,7 +6,8 @@ type Sample = Float32Array[];
 
 /**
  * Caches the teacher's outputs by sample index, in CPU memory. The first epoch fills it; later epochs
- * need no forward pass of the teacher. Indices belong to the data of one `fit`, so each has its own cache.
+ * need no forward pass of the teacher. Indices are those of the data of one `fit`, so each `fit` has its
+ * own cache.
  */
 export class TeacherCache {
   private readonly samples = new Map<number, Sample>();

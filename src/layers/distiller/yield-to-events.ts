@@ -3,7 +3,7 @@ import { checkNumber } from "../../internal/checks.ts";
 
 /**
  * How often training yields to the event loop, as in `tf.LayersModel.fit`: `"auto"` every 125 ms, a
- * number every so many ms, after each batch or epoch, or never.
+ * number of milliseconds, after each batch or epoch, or never.
  */
 export type YieldEvery = "auto" | "batch" | "epoch" | "never" | number;
 

@@ -40,7 +40,7 @@ export function featureExtractor(
   );
 }
 
-/** The outputs of layers by name, or by the path of a layer in a nested model, which adds to `links`. */
+/** The outputs of layers by name or path. A path into a nested model adds to `links`. */
 export function outputsOf(
   fn: string,
   model: tfl.LayersModel,

@@ -4,8 +4,8 @@ import { applyLayer } from "./apply-layer.ts";
 import { isModel } from "./leaf-layers.ts";
 
 /**
- * Symbolic tensors of equal value, by their ids: the outputs of a nested model in the graph around it and
- * those in its own graph, and its inputs the other way round.
+ * Symbolic tensors of equal value, by id. An output of a nested model in the outer graph links to that
+ * in the model's own graph, and an input in its own graph links to that in the outer graph.
  */
 export type Links = Map<number, tfl.SymbolicTensor>;
 
@@ -62,8 +62,8 @@ const nodeOf = (symbol: tfl.SymbolicTensor) =>
   symbol.sourceLayer.inboundNodes.find(({ outputTensors }) => outputTensors.includes(symbol))!;
 
 /**
- * The value of a symbolic tensor of a model, from values that are known. Adds those of all layers that
- * run. Throws by `missing` where the value depends on an input that is not known.
+ * Computes the value of a symbolic tensor of a model from known values, to which it adds the outputs of
+ * all layers that run. `missing` throws if the value depends on an unknown input.
  */
 export function evaluate(
   symbol: tfl.SymbolicTensor,

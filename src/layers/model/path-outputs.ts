@@ -4,9 +4,10 @@ import { evaluate, type Links } from "./graph.ts";
 import { leafLayers } from "./leaf-layers.ts";
 
 /**
- * A model of the same inputs and weights that returns other tensors of the graph, in a single pass.
+ * Builds a model with the same inputs and weights that returns other tensors of the graph, in a single
+ * pass.
  *
- * @throws If it must run layer by layer and a layer makes masks, which are not passed on then.
+ * @throws If it must run layer by layer and a layer makes masks, which would be lost.
  */
 export function modelOf(
   fn: string,

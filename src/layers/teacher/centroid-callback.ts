@@ -67,8 +67,8 @@ export class CentroidCallback extends tfl.Callback {
    * @param options Strategy, training data, batch size, form of the model's output, and a listener.
    * @throws If an argument is not as described, `"epoch"` or `onReport` has no data, or `decay` is given
    * with `"epoch"`. `model.fit` rejects before the first step if the model's output is not [batch, C],
-   * and after it if `"ema"` found no {@link compiledMcmiLoss} of the same variable. A softmax or sigmoid output
-   * with `fromLogits: true` causes a warning on the console.
+   * and after it if `"ema"` found no {@link compiledMcmiLoss} of the same variable. A softmax or
+   * sigmoid output with `fromLogits: true` causes a warning on the console.
    */
   constructor(
     private readonly centroids: tf.Variable,

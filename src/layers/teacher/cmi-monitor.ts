@@ -54,8 +54,8 @@ export class CmiMonitor extends tfl.Callback {
    * @param options Validation data, batch size, form of the model's output.
    * @throws If the data are of another form, endless, or tensors of different length. `model.fit`
    * rejects before the first step if the model's output is not [batch, classes], and after an epoch if
-   * a logit is not finite or a label is out of range. A softmax or sigmoid output with `fromLogits: true` causes
-   * a warning on the console.
+   * a logit is not finite or a label is out of range. A softmax or sigmoid output with
+   * `fromLogits: true` causes a warning on the console.
    */
   constructor(
     private readonly data: LabelledData,

@@ -23,7 +23,8 @@ export interface CompiledMcmiOptions {
  * @param options λ and the form of the model's output.
  * @returns A function (labels, predictions) → a loss for each sample in nats, [N]. Both arguments
  * are [N, C]. The labels are one-hot: `model.fit` accepts class indices only for its own sparse loss.
- * @throws If the centroids or an option are not as described. The returned function throws what {@link mcmiLoss} throws.
+ * @throws If the centroids or an option are not as described. The returned function throws what
+ * {@link mcmiLoss} throws.
  *
  * @example
  * ```ts
