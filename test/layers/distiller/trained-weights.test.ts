@@ -78,7 +78,7 @@ describe.each([
     for (const [i, other] of others.entries()) expect(othersAfter[i]).not.toEqual(other);
   });
 
-  test("a frozen layer of a head, nor the teacher's layers in the loss", {
+  test("a frozen layer of a head or the teacher's layers in the loss", {
     tags: "broad",
   }, async () => {
     const head = tfl.sequential({
