@@ -43,7 +43,7 @@ export function readIndices(
   shape: readonly number[],
   numClasses: number,
 ): Int32Array {
-  if (shape.length === 1) {
+  if (shape.length === 1 || shape[1] === 1) {
     return Int32Array.from(values, (y) => (y >= 0 && y < numClasses ? y : -1));
   }
   return Int32Array.from({ length: shape[0]! }, (_, row) => {

@@ -172,3 +172,11 @@ test("toJSON throws while a GPU is being read", async () => {
     expect(estimator.toJSON().counts).toEqual([1, 1, 1]);
   }
 });
+
+test("counts labels [N, 1] as indices", async () => {
+  const [labels, logits] = [labelsOf(6, 3), logitsOf(6, 3, 1)];
+  const [a, b] = [new CmiEstimator(), new CmiEstimator()];
+  a.update(labels, logits);
+  b.update(tf.reshape(labels, [6, 1]), logits);
+  expect(await b.result()).toEqual(await a.result());
+});
