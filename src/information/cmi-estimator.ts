@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { sum } from "../internal/arrays.ts";
-import { checkInteger, checkLabelShape, checkMatrix } from "../internal/checks.ts";
+import { checkInteger, checkLabelShape, checkMatrix, checkOptions } from "../internal/checks.ts";
 import { ReadQueue } from "../internal/read-queue.ts";
 import { checkBadLabels, readIndices } from "./check-labels.ts";
 import {
@@ -62,7 +62,9 @@ export class CmiEstimator {
    * @param options `numClasses`, see {@link CmiEstimatorOptions}.
    * @throws If `numClasses` is not an integer of at least 1.
    */
-  constructor({ numClasses }: CmiEstimatorOptions = {}) {
+  constructor(options: CmiEstimatorOptions = {}) {
+    checkOptions("CmiEstimator", options, ["numClasses"]);
+    const { numClasses } = options;
     if (numClasses === undefined) return;
     checkInteger("CmiEstimator", "numClasses", numClasses, 1);
     this.sums = emptySums(numClasses);

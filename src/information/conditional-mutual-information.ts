@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkCentroids, checkLabelShape, checkLogits } from "../internal/checks.ts";
+import { checkCentroids, checkLabelShape, checkLogits, checkOptions } from "../internal/checks.ts";
 import { differentiable } from "../internal/differentiable.ts";
 import { labelRows, mixRows } from "../internal/labels.ts";
 import { type Reduced, sampleLoss, type Unreduced } from "../internal/sample-loss.ts";
@@ -74,8 +74,10 @@ export function conditionalMutualInformation(
 export function conditionalMutualInformation(
   labels: tf.Tensor,
   logits: tf.Tensor,
-  { centroids, reduction = tf.Reduction.MEAN }: CmiOptions = {},
+  options: CmiOptions = {},
 ): tf.Scalar | tf.Tensor1D {
+  checkOptions("conditionalMutualInformation", options, ["centroids", "reduction"]);
+  const { centroids, reduction = tf.Reduction.MEAN } = options;
   const z = checkLogits(FN, "logits", logits);
   checkLabelShape(FN, labels, z);
   if (centroids !== undefined) {

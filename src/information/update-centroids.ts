@@ -1,5 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkCentroids, checkLabelShape, checkMatrix, checkNumber } from "../internal/checks.ts";
+import {
+  checkCentroids,
+  checkLabelShape,
+  checkMatrix,
+  checkNumber,
+  checkOptions,
+} from "../internal/checks.ts";
 import { labelRows } from "../internal/labels.ts";
 import { rowSum } from "../ops/sums.ts";
 import { classMeans } from "./class-centroids.ts";
@@ -44,8 +50,10 @@ export function updateCentroids(
   centroids: tf.Tensor,
   labels: tf.Tensor,
   logits: tf.Tensor,
-  { decay = 0.9 }: UpdateCentroidsOptions = {},
+  options: UpdateCentroidsOptions = {},
 ): tf.Tensor2D {
+  checkOptions("updateCentroids", options, ["decay"]);
+  const { decay = 0.9 } = options;
   const z = checkMatrix("updateCentroids", "logits", logits);
   const numClasses = z.shape[1];
   checkLabelShape("updateCentroids", labels, z);

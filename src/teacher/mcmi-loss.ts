@@ -1,6 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { logCentroidRows } from "../information/log-centroid-rows.ts";
-import { checkCentroids, checkLabelShape, checkLogits, checkNumber } from "../internal/checks.ts";
+import {
+  checkCentroids,
+  checkLabelShape,
+  checkLogits,
+  checkNumber,
+  checkOptions,
+} from "../internal/checks.ts";
 import { labelRows } from "../internal/labels.ts";
 import {
   type Reduced,
@@ -86,8 +92,10 @@ export function mcmiLoss(
   labels: tf.Tensor,
   logits: tf.Tensor,
   centroids: tf.Tensor,
-  { lambda, labelSmoothing = 0, ...reducing }: McmiOptions,
+  options: McmiOptions,
 ): tf.Scalar | tf.Tensor1D {
+  checkOptions("mcmiLoss", options, ["lambda", "labelSmoothing", "reduction", "weights"]);
+  const { lambda, labelSmoothing = 0, ...reducing } = options;
   const z = checkLogits("mcmiLoss", "logits", logits);
   const numClasses = z.shape[1];
   checkLabelShape("mcmiLoss", labels, z);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkCams } from "../../internal/checks.ts";
+import { checkCams, checkOptions } from "../../internal/checks.ts";
 import { atLeastTiny } from "../../ops/safe-log.ts";
 
 /**
@@ -46,10 +46,9 @@ export interface NormalizeCamOptions {
  * const shares = normalizeCam(cams, { to: "distribution" }); // each map sums to 1
  * ```
  */
-export function normalizeCam(
-  cams: tf.Tensor,
-  { to = "unit" }: NormalizeCamOptions = {},
-): tf.Tensor3D {
+export function normalizeCam(cams: tf.Tensor, options: NormalizeCamOptions = {}): tf.Tensor3D {
+  checkOptions("normalizeCam", options, ["to"]);
+  const { to = "unit" } = options;
   const [n, h, w] = checkCams("normalizeCam", "cams", cams).shape;
   if (to !== "unit" && to !== "distribution") {
     throw new Error(`normalizeCam: to must be "unit" or "distribution", got ${to}`);

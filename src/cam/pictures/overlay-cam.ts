@@ -1,5 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkCams, checkMaps, checkNumber, checkSameBatch } from "../../internal/checks.ts";
+import {
+  checkCams,
+  checkMaps,
+  checkNumber,
+  checkOptions,
+  checkSameBatch,
+} from "../../internal/checks.ts";
 import { type Colormap, colormaps, colorsOf } from "./colormaps.ts";
 
 /** Options of {@link overlayCam}. */
@@ -41,8 +47,10 @@ export interface OverlayCamOptions {
 export function overlayCam(
   images: tf.Tensor,
   cams: tf.Tensor,
-  { colormap = "viridis", alpha = 0.5 }: OverlayCamOptions = {},
+  options: OverlayCamOptions = {},
 ): tf.Tensor4D {
+  checkOptions("overlayCam", options, ["colormap", "alpha"]);
+  const { colormap = "viridis", alpha = 0.5 } = options;
   const pictures = checkMaps("overlayCam", "images", images);
   const [n, height, width, channels] = pictures.shape;
   if (channels !== 1 && channels !== 3) {

@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { checkBadLabels, readIndices } from "../../information/check-labels.ts";
 import { reportOf } from "../../information/cmi-sums.ts";
 import { sum } from "../../internal/arrays.ts";
-import { checkCams, checkInteger, checkLabelShape } from "../../internal/checks.ts";
+import { checkCams, checkInteger, checkLabelShape, checkOptions } from "../../internal/checks.ts";
 import { ReadQueue } from "../../internal/read-queue.ts";
 import { addBatch, addSums, type ClusterSums, emptySums } from "./cluster-sums.ts";
 
@@ -93,7 +93,9 @@ export class CamClusterEstimator {
    * @param options `numClasses`, see {@link CamClusterOptions}.
    * @throws If `numClasses` is not an integer of at least 1.
    */
-  constructor({ numClasses }: CamClusterOptions) {
+  constructor(options: CamClusterOptions) {
+    checkOptions("CamClusterEstimator", options, ["numClasses"]);
+    const { numClasses } = options;
     checkInteger("CamClusterEstimator", "numClasses", numClasses, 1);
     this.numClasses = numClasses;
   }

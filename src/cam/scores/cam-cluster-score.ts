@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { checkCams, checkInteger, checkLabelShape } from "../../internal/checks.ts";
+import { checkCams, checkInteger, checkLabelShape, checkOptions } from "../../internal/checks.ts";
 import {
   CamClusterEstimator,
   type CamClusterOptions,
@@ -35,8 +35,10 @@ import {
 export async function camClusterScore(
   labels: tf.Tensor,
   cams: tf.Tensor,
-  { numClasses }: CamClusterOptions,
+  options: CamClusterOptions,
 ): Promise<CamClusterReport> {
+  checkOptions("camClusterScore", options, ["numClasses"]);
+  const { numClasses } = options;
   checkInteger("camClusterScore", "numClasses", numClasses, 1);
   const batch = checkCams("camClusterScore", "cams", cams).shape[0];
   checkLabelShape("camClusterScore", labels, { shape: [batch, numClasses] });

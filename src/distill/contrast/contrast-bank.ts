@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkInteger, checkNumber } from "../../internal/checks.ts";
+import { checkInteger, checkNumber, checkOptions } from "../../internal/checks.ts";
 import { randomSource } from "../../internal/random.ts";
 import { addToRows } from "../../ops/add-to-rows.ts";
 import { gatherRows } from "../../ops/gather-rows.ts";
@@ -48,7 +48,9 @@ export function createContrastBank(options: ContrastBankOptions): ContrastBank {
 }
 
 /** Creates banks of random rows. `fn` is the public function that errors name. */
-export function randomBank(fn: string, { size, dim, seed }: ContrastBankOptions): ContrastBank {
+export function randomBank(fn: string, options: ContrastBankOptions): ContrastBank {
+  checkOptions(fn, options, ["size", "dim", "seed"]);
+  const { size, dim, seed } = options;
   checkInteger(fn, "size", size, 1);
   checkInteger(fn, "dim", dim, 1);
   if (seed !== undefined) checkInteger(fn, "seed", seed, 0);
@@ -108,8 +110,10 @@ export function updateContrastBank(
   teacherEmbedding: tf.Tensor,
   studentEmbedding: tf.Tensor,
   indices: tf.Tensor,
-  { momentum = 0.5 }: UpdateContrastBankOptions = {},
+  options: UpdateContrastBankOptions = {},
 ): ContrastBank {
+  checkOptions("updateContrastBank", options, ["momentum"]);
+  const { momentum = 0.5 } = options;
   const fn = "updateContrastBank";
   const old = checkBank(fn, bank);
   const { teacher, student } = checkEmbeddings(fn, teacherEmbedding, studentEmbedding, old);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkTemperature } from "../../internal/checks.ts";
+import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { rowSum, sumAll } from "../../ops/sums.ts";
 import { checkBank, checkContrastForm, checkEmbeddings } from "./checks.ts";
 import { drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
@@ -54,8 +54,10 @@ export function contrastNormalizer(
   studentEmbedding: tf.Tensor,
   bank: ContrastBank,
   contrastIndices: ContrastIndices,
-  { temperature = 0.07 }: CrdOptions = {},
+  options: CrdOptions = {},
 ): ContrastNormalizer {
+  checkOptions("contrastNormalizer", options, ["temperature"]);
+  const { temperature = 0.07 } = options;
   const fn = "contrastNormalizer";
   const banks = checkBank(fn, bank);
   const { teacher, student } = checkEmbeddings(fn, teacherEmbedding, studentEmbedding, banks);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkTemperature } from "../../internal/checks.ts";
+import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { safeLog } from "../../ops/safe-log.ts";
 import { softplus } from "../../ops/softplus.ts";
@@ -87,8 +87,10 @@ export function crdLoss(
   studentEmbedding: tf.Tensor,
   bank: ContrastBank,
   contrastIndices: ContrastIndices,
-  { temperature = 0.07 }: CrdOptions = {},
+  options: CrdOptions = {},
 ): tf.Scalar {
+  checkOptions("crdLoss", options, ["temperature"]);
+  const { temperature = 0.07 } = options;
   const banks = checkBank("crdLoss", bank);
   const { teacher, student } = checkEmbeddings(
     "crdLoss",

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkTemperature } from "../../internal/checks.ts";
+import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
 import { softmaxAndLog } from "../../ops/softmax.ts";
 import { sumAll } from "../../ops/sums.ts";
@@ -49,8 +49,10 @@ import type { CrdOptions } from "./types.ts";
 export function inBatchCrdLoss(
   teacherEmbedding: tf.Tensor,
   studentEmbedding: tf.Tensor,
-  { temperature = 0.07 }: CrdOptions = {},
+  options: CrdOptions = {},
 ): tf.Scalar {
+  checkOptions("inBatchCrdLoss", options, ["temperature"]);
+  const { temperature = 0.07 } = options;
   const { teacher, student } = checkEmbeddings(
     "inBatchCrdLoss",
     teacherEmbedding,

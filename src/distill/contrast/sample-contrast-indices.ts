@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkInteger } from "../../internal/checks.ts";
+import { checkInteger, checkOptions } from "../../internal/checks.ts";
 import { randomSource } from "../../internal/random.ts";
 import { checkRowIndices } from "./checks.ts";
 import type { SharedContrastIndices } from "./types.ts";
@@ -65,8 +65,10 @@ export function sampleContrastIndices(
 ): tf.Tensor2D | SharedContrastIndices;
 export function sampleContrastIndices(
   indices: tf.Tensor,
-  { negatives, size, seed, shared = false }: SampleContrastOptions,
+  options: SampleContrastOptions,
 ): tf.Tensor2D | SharedContrastIndices {
+  checkOptions("sampleContrastIndices", options, ["negatives", "size", "seed", "shared"]);
+  const { negatives, size, seed, shared = false } = options;
   const fn = "sampleContrastIndices";
   const positives = checkRowIndices(fn, "indices", indices);
   checkInteger(fn, "negatives", negatives, 1);

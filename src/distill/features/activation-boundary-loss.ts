@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkFeatures, checkNumber } from "../../internal/checks.ts";
+import { checkFeatures, checkNumber, checkOptions } from "../../internal/checks.ts";
 import { scalarLoss, sumOf } from "../../internal/differentiable.ts";
 import { sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers } from "../layer-pairs.ts";
@@ -55,8 +55,10 @@ export interface ActivationBoundaryOptions {
 export function activationBoundaryLoss(
   teacherFeatures: LayerFeatures,
   studentFeatures: LayerFeatures,
-  { margin = 1 }: ActivationBoundaryOptions = {},
+  options: ActivationBoundaryOptions = {},
 ): tf.Scalar {
+  checkOptions("activationBoundaryLoss", options, ["margin"]);
+  const { margin = 1 } = options;
   const names = ["teacherFeatures", "studentFeatures"] as const;
   const fn = "activationBoundaryLoss";
   const pairs = pairEqualLayers(fn, names, teacherFeatures, studentFeatures, checkFeatures);

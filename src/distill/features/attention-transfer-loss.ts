@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkNumber } from "../../internal/checks.ts";
+import { checkNumber, checkOptions } from "../../internal/checks.ts";
 import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
 import { attentionLoss } from "./spatial-attention.ts";
@@ -50,8 +50,10 @@ export interface AttentionTransferOptions {
 export function attentionTransferLoss(
   teacherMaps: LayerFeatures,
   studentMaps: LayerFeatures,
-  { p = 2 }: AttentionTransferOptions = {},
+  options: AttentionTransferOptions = {},
 ): tf.Scalar {
+  checkOptions("attentionTransferLoss", options, ["p"]);
+  const { p = 2 } = options;
   const names = ["teacherMaps", "studentMaps"] as const;
   const pairs = pairMaps("attentionTransferLoss", names, teacherMaps, studentMaps);
   checkNumber("attentionTransferLoss", "p", p, { minimum: 1 });

@@ -1,5 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkFeatures, checkNumber, checkSameShape, checkVector } from "../../internal/checks.ts";
+import {
+  checkFeatures,
+  checkNumber,
+  checkOptions,
+  checkSameShape,
+  checkVector,
+} from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
 import { channelMeans } from "../../ops/channel-means.ts";
 import { softplus } from "../../ops/softplus.ts";
@@ -54,8 +60,10 @@ export function vidLoss(
   teacherFeatures: tf.Tensor,
   regressedFeatures: tf.Tensor,
   logScale: tf.Tensor,
-  { epsilon = 1e-5 }: VidOptions = {},
+  options: VidOptions = {},
 ): tf.Scalar {
+  checkOptions("vidLoss", options, ["epsilon"]);
+  const { epsilon = 1e-5 } = options;
   const teacher = checkFeatures("vidLoss", "teacherFeatures", teacherFeatures);
   const name = "regressedFeatures";
   const means = checkSameShape("vidLoss", name, regressedFeatures, "teacherFeatures", teacher);

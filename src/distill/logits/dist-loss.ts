@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   checkLogits,
   checkNumber,
+  checkOptions,
   checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
@@ -68,8 +69,10 @@ const EPSILON = 1e-8;
 export function distLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
-  { beta = 1, gamma = 1, temperature = 1 }: DistOptions = {},
+  options: DistOptions = {},
 ): tf.Scalar {
+  checkOptions("distLoss", options, ["beta", "gamma", "temperature"]);
+  const { beta = 1, gamma = 1, temperature = 1 } = options;
   const teacher = checkLogits("distLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "distLoss",

@@ -3,6 +3,7 @@ import {
   checkLabelShape,
   checkLogits,
   checkNumber,
+  checkOptions,
   checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
@@ -88,8 +89,10 @@ export function dkdLoss(
   labels: tf.Tensor,
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
-  { alpha = 1, beta = 8, temperature = 4, ...reducing }: DkdOptions = {},
+  options: DkdOptions = {},
 ): tf.Scalar | tf.Tensor1D {
+  checkOptions("dkdLoss", options, ["alpha", "beta", "temperature", "reduction", "weights"]);
+  const { alpha = 1, beta = 8, temperature = 4, ...reducing } = options;
   const teacher = checkLogits("dkdLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "dkdLoss",

@@ -1,5 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLogits, checkSameShape, checkTemperature } from "../../internal/checks.ts";
+import {
+  checkLogits,
+  checkOptions,
+  checkSameShape,
+  checkTemperature,
+} from "../../internal/checks.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -67,8 +72,10 @@ export function kdLoss(
 export function kdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
-  { temperature = 4, ...reducing }: KdOptions = {},
+  options: KdOptions = {},
 ): tf.Scalar | tf.Tensor1D {
+  checkOptions("kdLoss", options, ["temperature", "reduction", "weights"]);
+  const { temperature = 4, ...reducing } = options;
   const teacher = checkLogits("kdLoss", "teacherLogits", teacherLogits);
   const student = checkSameShape(
     "kdLoss",

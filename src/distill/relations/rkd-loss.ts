@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkFeatures, checkNumber, checkSameBatch } from "../../internal/checks.ts";
+import { checkFeatures, checkNumber, checkOptions, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { gram } from "../../ops/row-products.ts";
 import { TINY } from "../../ops/safe-log.ts";
@@ -75,8 +75,10 @@ const ELEMENTS = 2 ** 19;
 export function rkdLoss(
   teacherFeatures: tf.Tensor,
   studentFeatures: tf.Tensor,
-  { distanceWeight = 25, angleWeight = 50 }: RkdOptions = {},
+  options: RkdOptions = {},
 ): tf.Scalar {
+  checkOptions("rkdLoss", options, ["distanceWeight", "angleWeight"]);
+  const { distanceWeight = 25, angleWeight = 50 } = options;
   const teacher = checkFeatures("rkdLoss", "teacherFeatures", teacherFeatures);
   const student = checkFeatures("rkdLoss", "studentFeatures", studentFeatures);
   checkSameBatch("rkdLoss", "studentFeatures", student, "teacherFeatures", teacher);

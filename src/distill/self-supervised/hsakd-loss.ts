@@ -1,5 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkMatrix, checkSameShape, checkTemperature } from "../../internal/checks.ts";
+import {
+  checkMatrix,
+  checkOptions,
+  checkSameShape,
+  checkTemperature,
+} from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { klDivergence } from "../../ops/kl-divergence.ts";
 import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
@@ -63,8 +68,10 @@ export interface HsakdOptions {
 export function hsakdLoss(
   teacher: SelfSupervisedOutputs,
   student: SelfSupervisedOutputs,
-  { temperature = 3 }: HsakdOptions = {},
+  options: HsakdOptions = {},
 ): tf.Scalar {
+  checkOptions("hsakdLoss", options, ["temperature"]);
+  const { temperature = 3 } = options;
   const fn = "hsakdLoss";
   const logits = checkMatrix(fn, "teacher.logits", teacher.logits);
   const [rows, classes] = logits.shape;
