@@ -3,7 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, describeValue } from "../../internal/checks.ts";
 import type { Batch, BatchSource } from "../data/batch-source.ts";
 import type { ClassWeights } from "../data/sample-weights.ts";
-import { type AnyCallback, epochLine, type Listeners, toCallback, yieldTo } from "./callbacks.ts";
+import { epochLine, type Listeners, toCallback, yieldTo } from "./callbacks.ts";
 import {
   checkDistillerCheckpoint,
   completeEpoch,
@@ -23,7 +23,11 @@ export interface EpochOptions {
   epochs?: number | undefined;
   /** Index of the first epoch; default 0. */
   initialEpoch?: number | undefined;
-  callbacks?: AnyCallback | readonly AnyCallback[] | undefined;
+  callbacks?:
+    | tfl.Callback
+    | tfl.CustomCallbackArgs
+    | readonly (tfl.Callback | tfl.CustomCallbackArgs)[]
+    | undefined;
   /**
    * A weight for each class index in the data, as in `tf.LayersModel.fit`. The loss reads the weights of
    * the samples as `weights`.
