@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { keepNaN } from "./keep-nan.ts";
+import { runOp } from "./run-op.ts";
 import { rowSum } from "./sums.ts";
 
 /** Rows of probabilities and their logarithms, [N, C] each. */
@@ -28,7 +29,8 @@ export function klDivergence(
   other: RowDistribution,
   temperature: number,
 ): tf.Tensor2D {
-  return tf.tidy(() => {
+  const inputs = { p: target.p, logP: target.logP, q: other.p, logQ: other.logP };
+  return runOp("KdCmiKlDivergence", inputs, { temperature }, () => {
     const x = tf.sub(target.logP, other.logP);
     const terms = tf.mul(target.p, x);
     const kl = rowSum(temperature < HOT ? terms : positiveTerms(target.p, other.p, x, terms));

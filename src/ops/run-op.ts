@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
  *
  * The kernel receives the same inputs and attributes and must return the same tensor.
  */
-export function runOp<T extends tf.Tensor>(
+export function runOp<T extends tf.Tensor | tf.Tensor[]>(
   kernelName: string,
   inputs: tf.NamedTensorMap,
   attrs: tf.NamedAttrMap,

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { runOp } from "./run-op.ts";
 import { rowSum } from "./sums.ts";
 
 /** The shifted logit of −∞, finite so that 0 · log 0 is 0. */
@@ -12,12 +13,19 @@ const MASKED = -1e30;
  * `tf.softmax` and `tf.logSoftmax` would each compute the maximum, the exponentials and the sum.
  */
 export function softmaxParts(logits: tf.Tensor2D) {
-  const difference: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
-  const shifted = tf.clipByValue(difference, MASKED, 0);
-  const exp = tf.exp(difference); // not of the bounded logits, for which some backends drop NaN
-  const sum = rowSum(exp);
-  const p: tf.Tensor2D = tf.div(exp, sum);
-  return { p, shifted, logSum: tf.log(sum) };
+  const [p, shifted, logSum] = runOp<[tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]>(
+    "KdCmiSoftmaxParts",
+    { logits },
+    {},
+    () => {
+      const difference: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
+      const shifted = tf.clipByValue(difference, MASKED, 0);
+      const exp = tf.exp(difference); // not of the bounded logits, for which some backends drop NaN
+      const sum = rowSum(exp);
+      return [tf.div(exp, sum), shifted, tf.log(sum)];
+    },
+  );
+  return { p, shifted, logSum };
 }
 
 /** Computes the softmax of each row and its logarithm, [N, C] each. Finite for finite logits. */

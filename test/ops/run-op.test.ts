@@ -5,11 +5,13 @@ import { batchProduct } from "../../src/ops/batch-product.ts";
 import { channelMeans } from "../../src/ops/channel-means.ts";
 import { countRows } from "../../src/ops/count-rows.ts";
 import { gatherRows } from "../../src/ops/gather-rows.ts";
+import { klDivergence } from "../../src/ops/kl-divergence.ts";
 import { oneHot } from "../../src/ops/one-hot.ts";
 import { gram, rowProducts } from "../../src/ops/row-products.ts";
 import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
 import { sign } from "../../src/ops/sign.ts";
 import { sliceRows } from "../../src/ops/slice-rows.ts";
+import { softmaxParts } from "../../src/ops/softmax.ts";
 import { softplus } from "../../src/ops/softplus.ts";
 import { sumAll } from "../../src/ops/sums.ts";
 import { transposeMatrix } from "../../src/ops/transpose-matrix.ts";
@@ -17,6 +19,7 @@ import { expectNoLeak } from "../support.ts";
 
 const matrix = () => tf.ones<tf.Rank.R2>([2, 2]);
 const cube = () => tf.ones<tf.Rank.R3>([2, 2, 2]);
+const distribution = () => ({ p: matrix(), logP: matrix() });
 const indices = () => tf.tensor1d([0, 1], "int32");
 
 /** Each op by the name of its kernel. */
@@ -28,6 +31,7 @@ const ops: Record<string, () => tf.Tensor> = {
   KdCmiCountRows: () => countRows(tf.zeros([2, 2], "int32"), 3),
   KdCmiGatherRows: () => gatherRows(matrix(), indices()),
   KdCmiGram: () => gram(matrix()),
+  KdCmiKlDivergence: () => klDivergence(distribution(), distribution(), 4),
   KdCmiOneHot: () => oneHot(indices(), 2),
   KdCmiRowProducts: () => rowProducts(matrix(), matrix()),
   KdCmiSafeLog: () => safeLog(matrix()),
@@ -66,4 +70,22 @@ test.each(Object.keys(ops))("%s leaves no tensor behind", (name) => {
     expect(tf.memory().numTensors).toBe(inputs);
   });
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test("softmaxParts runs the kernel that the current backend has", async () => {
+  const answers = [tf.tensor1d([1]), tf.tensor1d([2]), tf.tensor1d([3])];
+  const backendName = tf.getBackend();
+  const kernelFunc: tf.KernelFunc = ({ backend }) =>
+    answers.map(({ dataId }) => {
+      (backend as { incRef(dataId: object): void }).incRef(dataId);
+      return { dataId, shape: [1], dtype: "float32" as const };
+    });
+  tf.registerKernel({ kernelName: "KdCmiSoftmaxParts", backendName, kernelFunc });
+  try {
+    const { p, shifted, logSum } = softmaxParts(matrix());
+    const values = await Promise.all([p, shifted, logSum].map((x) => x.data()));
+    expect(values.map(([value]) => value)).toEqual([1, 2, 3]);
+  } finally {
+    tf.unregisterKernel("KdCmiSoftmaxParts", backendName);
+  }
 });
