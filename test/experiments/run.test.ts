@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { gather } from "../../experiments/outcomes.ts";
+import { recipes } from "../../experiments/recipe.ts";
 import type { Result } from "../../experiments/results.ts";
 import { studies } from "../../experiments/studies/index.ts";
 import { remove, root, run, temporaryFolder } from "../package/support.ts";
@@ -26,16 +28,21 @@ describe.each(Object.keys(studies))("%s", (name) => {
     expect(printed).toContain("2 seeds on wasm");
     expect(printed.match(/│/g)!.length).toBeGreaterThan(6);
     const results = read(fileOf(name));
-    expect(results.length % 2).toBe(0);
-    expect(new Set(results.map(({ plan, seed }) => JSON.stringify([plan, seed]))).size).toBe(
-      results.length,
-    );
+    const study = studies[name as keyof typeof studies];
+    const plans = study.plans(recipes.tiny);
+    const runs = [1, 2].flatMap((seed) => plans.map((plan) => JSON.stringify([seed, plan])));
+    const run = results.map(({ seed, plan }) => JSON.stringify([seed, plan]));
+    expect(run.sort()).toEqual(runs.sort());
     for (const { outcome, plan, version, backend, seconds } of results) {
       expect([version, backend]).toEqual(["0.1.0", "wasm"]);
       expect(seconds).toBeGreaterThan(0);
       expect(outcome.teacher.cmi).toBeGreaterThan(0);
       expect(outcome.student !== undefined).toBe(plan.student !== undefined);
       expect(outcome.maps !== undefined).toBe(plan.maps !== undefined);
+      for (const { accuracy } of [outcome.teacher, outcome.student ?? outcome.teacher]) {
+        expect(accuracy.test).toBeGreaterThan(0);
+        expect(accuracy.test).toBeLessThanOrEqual(1);
+      }
     }
     const teachers = new Map(
       results.map(({ seed, plan, outcome }) => [
@@ -45,7 +52,15 @@ describe.each(Object.keys(studies))("%s", (name) => {
     );
     expect(new Set(teachers.values()).size, "each teacher differs").toBe(teachers.size);
     const html = readFileSync(join(out, "mnist", `${name}.html`), "utf8");
-    expect(html).toContain(studies[name as keyof typeof studies].title);
+    expect(html).toContain(study.title);
+    const outcomes = gather(results, plans, { dataset: "MNIST", backend: "wasm", seeds: [1, 2] });
+    const digits = Array.from({ length: 10 }, (_, digit) => `${digit}`);
+    for (const { title, table } of study.sections(outcomes, recipes.tiny, digits)) {
+      expect(html).toContain(title);
+      if (!table) continue;
+      expect(printed).toContain(title);
+      for (const cell of table.rows.flat()) expect(printed).toContain(cell);
+    }
     expect(printed).not.toContain("NaN");
     expect(html).not.toContain("NaN");
   });
