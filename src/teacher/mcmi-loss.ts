@@ -48,10 +48,11 @@ export interface McmiOptions extends SampleLossOptions {
  * Source: Ye et al., "Bayes conditional distribution estimation for knowledge distillation based on
  * conditional mutual information", ICLR 2024 (arXiv 2401.08732), eq. 14 and algorithm 1.
  *
- * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution t_i over
- * the classes (one-hot, smoothed or mixed): then the last term is λ Σ_y t_iy KL(p_i ‖ Q_y). An index outside 0…C−1 cannot be
- * detected without a read-back: cpu throws, and on other backends the result of its row is
- * undefined. See {@link checkLabels}.
+ * @param labels int32 class indices [N] or [N, 1], int32 or bool one-hot rows [N, C], or float32 rows
+ * [N, C], each a distribution t_i over the classes (one-hot, smoothed or mixed): then the last term is
+ * λ Σ_y t_iy KL(p_i ‖ Q_y), a product of N · C² multiplications, which dominates from about 1000
+ * classes on. An index outside 0…C−1 cannot be detected without a read-back: cpu throws, and on other
+ * backends the result of its row is undefined. See {@link checkLabels}.
  * @param logits float32 [N, C].
  * @param centroids float32 [C, C], row y with the mean probabilities of class y; a constant.
  * @param options `lambda`, `labelSmoothing`, `reduction` and `weights`, see {@link McmiOptions}.

@@ -23,6 +23,8 @@ export interface CompiledMcmiOptions {
  * @param options λ and the form of the model's output.
  * @returns A function (labels, predictions) → a loss for each sample in nats, [N]. Both arguments
  * are [N, C]. The labels are one-hot: `model.fit` accepts class indices only for its own sparse loss.
+ * With 1000 classes or more, pass one-hot rows as int32, as `tf.oneHot` returns them: see
+ * {@link mcmiLoss}.
  * @throws If the centroids or an option are not as described. The returned function throws what
  * {@link mcmiLoss} throws.
  *
