@@ -60,6 +60,13 @@ export function checkLogits(fn: string, name: string, x: tf.Tensor) {
   throw new Error(`${fn}: ${name} must have at least 2 classes, got [${logits.shape}]; ${advice}`);
 }
 
+/** Checks for logits of teacher and student, float32 of the same shape, of at least two classes. */
+export function checkLogitPair(fn: string, teacherLogits: tf.Tensor, studentLogits: tf.Tensor) {
+  const teacher = checkLogits(fn, "teacherLogits", teacherLogits);
+  const student = checkSameShape(fn, "studentLogits", studentLogits, "teacherLogits", teacher);
+  return { teacher, student };
+}
+
 /** Checks for a float32 tensor of the same shape as another argument. */
 export function checkSameShape<T extends tf.Tensor>(
   fn: string,

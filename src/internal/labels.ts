@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { classIndices } from "../ops/class-indices.ts";
 import { gatherRows } from "../ops/gather-rows.ts";
 import { oneHot } from "../ops/one-hot.ts";
 
@@ -23,23 +24,12 @@ export const classRows = (labels: tf.Tensor, numClasses: number): tf.Tensor2D =>
     : oneHot(tf.argMax(labels, 1), numClasses);
 
 /**
- * Class indices of one-hot rows, Σ_c c · y_c within 0…C−1. `tf.argMax` takes 10 times as long on webgpu
- * (tfjs 4.22).
- */
-function hotIndices(labels: tf.Tensor): tf.Tensor1D {
-  const last = (labels.shape[1] ?? 1) - 1;
-  const places = tf.range(0, last + 1, 1, "float32");
-  const sums: tf.Tensor1D = tf.sum(tf.mul(tf.cast(labels, "float32"), places), 1);
-  return tf.cast(tf.clipByValue(sums, 0, last), "int32");
-}
-
-/**
  * Σ_y t_iy matrix[y], where t_i are the rows of the labels: [C, D] → [N, D]. For indices and for one-hot
  * rows of int32 or bool, this gathers rows. For float32 rows, it is a product of N · C · D
  * multiplications.
  */
 export function mixRows(matrix: tf.Tensor2D, labels: tf.Tensor): tf.Tensor2D {
   if (areIndices(labels)) return gatherRows(matrix, flatIndices(labels));
-  if (labels.dtype !== "float32") return gatherRows(matrix, hotIndices(labels));
+  if (labels.dtype !== "float32") return gatherRows(matrix, classIndices(labels as tf.Tensor2D));
   return tf.matMul(labels as tf.Tensor2D, matrix);
 }

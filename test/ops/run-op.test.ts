@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { addToRows } from "../../src/ops/add-to-rows.ts";
 import { batchProduct } from "../../src/ops/batch-product.ts";
 import { channelMeans } from "../../src/ops/channel-means.ts";
+import { classIndices } from "../../src/ops/class-indices.ts";
 import { countRows } from "../../src/ops/count-rows.ts";
 import { gatherRows } from "../../src/ops/gather-rows.ts";
 import { klDivergence } from "../../src/ops/kl-divergence.ts";
@@ -28,6 +29,7 @@ const ops: Record<string, () => tf.Tensor> = {
   KdCmiAtLeastTiny: () => atLeastTiny(matrix()),
   KdCmiBatchProduct: () => batchProduct(cube(), cube(), { b: true }),
   KdCmiChannelMeans: () => channelMeans(cube()),
+  KdCmiClassIndices: () => classIndices(matrix()),
   KdCmiCountRows: () => countRows(tf.zeros([2, 2], "int32"), 3),
   KdCmiGatherRows: () => gatherRows(matrix(), indices()),
   KdCmiGram: () => gram(matrix()),

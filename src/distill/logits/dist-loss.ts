@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
-  checkLogits,
+  checkLogitPair,
   checkNumber,
   checkOptions,
-  checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
@@ -73,14 +72,7 @@ export function distLoss(
 ): tf.Scalar {
   checkOptions("distLoss", options, ["beta", "gamma", "temperature"]);
   const { beta = 1, gamma = 1, temperature = 1 } = options;
-  const teacher = checkLogits("distLoss", "teacherLogits", teacherLogits);
-  const student = checkSameShape(
-    "distLoss",
-    "studentLogits",
-    studentLogits,
-    "teacherLogits",
-    teacher,
-  );
+  const { teacher, student } = checkLogitPair("distLoss", teacherLogits, studentLogits);
   checkNumber("distLoss", "beta", beta, { minimum: 0 });
   checkNumber("distLoss", "gamma", gamma, { minimum: 0 });
   checkTemperature("distLoss", temperature);

@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
   checkLabelShape,
-  checkLogits,
+  checkLogitPair,
   checkNumber,
   checkOptions,
-  checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
 import { classRows } from "../../internal/labels.ts";
@@ -93,14 +92,7 @@ export function dkdLoss(
 ): tf.Scalar | tf.Tensor1D {
   checkOptions("dkdLoss", options, ["alpha", "beta", "temperature", "reduction", "weights"]);
   const { alpha = 1, beta = 8, temperature = 4, ...reducing } = options;
-  const teacher = checkLogits("dkdLoss", "teacherLogits", teacherLogits);
-  const student = checkSameShape(
-    "dkdLoss",
-    "studentLogits",
-    studentLogits,
-    "teacherLogits",
-    teacher,
-  );
+  const { teacher, student } = checkLogitPair("dkdLoss", teacherLogits, studentLogits);
   checkLabelShape("dkdLoss", labels, teacher);
   checkNumber("dkdLoss", "alpha", alpha, { minimum: 0 });
   checkNumber("dkdLoss", "beta", beta, { minimum: 0 });

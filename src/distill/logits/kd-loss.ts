@@ -1,10 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  checkLogits,
-  checkOptions,
-  checkSameShape,
-  checkTemperature,
-} from "../../internal/checks.ts";
+import { checkLogitPair, checkOptions, checkTemperature } from "../../internal/checks.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -76,14 +71,7 @@ export function kdLoss(
 ): tf.Scalar | tf.Tensor1D {
   checkOptions("kdLoss", options, ["temperature", "reduction", "weights"]);
   const { temperature = 4, ...reducing } = options;
-  const teacher = checkLogits("kdLoss", "teacherLogits", teacherLogits);
-  const student = checkSameShape(
-    "kdLoss",
-    "studentLogits",
-    studentLogits,
-    "teacherLogits",
-    teacher,
-  );
+  const { teacher, student } = checkLogitPair("kdLoss", teacherLogits, studentLogits);
   checkTemperature("kdLoss", temperature);
 
   // dL_i/dz = T² · (1/T) · (q − p)
