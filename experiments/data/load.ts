@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve as absolute, basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadCifar10, loadCifar100 } from "./cifar.ts";
+import { prepareCifar10 } from "./cifar10-package.ts";
 import { readFile, readFileOfSize } from "./files.ts";
 import { type Dataset, GREY, type Images, PIXELS, SIDE } from "./images.ts";
 
@@ -13,10 +15,17 @@ export const loaders = { mnist: loadMnist, fashion: loadFashion };
 
 export type DatasetName = keyof typeof loaders;
 
-/** All data sets. Those of CIFAR are expected where their archives are unpacked. */
-const named: Record<string, () => Dataset> = {
+/** Where fetched data are kept, in the folder of the repository. */
+const CACHE = fileURLToPath(new URL("../../.cache", import.meta.url));
+
+/** All data sets. CIFAR-10 is fetched; CIFAR-100 is expected where its archive is unpacked. */
+const named: Record<string, () => Dataset | Promise<Dataset>> = {
   ...loaders,
-  cifar10: () => loadCifar10("cifar-10-batches-bin"),
+  cifar10: async () => {
+    const folder = join(CACHE, "cifar-10");
+    await prepareCifar10(folder);
+    return loadCifar10(folder);
+  },
   cifar100: () => loadCifar100("cifar-100-binary"),
 };
 export const datasetNames = Object.keys(named);
@@ -37,12 +46,12 @@ export const resultsFolder = (nameOrFolder: string): string =>
 
 /**
  * Loads a data set by its name, or from a folder with the files of MNIST or CIFAR. The folder names
- * the data set in the results.
+ * the data set in the results. The first call for `cifar10` fetches 139 MB.
  *
  * @throws If there is neither such a name nor such a folder, listing the choices, and as the loaders
  * do.
  */
-export function loadDataset(nameOrFolder: string): Dataset {
+export async function loadDataset(nameOrFolder: string): Promise<Dataset> {
   const load = named[nameOrFolder];
   if (load) return load();
   const found = inFolders.find(({ file }) => existsSync(join(nameOrFolder, file)));

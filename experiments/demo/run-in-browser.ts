@@ -5,8 +5,8 @@ import { loadDataset } from "../data/load.ts";
 import type { DemoJob, SeedResult } from "./run-demo.ts";
 
 /** Runs a seed of the demo in a page of headless Chromium. */
-export const runInBrowser: Run<DemoJob, SeedResult> = (job, onProgress) => {
-  const { name, classNames, train, test } = loadDataset(job.dataset);
+export const runInBrowser: Run<DemoJob, SeedResult> = async (job, onProgress) => {
+  const { name, classNames, train, test } = await loadDataset(job.dataset);
   const entry = fileURLToPath(new URL("page.ts", import.meta.url));
   const files = {
     "train-pixels": train.pixels,

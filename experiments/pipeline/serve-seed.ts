@@ -20,5 +20,5 @@ export const serveSeed = <Job extends SeedJob, Result, Report extends Progress =
   serveJob<Job, Result, Report>(async (job, onProgress) => {
     await startNodeBackend(job.backend);
     if (job.backend === "wasm") registerTrainingKernels();
-    return run(job, loadDataset(job.dataset), onProgress);
+    return run(job, await loadDataset(job.dataset), onProgress);
   });

@@ -63,7 +63,7 @@ export async function writeReproduction(folder: string, document: string): Promi
   const present = readdirSync(folder);
   const parts: string[] = [];
   for (const name of datasetNames.filter((name) => present.includes(resultsFolder(name)))) {
-    parts.push(await datasetPart(loadDataset(name), folder, resultsFolder(name), document));
+    parts.push(await datasetPart(await loadDataset(name), folder, resultsFolder(name), document));
   }
   await writeWhole(document, [INTRODUCTION, ...parts, toMarkdown([fullScale()], 2)].join("\n"));
 }
