@@ -9,17 +9,23 @@ const PADDING = 4;
  * border with black, and flips half of them horizontally. It augments the bytes, so the border is
  * black and not the mean after normalization, as in RepDistiller.
  *
- * @param name Fixes the augmentation of each image, independently of the batch. Use another name for
+ * @param name Fixes the augmentation of each draw, independently of the batch. Use another name for
  * each seed and epoch.
+ * @param draws A number for each place. An image that is drawn twice in an epoch needs two numbers.
  * @returns One image for each place.
  */
-export function cropAndFlip(images: Images, places: readonly number[], name: string): Images {
+export function cropAndFlip(
+  images: Images,
+  places: readonly number[],
+  name: string,
+  draws = places,
+): Images {
   const { pixels, labels, shape } = images;
   const [height, width, channels] = shape;
   const size = sizeOf(shape);
   const result = new Uint8Array(places.length * size); // black
   for (const [i, place] of places.entries()) {
-    const random = seedrandom.alea(`${name}, image ${place}`);
+    const random = seedrandom.alea(`${name}, image ${draws[i]!}`);
     const [down, right] = [shift(random()), shift(random())];
     const isFlipped = random() < 0.5;
     for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {

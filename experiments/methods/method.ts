@@ -34,6 +34,8 @@ export interface Setup {
   numClasses: number;
   /** Labels of all training images of the student. */
   labels: Uint8Array;
+  /** Images in an epoch of the student's training; more than labels if images repeat. */
+  imagesPerEpoch: number;
   /** Epochs of the student's training, without a first stage. */
   epochs: number;
   /** Fixes the random numbers of the method. */

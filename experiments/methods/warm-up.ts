@@ -7,12 +7,12 @@ import type { Setup } from "./method.ts";
  * @returns A function from the number of images of each step to the factor.
  */
 export function warmUp({
-  labels,
+  imagesPerEpoch,
   epochs,
-}: Pick<Setup, "labels" | "epochs">): (images: number) => number {
+}: Pick<Setup, "imagesPerEpoch" | "epochs">): (images: number) => number {
   let seen = 0;
   return (images) => {
-    const epoch = 1 + Math.floor(seen / labels.length);
+    const epoch = 1 + Math.floor(seen / imagesPerEpoch);
     seen += images;
     return Math.min(epoch / warmUpEpochs(epochs), 1);
   };

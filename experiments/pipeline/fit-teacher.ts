@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { mcmiLoss } from "kd-cmi";
+import { CmiEstimator, mcmiLoss } from "kd-cmi";
 import { toLabels } from "../data/images.ts";
-import { classesOf, estimate, type Training, train } from "./training.ts";
+import type { FineTuning } from "./plan.ts";
+import { classesOf, epochBatches, estimate, type Training, train } from "./training.ts";
 
 /** Terms of a teacher's loss in addition to cross-entropy, all 0 by default. */
 export interface Regularizer {
@@ -15,13 +16,14 @@ export interface Regularizer {
 
 /**
  * Minimises cross-entropy − λ · CMI − entropy · H. The centroids are estimated on the training images
- * before each epoch.
+ * before each epoch, or fixed before the first one.
  */
 export async function fitTeacher(
   training: Training,
-  { lambda = 0, labelSmoothing = 0, entropy = 0 }: Regularizer,
+  { regularizer, centroids: source }: Pick<FineTuning, "regularizer" | "centroids">,
   onEpoch: (epoch: number) => void | Promise<void>,
 ): Promise<void> {
+  const { lambda = 0, labelSmoothing = 0, entropy = 0 } = regularizer;
   const { model, images, schedule } = training;
   const count = classesOf(model);
   const centroids = tf.variable(tf.fill([count, count], 1 / count));
@@ -32,13 +34,33 @@ export async function fitTeacher(
     return tf.sub(fit, tf.mul(meanEntropy(logits), entropy)) as tf.Scalar;
   };
   await train(training, loss, async (epoch) => {
-    if (lambda > 0 && epoch < schedule.epochs) {
-      const report = await estimate(model, images);
+    if (lambda > 0 && (source === "fixed" ? epoch === 0 : epoch < schedule.epochs)) {
+      const report = await (source === "fixed"
+        ? estimateOnBatches(training)
+        : estimate(model, images));
       tf.tidy(() => centroids.assign(tf.tensor2d(report.centroids)));
     }
     await onEpoch(epoch);
   });
   centroids.dispose();
+}
+
+/**
+ * The report of one pass as in the authors' code: over augmented batches, in training mode, so with the
+ * batches' own statistics in batch normalisation.
+ */
+async function estimateOnBatches(training: Training) {
+  const { model, images, order } = training;
+  const estimator = new CmiEstimator({ numClasses: classesOf(model) });
+  for (const { places, inputs } of epochBatches(training, `${order}, centroids`)) {
+    let counted = Promise.resolve();
+    tf.tidy(() => {
+      const logits = model.apply(inputs(), { training: true }) as tf.Tensor2D;
+      counted = estimator.update(toLabels(images, places), logits);
+    });
+    await counted;
+  }
+  return estimator.result();
 }
 
 function meanEntropy(logits: tf.Tensor2D): tf.Scalar {

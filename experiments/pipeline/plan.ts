@@ -25,7 +25,17 @@ export interface TeacherPlan {
   /** The stored epoch that this plan uses. */
   epoch: number;
   /** Fine-tuning after the last epoch. */
-  fineTuning?: { schedule: Schedule; regularizer: Regularizer };
+  fineTuning?: FineTuning;
+}
+
+export interface FineTuning {
+  schedule: Schedule;
+  regularizer: Regularizer;
+  /**
+   * Where the centroids of the CMI come from: estimated before each epoch, by default, or once from
+   * the teacher before its fine-tuning, as in the authors' code.
+   */
+  centroids?: "fixed";
 }
 
 export interface StudentPlan {
@@ -39,6 +49,16 @@ export interface StudentPlan {
   atMost?: number;
   /** Classes removed from the images. */
   removed: readonly number[];
+  /**
+   * Whether removed images leave gaps in the batches, as in the authors' code: as many steps as with
+   * all classes, on smaller batches. By default, batches are filled with other images.
+   */
+  gaps?: true;
+  /**
+   * Images drawn in an epoch, for a constant number of steps: the student sees its images over and
+   * over. By default, each of them once.
+   */
+  drawn?: number;
   schedule: Schedule;
   /** Names of the random orders, default {@link DEFAULT_ORDERS}. */
   orders?: StudentOrders;
@@ -65,7 +85,11 @@ export const fineTuned = (
   teacher: TeacherPlan,
   schedule: Schedule,
   regularizer: Regularizer,
-): TeacherPlan => ({ ...teacher, fineTuning: { schedule, regularizer } });
+  centroids?: "fixed",
+): TeacherPlan => ({
+  ...teacher,
+  fineTuning: { schedule, regularizer, ...(centroids && { centroids }) },
+});
 
 /** The teacher before its fine-tuning. */
 export function withoutFineTuning({ fineTuning, ...plan }: TeacherPlan): TeacherPlan {

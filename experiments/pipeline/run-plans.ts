@@ -1,7 +1,7 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { checkLabels } from "kd-cmi";
 import type { Progress } from "../common/jobs.ts";
-import { type Dataset, type Images, pick, toLabels } from "../data/images.ts";
+import { type Dataset, type Images, toLabels } from "../data/images.ts";
 import { range } from "../data/order.ts";
 import { models } from "../models/index.ts";
 import type { Plan, StudentPlan, TeacherPlan } from "./plan.ts";
@@ -139,11 +139,11 @@ function studentOf(
   onEpoch: OnEpoch,
 ): Promise<tfl.LayersModel> {
   const { maps, embedding } = models[teacher.network];
-  const images = pick(train, studentImages(train, plan, seed));
+  const student = studentImages(train, plan, seed);
   const { method, schedule } = plan;
-  return trainStudent(plan, { model, maps, embedding }, images, seed, (epoch) => {
+  return trainStudent(plan, { model, maps, embedding }, student, seed, (epoch) => {
     if (epoch === 0) return;
     const label = `student by ${method}, epoch ${epoch} of ${schedule.epochs}`;
-    onEpoch(label, Math.ceil(images.labels.length / schedule.batchSize));
+    onEpoch(label, Math.ceil(student.draws.count / schedule.batchSize));
   });
 }

@@ -1,5 +1,6 @@
 import { type Dataset, type Images, pick } from "../data/images.ts";
 import { range, shuffled } from "../data/order.ts";
+import { type Draws, eachOnce, repeated, withGaps } from "./draws.ts";
 import { DEFAULT_ORDERS, type Plan, type StudentPlan } from "./plan.ts";
 
 export interface Split {
@@ -28,17 +29,27 @@ export function split(data: Dataset, { train, validation }: Plan["images"], seed
   };
 }
 
-/** The places of the images that a student sees. A smaller share is part of a larger one. */
+/**
+ * The images that a student sees, and their draws in an epoch. A smaller share is part of a larger one.
+ * Where removed images leave gaps, they count among the `atMost` images.
+ */
 export function studentImages(
   images: Images,
-  { share, removed, atMost, orders = DEFAULT_ORDERS }: StudentPlan,
+  plan: Pick<StudentPlan, "share" | "removed" | "atMost" | "gaps" | "drawn" | "orders">,
   seed: number,
-): number[] {
+): { images: Images; draws: Draws } {
+  const { share, removed, atMost, gaps, drawn, orders = DEFAULT_ORDERS } = plan;
   const count = images.labels.length;
   const all = range(count);
-  const places = orders.images === undefined ? all : shuffled(all, `${orders.images} ${seed}`);
-  return places
-    .slice(0, Math.round(share * count))
-    .filter((place) => !removed.includes(images.labels[place]!))
-    .slice(0, atMost);
+  const ordered = orders.images === undefined ? all : shuffled(all, `${orders.images} ${seed}`);
+  const shared = ordered.slice(0, Math.round(share * count));
+  const isKept = (place: number) => !removed.includes(images.labels[place]!);
+  const before = pick(
+    images,
+    gaps ? shared.slice(0, atMost) : shared.filter(isKept).slice(0, atMost),
+  );
+  const draws = drawn ? repeated(before, drawn) : eachOnce(before);
+  if (!gaps) return { images: before, draws };
+  const kept = range(before.labels.length).filter((i) => !removed.includes(before.labels[i]!));
+  return { images: pick(before, kept), draws: withGaps(draws, kept) };
 }

@@ -37,7 +37,7 @@ async function trainFromStart(settings: TeacherSettings, source: TeacherSource):
   const { train: images, onEpoch } = source;
   const model = create(settings, source);
   const training = { model, images, schedule: plan.schedule, order: `CE ${seed}` };
-  await fitTeacher(training, {}, async (epoch) => {
+  await fitTeacher(training, { regularizer: {} }, async (epoch) => {
     await onEpoch(plan, epoch, model);
     if (plan.kept.includes(epoch)) {
       await save(model, { ...settings, plan: { ...plan, epoch } }, source);
@@ -49,10 +49,10 @@ async function trainFromStart(settings: TeacherSettings, source: TeacherSource):
 async function fineTune(settings: TeacherSettings, source: TeacherSource): Promise<void> {
   const { seed, plan } = settings;
   const { train: images, onEpoch } = source;
-  const { schedule, regularizer } = plan.fineTuning!;
+  const { schedule, ...objective } = plan.fineTuning!;
   const model = await obtainTeacher({ ...settings, plan: withoutFineTuning(plan) }, source);
   const training = { model, images, schedule, order: `fine-tuning ${seed}` };
-  await fitTeacher(training, regularizer, (epoch) => onEpoch(plan, epoch, model));
+  await fitTeacher(training, objective, (epoch) => onEpoch(plan, epoch, model));
   await save(model, settings, source);
   model.dispose();
 }

@@ -1,24 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Images, toLabels } from "../data/images.ts";
-import { batches, range, shuffled } from "../data/order.ts";
+import { range } from "../data/order.ts";
 import { kd, methods } from "../methods/index.ts";
 import type { Batch, Method, Network } from "../methods/method.ts";
 import { models } from "../models/index.ts";
+import { type Draws, imagesIn } from "./draws.ts";
 import { DEFAULT_ORDERS, type StudentPlan } from "./plan.ts";
 import { createOptimizer } from "./schedule.ts";
 import { teacherLogits } from "./teacher-logits.ts";
-import { classesOf, eachBatch, inputsOf } from "./training.ts";
+import { classesOf, eachBatch, epochBatches } from "./training.ts";
 
 /**
  * Trains a student by the plan's method. It starts from the same weights and sees the same batches
  * for every teacher.
  *
- * @param images The images that the student sees.
+ * @param student The images that the student sees, and their draws in an epoch.
  */
 export async function trainStudent(
   plan: StudentPlan,
   teacher: Network,
-  images: Images,
+  { images, draws }: { images: Images; draws: Draws },
   seed: number,
   onEpoch: (epoch: number) => void,
 ) {
@@ -33,11 +34,11 @@ export async function trainStudent(
     indices: tf.tensor1d([...places], "int32"),
     places: [...places],
   });
+  const training = { model, images, schedule, draws, order: `${orders.batches} ${seed}` };
   function* firstStageBatches(epochs: number, name: string) {
     for (const epoch of range(epochs)) {
-      const order = shuffled(range(images.labels.length), `${name} ${seed}, epoch ${epoch}`);
-      for (const places of batches(order, schedule.batchSize)) {
-        yield toBatch(inputsOf(model, images, places), places);
+      for (const batch of epochBatches(training, `${name} ${seed}, epoch ${epoch}`)) {
+        if (batch.places.length > 0) yield toBatch(tf.tidy(batch.inputs), batch.places);
       }
     }
   }
@@ -50,13 +51,13 @@ export async function trainStudent(
     createOptimizer: () => createOptimizer(schedule),
     numClasses,
     labels: images.labels,
+    imagesPerEpoch: imagesIn(draws),
     epochs: schedule.epochs,
     seed,
     batches: firstStageBatches,
   });
   const step = (inputs: tf.Tensor, places: readonly number[]) =>
     distillation.step(toBatch(inputs, places));
-  const training = { model, images, schedule, order: `${orders.batches} ${seed}` };
   await eachBatch(training, optimizer, step, onEpoch);
   logits.dispose();
   distillation.dispose();

@@ -5,6 +5,7 @@ import { setLearningRate } from "kd-cmi/layers";
 import { cropAndFlip } from "../data/augment.ts";
 import { type Images, toImageInputs, toInputs, toLabels } from "../data/images.ts";
 import { batches, range, shuffled } from "../data/order.ts";
+import { type Draws, eachOnce } from "./draws.ts";
 import { createOptimizer, learningRateAt, type Schedule } from "./schedule.ts";
 
 /** Samples in a forward pass. */
@@ -52,6 +53,8 @@ export interface Training {
   model: tfl.LayersModel;
   images: Images;
   schedule: Schedule;
+  /** The draws of an epoch; by default, each image once. */
+  draws?: Draws;
   /** Names the order of the batches. Two runs with the same name see the same batches. */
   order: string;
 }
@@ -75,30 +78,44 @@ export async function train(
   optimizer.dispose();
 }
 
-/** The loop of {@link train} with any step. */
+/** The loop of {@link train} with any step. A batch without images is a step of the schedule only. */
 export async function eachBatch(
-  { model, images, schedule, order }: Training,
+  training: Training,
   optimizer: tf.Optimizer,
   step: (inputs: tf.Tensor, places: readonly number[]) => unknown,
   onEpoch: (epoch: number) => void | Promise<void>,
 ): Promise<void> {
-  const { epochs, batchSize, augment } = schedule;
-  const all = range(images.labels.length);
-  const steps = epochs * Math.ceil(all.length / batchSize);
+  const { images, schedule, order, draws = eachOnce(images) } = training;
+  const steps = schedule.epochs * Math.ceil(draws.count / schedule.batchSize);
   let done = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  for (let epoch = 0; epoch < schedule.epochs; epoch++) {
     await onEpoch(epoch);
     await tf.nextFrame(); // yields to the event loop so that the process can be stopped
-    const name = `${order}, epoch ${epoch}`;
-    for (const places of batches(shuffled(all, name), batchSize)) {
+    for (const batch of epochBatches(training, `${order}, epoch ${epoch}`)) {
       setLearningRate(optimizer, learningRateAt(schedule, done / steps));
-      tf.tidy(() => {
-        if (!augment) return void step(inputsOf(model, images, places), places);
-        const augmented = cropAndFlip(images, places, name);
-        step(inputsOf(model, augmented, range(places.length)), places);
-      });
+      if (batch.places.length > 0) tf.tidy(() => void step(batch.inputs(), batch.places));
       done += 1;
     }
   }
-  await onEpoch(epochs);
+  await onEpoch(schedule.epochs);
+}
+
+/**
+ * The batches of an epoch in the order that a name fixes, augmented if the schedule says so. The caller
+ * disposes of the inputs.
+ */
+export function* epochBatches(
+  { model, images, schedule, draws = eachOnce(images) }: Omit<Training, "order">,
+  name: string,
+) {
+  for (const drawn of batches(shuffled(range(draws.count), name), schedule.batchSize)) {
+    const kept = drawn.filter((draw) => draws.placeOf(draw) !== undefined);
+    const places = kept.map((draw) => draws.placeOf(draw)!);
+    const inputs = () => {
+      if (!schedule.augment) return inputsOf(model, images, places);
+      const augmented = cropAndFlip(images, places, name, kept);
+      return inputsOf(model, augmented, range(places.length));
+    };
+    yield { places, inputs };
+  }
 }

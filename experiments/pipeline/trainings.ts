@@ -29,10 +29,8 @@ export function trainingsOf(plans: readonly Plan[]): TrainingLength[][] {
       trainings.push(lengthOf("teacher", fineTuning.schedule, images.train));
     }
     if (student) {
-      const seen = Math.min(
-        student.share * images.train,
-        student.atMost ?? Number.POSITIVE_INFINITY,
-      );
+      const { share, atMost, drawn } = student;
+      const seen = drawn ?? Math.min(share * images.train, atMost ?? Number.POSITIVE_INFINITY);
       trainings.push(lengthOf("student", student.schedule, seen));
     }
     return trainings;

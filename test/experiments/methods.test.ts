@@ -77,6 +77,7 @@ const setUp = (teacher: Network, student: Network, seed = 1): Setup => ({
   createOptimizer: () => tf.train.adam(1e-3),
   numClasses: 10,
   labels: LABELS,
+  imagesPerEpoch: LABELS.length,
   epochs: 2,
   seed,
   batches,

@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { Images } from "../../experiments/data/images.ts";
 import { range } from "../../experiments/data/order.ts";
 import { models } from "../../experiments/models/index.ts";
+import { eachOnce } from "../../experiments/pipeline/draws.ts";
 import { trainStudent } from "../../experiments/pipeline/train-student.ts";
 import { recipes } from "../../experiments/recipe.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
@@ -31,9 +32,15 @@ async function train(method: "kd" | "ab", teacherSeed: number) {
   const model = models[network]({ ...options, seed: teacherSeed });
   const epochs: number[] = [];
   const plan = { network, method, share: 1, removed: [], schedule };
-  const student = await trainStudent(plan, { model, maps, embedding }, images, 7, (epoch) => {
-    epochs.push(epoch);
-  });
+  const student = await trainStudent(
+    plan,
+    { model, maps, embedding },
+    { images, draws: eachOnce(images) },
+    7,
+    (epoch) => {
+      epochs.push(epoch);
+    },
+  );
   const start = models[network]({ ...options, seed: 7 });
   const [before, after] = await Promise.all([start, student].map(weightsOf));
   for (const one of [model, student, start]) one.dispose();

@@ -100,6 +100,9 @@ describe("cropAndFlip", () => {
     const first = cropAndFlip(images, [5, 6, 7], "epoch 1").pixels;
     const alone = cropAndFlip(images, [6], "epoch 1").pixels;
     expect(alone).toEqual(first.subarray(one, 2 * one));
+    const again = cropAndFlip(images, [6, 6], "epoch 1", [6, 66]).pixels;
+    expect(again.subarray(0, alone.length)).toEqual(alone);
+    expect(again.subarray(alone.length)).not.toEqual(alone);
     const other = cropAndFlip(images, [5, 6, 7], "epoch 2").pixels;
     expect(other).not.toEqual(first);
   });
