@@ -6,6 +6,7 @@ import { type Reduced, sampleLoss, type Unreduced } from "../internal/sample-los
 import { atLeastTiny } from "../ops/safe-log.ts";
 import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
+import { labelledCentroidLosses } from "./centroid-losses.ts";
 import { classCentroids, classMeans } from "./class-centroids.ts";
 import { logCentroidRows } from "./log-centroid-rows.ts";
 
@@ -91,24 +92,19 @@ export function conditionalMutualInformation(
   return samplesAgainstOwnCentroids(labels, z);
 }
 
-/** KL(p_i ‖ Q_{y_i}) with constant Q: dL_i/dz = p (r − KL_i), r = log p − log Q_{y_i}. */
+/** KL(p_i ‖ Q_{y_i}) with constant Q. */
 function divergence(
   labels: tf.Tensor,
   logits: tf.Tensor2D,
   centroids: tf.Tensor2D,
   reduction: tf.Reduction,
 ): tf.Scalar | tf.Tensor1D {
-  return sampleLoss(
-    FN,
-    logits,
-    { reduction },
-    (z) => {
-      const { p, logP } = softmaxAndLog(z);
-      const r: tf.Tensor2D = tf.sub(logP, logCentroidRows(centroids, labels));
-      const losses = rowSum(tf.mul(p, r));
-      return { losses, saved: [p, r, losses] };
-    },
-    (p, r, kl) => tf.mul(p, tf.sub(r, kl)),
+  return sampleLoss(FN, logits, { reduction }, (z) =>
+    labelledCentroidLosses(labels, z, centroids, {
+      crossEntropy: 0,
+      divergence: 1,
+      labelSmoothing: 0,
+    }),
   );
 }
 

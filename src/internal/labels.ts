@@ -9,6 +9,15 @@ const areIndices = ({ rank, shape }: tf.Tensor) => rank === 1 || shape[1] === 1;
 const flatIndices = (labels: tf.Tensor): tf.Tensor1D => tf.cast(tf.reshape(labels, [-1]), "int32");
 
 /**
+ * The class index of each sample, int32 [N], of indices and of one-hot rows of int32 or bool. Undefined
+ * for float32 rows, which may be any distribution.
+ */
+export function labelIndices(labels: tf.Tensor): tf.Tensor1D | undefined {
+  if (areIndices(labels)) return flatIndices(labels);
+  return labels.dtype === "float32" ? undefined : classIndices(labels as tf.Tensor2D);
+}
+
+/**
  * Labels as float32 rows [N, C], each a distribution over the classes. The row of an index outside
  * 0…C−1 is zero.
  */
@@ -29,7 +38,6 @@ export const classRows = (labels: tf.Tensor, numClasses: number): tf.Tensor2D =>
  * multiplications.
  */
 export function mixRows(matrix: tf.Tensor2D, labels: tf.Tensor): tf.Tensor2D {
-  if (areIndices(labels)) return gatherRows(matrix, flatIndices(labels));
-  if (labels.dtype !== "float32") return gatherRows(matrix, classIndices(labels as tf.Tensor2D));
-  return tf.matMul(labels as tf.Tensor2D, matrix);
+  const indices = labelIndices(labels);
+  return indices ? gatherRows(matrix, indices) : tf.matMul(labels as tf.Tensor2D, matrix);
 }

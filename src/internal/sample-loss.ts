@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { RowLosses } from "../ops/row-losses.ts";
 import { checkReduction, checkWeights } from "./checks.ts";
-import { differentiable, type Tensors } from "./differentiable.ts";
+import { differentiable } from "./differentiable.ts";
 
 /** Options of losses that are computed per sample. */
 export interface SampleLossOptions {
@@ -24,16 +25,13 @@ export type Reduced<O> = O & { reduction?: Exclude<tf.Reduction, tf.Reduction.NO
  * Applies reduction and weights to a per-sample loss with a closed-form gradient, in value and in
  * gradient. Needs no gradient from tfjs' registry.
  *
- * @param forward Computes the losses [N, 1] and the tensors that the gradient needs.
- * @param gradient Computes [N, C], whose row i is the derivative of loss i with respect to row i of
- * the logits.
+ * @param compute Computes the losses of the rows of logits, and their derivatives.
  */
-export function sampleLoss<const S extends Tensors>(
+export function sampleLoss(
   fn: string,
   logits: tf.Tensor2D,
   { reduction = tf.Reduction.MEAN, weights }: SampleLossOptions,
-  forward: (logits: tf.Tensor2D) => { losses: tf.Tensor2D; saved: S },
-  gradient: (...saved: S) => tf.Tensor2D,
+  compute: (logits: tf.Tensor2D) => RowLosses,
 ): tf.Scalar | tf.Tensor1D {
   const batch = logits.shape[0];
   checkReduction(fn, reduction);
@@ -46,20 +44,19 @@ export function sampleLoss<const S extends Tensors>(
     fn,
     [logits],
     (z) => {
-      const { losses, saved } = forward(z);
+      const { losses, slopes } = compute(z);
       const scale = weights ? weightScale(weights, reduction) : tf.scalar(factor);
       const weighted = weights ? counted(losses, scale) : losses;
       const value =
         reduction === tf.Reduction.NONE
           ? tf.reshape<tf.Rank.R1>(weighted, [batch])
           : times(tf.sum<tf.Scalar>(weighted), factor);
-      return { value, saved: [scale, ...saved] };
+      return { value, saved: [scale, slopes] };
     },
-    (dy, scale, ...saved) => {
+    (dy, scale, slopes) => {
       const column = dy.rank === 1 ? tf.reshape(dy, [batch, 1]) : dy;
-      const slope = gradient(...saved);
       return [
-        tf.mul(weights ? counted(slope, scale) : slope, weights ? column : tf.mul(column, scale)),
+        weights ? tf.mul(counted(slopes, scale), column) : tf.mul(slopes, tf.mul(column, scale)),
       ];
     },
   );

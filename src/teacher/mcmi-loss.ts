@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
-import { logCentroidRows } from "../information/log-centroid-rows.ts";
+import type * as tf from "@tensorflow/tfjs-core";
+import { labelledCentroidLosses } from "../information/centroid-losses.ts";
 import {
   checkCentroids,
   checkLabelShape,
@@ -7,15 +7,12 @@ import {
   checkNumber,
   checkOptions,
 } from "../internal/checks.ts";
-import { labelRows } from "../internal/labels.ts";
 import {
   type Reduced,
   type SampleLossOptions,
   sampleLoss,
   type Unreduced,
 } from "../internal/sample-loss.ts";
-import { softmaxParts } from "../ops/softmax.ts";
-import { rowSum } from "../ops/sums.ts";
 
 /** Options of {@link mcmiLoss}. */
 export interface McmiOptions extends SampleLossOptions {
@@ -104,29 +101,11 @@ export function mcmiLoss(
   checkNumber("mcmiLoss", "lambda", lambda, { minimum: 0 });
   checkNumber("mcmiLoss", "labelSmoothing", labelSmoothing, { minimum: 0, maximum: 1 });
 
-  // With s = z − max z, u = s − log Q_y, U = Σ_c p u and ℓ = log Σ_c exp s: log p = s − ℓ, so that
-  // KL_i = U − ℓ and L_i = ℓ − Σ_c t s − λ (U − ℓ), and dL_i/dz = p (1 + λ U − λ u) − t.
-  return sampleLoss(
-    "mcmiLoss",
-    z,
-    reducing,
-    (logits) => {
-      const { p, shifted, logSum } = softmaxParts(logits);
-      const target = smooth(labelRows(labels, numClasses), labelSmoothing);
-      const u: tf.Tensor2D = tf.sub(shifted, logCentroidRows(q, labels));
-      const weightedU: tf.Tensor2D = tf.mul(rowSum(tf.mul(p, u)), lambda);
-      const fit = tf.add(rowSum(tf.mul(target, shifted)), weightedU);
-      const losses: tf.Tensor2D = tf.sub(tf.mul(logSum, 1 + lambda), fit);
-      return { losses, saved: [p, u, target, weightedU] };
-    },
-    (p, u, target, weightedU) => {
-      const slope = tf.sub(tf.add(weightedU, 1), tf.mul(u, lambda));
-      return tf.sub(tf.mul(p, slope), target);
-    },
+  return sampleLoss("mcmiLoss", z, reducing, (logits) =>
+    labelledCentroidLosses(labels, logits, q, {
+      crossEntropy: 1,
+      divergence: -lambda,
+      labelSmoothing,
+    }),
   );
-}
-
-function smooth(rows: tf.Tensor2D, labelSmoothing: number): tf.Tensor2D {
-  if (labelSmoothing === 0) return rows;
-  return tf.add(tf.mul(rows, 1 - labelSmoothing), labelSmoothing / rows.shape[1]);
 }

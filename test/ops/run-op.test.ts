@@ -2,9 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { addToRows } from "../../src/ops/add-to-rows.ts";
 import { batchProduct } from "../../src/ops/batch-product.ts";
+import { centroidLosses, classCentroidLosses } from "../../src/ops/centroid-losses.ts";
 import { channelMeans } from "../../src/ops/channel-means.ts";
 import { classIndices } from "../../src/ops/class-indices.ts";
 import { countRows } from "../../src/ops/count-rows.ts";
+import { decoupledDivergence } from "../../src/ops/decoupled-divergence.ts";
 import { gatherRows } from "../../src/ops/gather-rows.ts";
 import { klDivergence } from "../../src/ops/kl-divergence.ts";
 import { oneHot } from "../../src/ops/one-hot.ts";
@@ -12,6 +14,7 @@ import { gram, rowProducts } from "../../src/ops/row-products.ts";
 import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
 import { sign } from "../../src/ops/sign.ts";
 import { sliceRows } from "../../src/ops/slice-rows.ts";
+import { softDivergence } from "../../src/ops/soft-divergence.ts";
 import { softmaxParts } from "../../src/ops/softmax.ts";
 import { softplus } from "../../src/ops/softplus.ts";
 import { sumAll } from "../../src/ops/sums.ts";
@@ -74,20 +77,38 @@ test.each(Object.keys(ops))("%s leaves no tensor behind", (name) => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test("softmaxParts runs the kernel that the current backend has", async () => {
-  const answers = [tf.tensor1d([1]), tf.tensor1d([2]), tf.tensor1d([3])];
+const centroidAttrs = { crossEntropy: 1, divergence: 1, labelSmoothing: 0 };
+const decoupledAttrs = { alpha: 1, beta: 1, temperature: 1 };
+
+/** Ops with several results, of matrices x and class indices y. */
+const listOps: Record<string, (x: tf.Tensor2D, y: tf.Tensor1D) => object> = {
+  KdCmiCentroidLosses: (x) => centroidLosses(x, x, x, centroidAttrs),
+  KdCmiClassCentroidLosses: (x, y) => classCentroidLosses(y, x, x, centroidAttrs),
+  KdCmiDecoupledDivergence: (x) => decoupledDivergence(x, x, x, decoupledAttrs),
+  KdCmiSoftDivergence: (x) => softDivergence(x, x, 4),
+  KdCmiSoftmaxParts: (x) => softmaxParts(x),
+};
+const results = (name: string, x = matrix(), y = indices()): tf.Tensor[] =>
+  Object.values(listOps[name]!(x, y));
+
+test.each(Object.keys(listOps))("%s runs the kernel with several results", async (name) => {
+  const answers = results(name).map((_, i) => tf.tensor1d([i + 7]));
   const backendName = tf.getBackend();
   const kernelFunc: tf.KernelFunc = ({ backend }) =>
     answers.map(({ dataId }) => {
       (backend as { incRef(dataId: object): void }).incRef(dataId);
       return { dataId, shape: [1], dtype: "float32" as const };
     });
-  tf.registerKernel({ kernelName: "KdCmiSoftmaxParts", backendName, kernelFunc });
+  tf.registerKernel({ kernelName: name, backendName, kernelFunc });
   try {
-    const { p, shifted, logSum } = softmaxParts(matrix());
-    const values = await Promise.all([p, shifted, logSum].map((x) => x.data()));
-    expect(values.map(([value]) => value)).toEqual([1, 2, 3]);
+    const values = await Promise.all(results(name).map((x) => x.data()));
+    expect(values.map(([value]) => value)).toEqual(answers.map((_, i) => i + 7));
   } finally {
-    tf.unregisterKernel("KdCmiSoftmaxParts", backendName);
+    tf.unregisterKernel(name, backendName);
   }
+});
+
+test.each(Object.keys(listOps))("%s leaves no tensor behind but its results", (name) => {
+  const [x, y] = [matrix(), indices()];
+  expectNoLeak(() => results(name, x, y));
 });

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import {
   checkLabelShape,
   checkLogitPair,
@@ -13,11 +13,7 @@ import {
   sampleLoss,
   type Unreduced,
 } from "../../internal/sample-loss.ts";
-import { keepNaN } from "../../ops/keep-nan.ts";
-import { klDivergence } from "../../ops/kl-divergence.ts";
-import { atTemperature, softmaxParts } from "../../ops/softmax.ts";
-import { softplus } from "../../ops/softplus.ts";
-import { rowSum } from "../../ops/sums.ts";
+import { decoupledDivergence } from "../../ops/decoupled-divergence.ts";
 
 /** Options of {@link dkdLoss}. */
 export interface DkdOptions extends SampleLossOptions {
@@ -57,7 +53,7 @@ export interface DkdOptions extends SampleLossOptions {
  *
  * @example
  * ```ts
- * import * as tf from "@tensorflow/tfjs-core";
+ * import type * as tf from "@tensorflow/tfjs-core";
  * import { dkdLoss } from "kd-cmi";
  *
  * const labels = tf.tensor1d([0, 1], "int32");
@@ -98,50 +94,8 @@ export function dkdLoss(
   checkNumber("dkdLoss", "beta", beta, { minimum: 0 });
   checkTemperature("dkdLoss", temperature);
 
-  // With d = z_y/T − log Σ_{c≠y} exp(z_c/T), p_y = σ(d) and dd/dz = (e_y − p̂)/T, so that
-  // dL_i/dz = T · [α (σ(dˢ) − σ(dᵗ)) (e_y − p̂ˢ) + β (p̂ˢ − p̂ᵗ)].
-  return sampleLoss(
-    "dkdLoss",
-    student,
-    reducing,
-    (logits) => {
-      const target = classRows(labels, teacher.shape[1]);
-      const t = decouple(atTemperature(teacher, temperature), target);
-      const s = decouple(atTemperature(logits, temperature), target);
-      const tckd = klDivergence(t.binary, s.binary, temperature);
-      const nckd = klDivergence(t.others, s.others, temperature);
-      const losses: tf.Tensor2D = tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta));
-      const pull: tf.Tensor2D = tf.mul(tf.sub(s.p, t.p), alpha * temperature);
-      const direction: tf.Tensor2D = tf.sub(target, s.others.p);
-      const difference: tf.Tensor2D = tf.sub(s.others.p, t.others.p);
-      return { losses: tf.mul(losses, temperature ** 2), saved: [direction, difference, pull] };
-    },
-    (direction, difference, pull) =>
-      tf.add(tf.mul(direction, pull), tf.mul(difference, beta * temperature)),
-  );
-}
-
-/** Far below every logit: excludes the target class from the softmax of the others. */
-const EXCLUDED = -1e35;
-
-/**
- * The log odds d of the target class [N, 1], with their sigmoid, the binary distribution of target and
- * others [N, 2], and the softmax of the others [N, C], which is 0 for the target.
- */
-function decouple(logits: tf.Tensor2D, target: tf.Tensor2D) {
-  const { p, shifted } = softmaxParts(logits);
-  const bounded = keepNaN(shifted, p);
-  const rest: tf.Tensor2D = tf.add(bounded, tf.mul(target, EXCLUDED));
-  const others = softmaxParts(rest);
-  const logSumOthers = tf.add(tf.max(rest, 1, true), others.logSum);
-  const d: tf.Tensor2D = tf.sub(rowSum(tf.mul(bounded, target)), logSumOthers);
-  const odds = tf.concat2d([d, tf.neg(d)], 1);
-  return {
-    p: tf.sigmoid(d),
-    binary: { p: tf.sigmoid(odds), logP: tf.neg(softplus(tf.neg(odds))) },
-    others: {
-      p: tf.mul(others.p, tf.sub(1, target)) as tf.Tensor2D,
-      logP: tf.sub(others.shifted, others.logSum) as tf.Tensor2D,
-    },
-  };
+  return sampleLoss("dkdLoss", student, reducing, (logits) => {
+    const classes = classRows(labels, teacher.shape[1]);
+    return decoupledDivergence(classes, teacher, logits, { alpha, beta, temperature });
+  });
 }

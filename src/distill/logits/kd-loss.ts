@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { checkLogitPair, checkOptions, checkTemperature } from "../../internal/checks.ts";
 import {
   type Reduced,
@@ -6,8 +6,7 @@ import {
   sampleLoss,
   type Unreduced,
 } from "../../internal/sample-loss.ts";
-import { klDivergence } from "../../ops/kl-divergence.ts";
-import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
+import { softDivergence } from "../../ops/soft-divergence.ts";
 
 /** Options of {@link kdLoss}. */
 export interface KdOptions extends SampleLossOptions {
@@ -41,7 +40,7 @@ export interface KdOptions extends SampleLossOptions {
  *
  * @example
  * ```ts
- * import * as tf from "@tensorflow/tfjs-core";
+ * import type * as tf from "@tensorflow/tfjs-core";
  * import { kdLoss } from "kd-cmi";
  *
  * const teacherLogits = tf.tensor2d([[2, 0, -1], [0, 3, 1]]);
@@ -74,17 +73,7 @@ export function kdLoss(
   const { teacher, student } = checkLogitPair("kdLoss", teacherLogits, studentLogits);
   checkTemperature("kdLoss", temperature);
 
-  // dL_i/dz = T² · (1/T) · (q − p)
-  return sampleLoss(
-    "kdLoss",
-    student,
-    reducing,
-    (logits) => {
-      const p = softmaxAndLog(atTemperature(teacher, temperature));
-      const q = softmaxAndLog(atTemperature(logits, temperature));
-      const losses: tf.Tensor2D = tf.mul(klDivergence(p, q, temperature), temperature ** 2);
-      return { losses, saved: [p.p, q.p] };
-    },
-    (p, q) => tf.mul(tf.sub(q, p), temperature),
+  return sampleLoss("kdLoss", student, reducing, (logits) =>
+    softDivergence(teacher, logits, temperature),
   );
 }

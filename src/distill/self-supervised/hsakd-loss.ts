@@ -6,8 +6,7 @@ import {
   checkTemperature,
 } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { klDivergence } from "../../ops/kl-divergence.ts";
-import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
+import { softDivergence } from "../../ops/soft-divergence.ts";
 import { sumAll } from "../../ops/sums.ts";
 import { pairLayers, sumOverLayers } from "../layer-pairs.ts";
 
@@ -90,18 +89,15 @@ export function hsakdLoss(
   const own = checkSameShape(fn, "student.logits", student.logits, "teacher.logits", logits);
   checkTemperature(fn, temperature);
 
-  // As in kdLoss: dL/dz = T² · (1/T) · (q − p)/4N.
   return sumOverLayers(fn, [{ teacher: logits, student: own }, ...heads], (teacher, student) =>
     scalarLoss(
       fn,
       [student],
       (z) => {
-        const p = softmaxAndLog(atTemperature(teacher, temperature));
-        const q = softmaxAndLog(atTemperature(z, temperature));
-        const kl = sumAll(klDivergence(p, q, temperature));
-        return { value: tf.mul(kl, temperature ** 2 / rows), saved: [p.p, q.p] };
+        const { losses, slopes } = softDivergence(teacher, z, temperature);
+        return { value: tf.mul(sumAll(losses), 1 / rows), saved: [slopes] };
       },
-      (p, q) => [tf.mul(tf.sub(q, p), temperature / rows)],
+      (slopes) => [tf.mul(slopes, 1 / rows)],
     ),
   );
 }
