@@ -72,8 +72,13 @@ export { jointLabels } from "./distill/self-supervised/joint-labels.ts";
 export { rotateBatch } from "./distill/self-supervised/rotate-batch.ts";
 export { checkLabels } from "./information/check-labels.ts";
 export { classCentroids } from "./information/class-centroids.ts";
-export { CmiEstimator, type CmiEstimatorOptions } from "./information/cmi-estimator.ts";
-export type { CmiEstimatorJson, CmiReport } from "./information/cmi-sums.ts";
+export {
+  CmiEstimator,
+  type CmiEstimatorOptions,
+  type CmiResultOptions,
+} from "./information/cmi-estimator.ts";
+export type { CmiEstimatorJson } from "./information/cmi-json.ts";
+export type { CmiMeasures, CmiReport } from "./information/cmi-sums.ts";
 export {
   type CmiOptions,
   conditionalMutualInformation,

@@ -1,15 +1,18 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { sum } from "../internal/arrays.ts";
 import { checkInteger, checkLabelShape, checkMatrix, checkOptions } from "../internal/checks.ts";
 import { ReadQueue } from "../internal/read-queue.ts";
 import { checkBadLabels, readIndices } from "./check-labels.ts";
+import { type CmiEstimatorJson, jsonOf, sumsOfJson } from "./cmi-json.ts";
 import {
   addBatch,
   addSums,
-  type CmiEstimatorJson,
+  type CmiMeasures,
   type CmiReport,
+  type CmiSums,
+  centroidsOf,
   emptySums,
-  reportOf,
+  measuresOf,
+  sampleCount,
 } from "./cmi-sums.ts";
 
 /** Options of {@link CmiEstimator}. */
@@ -18,9 +21,15 @@ export interface CmiEstimatorOptions {
   numClasses?: number | undefined;
 }
 
+/** Options of the report of {@link CmiEstimator}. */
+export interface CmiResultOptions {
+  /** Whether the report has the centroids, C·C numbers; default true. */
+  centroids?: boolean | undefined;
+}
+
 /**
  * Computes the conditional mutual information of a data set exactly, in one pass, with a state of
- * O(C²) numbers.
+ * 2·C float64 numbers for each class that has samples.
  *
  * $$I(X; \hat Y | Y) = \sum_y \frac{n_y}{n} \left[ H(Q_y) - \frac{1}{n_y} \sum_{x \in y} H(P_x)
  * \right]$$
@@ -54,7 +63,7 @@ export class CmiEstimator {
   /**
    * A batch is added to the object that was current when it arrived; `reset` replaces the object.
    */
-  private sums: CmiEstimatorJson | undefined;
+  private sums: CmiSums | undefined;
   /** Pending batches and merges, in order. */
   private readonly queue = new ReadQueue();
 
@@ -100,29 +109,31 @@ export class CmiEstimator {
     const theirs = other.sums;
     if (!theirs) return Promise.resolve();
     const sums = this.sumsOf(theirs.numClasses, "merge");
-    return this.queue.follow(
-      other.queue,
-      () => structuredClone(theirs),
-      (snapshot) => addSums(sums, snapshot),
-    );
+    return this.queue.follow(other.queue, theirs, (state) => addSums(sums, state));
   }
 
   /**
    * Computes the report over all samples so far, after all pending batches have been read.
    *
-   * @returns See {@link CmiReport}; information is in nats.
-   * @throws Rejects if there are no samples, if a label is invalid, or if a logit is NaN or
-   * infinite.
+   * @param options `centroids`, see {@link CmiResultOptions}.
+   * @returns See {@link CmiReport}, or {@link CmiMeasures} without centroids; information is in nats.
+   * @throws Rejects if there are no samples, if a label is invalid, if a logit is NaN or infinite, or
+   * if the centroids of the classes with samples are more than 2²⁷ numbers.
    */
-  async result(): Promise<CmiReport> {
+  async result(options?: { centroids?: true | undefined }): Promise<CmiReport>;
+  async result(options: CmiResultOptions): Promise<CmiMeasures>;
+  async result(options: CmiResultOptions = {}): Promise<CmiReport | CmiMeasures> {
+    checkOptions("CmiEstimator.result", options, ["centroids"]);
+    const { centroids = true } = options;
     await this.queue.settle();
     const { sums } = this;
     if (sums) checkRows(sums);
-    const n = sum(sums?.counts ?? []);
+    const n = sums ? sampleCount(sums) : 0;
     if (!sums || n === 0) {
       throw new Error("CmiEstimator.result: there are no samples, call update first");
     }
-    return reportOf(sums, n);
+    const measures = measuresOf(sums, n);
+    return centroids ? { ...measures, centroids: centroidsOf(sums) } : measures;
   }
 
   /** Discards all samples, including those still being read. The number of classes is kept. */
@@ -135,7 +146,8 @@ export class CmiEstimator {
    * The state, for `JSON.stringify`. Every number is preserved exactly.
    *
    * @throws If batches are still being read from a GPU (`await estimator.result()` waits for them),
-   * or if there is no state yet because neither `numClasses` nor a batch was given.
+   * if there is no state yet because neither `numClasses` nor a batch was given, or if `probabilities`
+   * would have more than 2²⁵ numbers, which `JSON.stringify` cannot write.
    */
   toJSON(): CmiEstimatorJson {
     if (this.queue.length > 0) {
@@ -145,7 +157,7 @@ export class CmiEstimator {
       );
     }
     if (!this.sums) throw new Error("CmiEstimator.toJSON: call update first or give numClasses");
-    return structuredClone(this.sums);
+    return jsonOf(this.sums);
   }
 
   /**
@@ -156,14 +168,7 @@ export class CmiEstimator {
    */
   static fromJSON(json: CmiEstimatorJson): CmiEstimator {
     const estimator = new CmiEstimator({ numClasses: json?.numClasses ?? Number.NaN });
-    const expected = emptySums(json.numClasses);
-    for (const key of Object.keys(expected) as (keyof CmiEstimatorJson)[]) {
-      const numbers = [json[key]].flat();
-      if (numbers.length !== [expected[key]].flat().length || !numbers.every(Number.isFinite)) {
-        throw new Error(`CmiEstimator.fromJSON: ${key} is missing or not as toJSON writes it`);
-      }
-    }
-    estimator.sums = structuredClone(json);
+    estimator.sums = sumsOfJson(json);
     return estimator;
   }
 
@@ -173,7 +178,7 @@ export class CmiEstimator {
     this.queue.reset();
   }
 
-  private sumsOf(numClasses: number, method: string): CmiEstimatorJson {
+  private sumsOf(numClasses: number, method: string): CmiSums {
     this.sums ??= emptySums(numClasses);
     if (this.sums.numClasses === numClasses) return this.sums;
     const expected = `${this.sums.numClasses} classes as before`;
@@ -181,7 +186,7 @@ export class CmiEstimator {
   }
 }
 
-function checkRows({ badLabels, badLogits, numClasses }: CmiEstimatorJson): void {
+function checkRows({ badLabels, badLogits, numClasses }: CmiSums): void {
   checkBadLabels("CmiEstimator.result", badLabels, numClasses);
   if (badLogits > 0) {
     throw new Error(`CmiEstimator.result: logits must be finite, ${badLogits} rows are not`);

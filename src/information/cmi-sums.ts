@@ -1,13 +1,11 @@
-import { addTo, dot, increase, subtract, sum, zeros } from "../internal/arrays.ts";
+import { addTo, dot, sum } from "../internal/arrays.ts";
 
-/** The result of {@link CmiEstimator} over all samples so far. Information is in nats. */
-export interface CmiReport {
+/** Measures of {@link CmiEstimator} over all samples so far. Information is in nats. */
+export interface CmiMeasures {
   /** I(X;Ŷ|Y). */
   cmi: number;
   /** I(X;Ŷ|Y=y) for each class; null for a class without samples. */
   perClass: (number | null)[];
-  /** Row y is the mean probability vector of class y; uniform for a class without samples. */
-  centroids: number[][];
   /** Number of samples in each class. */
   counts: number[];
   /** Mean of −log p_y. */
@@ -22,16 +20,31 @@ export interface CmiReport {
   meanEntropy: number;
 }
 
-/** The state of a {@link CmiEstimator} as plain JSON: sums per class, as float64. */
-export interface CmiEstimatorJson {
+/** The result of {@link CmiEstimator} over all samples so far. Information is in nats. */
+export interface CmiReport extends CmiMeasures {
+  /**
+   * Row y is the mean probability vector of class y. The classes without samples share one uniform
+   * row.
+   */
+  centroids: number[][];
+}
+
+/** The sums over the samples of a class. */
+export interface ClassSums {
+  count: number;
+  /** Σ P_x, C numbers. */
+  p: Float64Array;
+  /** Σ log P_x, C numbers. */
+  logP: Float64Array;
+  /** Σ H(P_x). */
+  entropy: number;
+}
+
+/** The state of a {@link CmiEstimator}. Only classes that have samples take memory. */
+export interface CmiSums {
   numClasses: number;
-  counts: number[];
-  /** Σ P_x over the samples of each class, row by row, C·C numbers. */
-  probabilities: number[];
-  /** Σ log P_x, in the same layout. */
-  logProbabilities: number[];
-  /** Σ H(P_x) over the samples of each class. */
-  entropies: number[];
+  classes: Map<number, ClassSums>;
+  /** Σ −log p_y. */
   crossEntropy: number;
   correct: number;
   /** Rows skipped because of an invalid label. */
@@ -41,34 +54,41 @@ export interface CmiEstimatorJson {
 }
 
 /** The sums of no samples. */
-export function emptySums(numClasses: number): CmiEstimatorJson {
-  return {
-    numClasses,
-    counts: zeros(numClasses),
-    probabilities: zeros(numClasses ** 2),
-    logProbabilities: zeros(numClasses ** 2),
-    entropies: zeros(numClasses),
-    crossEntropy: 0,
-    correct: 0,
-    badLabels: 0,
-    badLogits: 0,
-  };
+export function emptySums(numClasses: number): CmiSums {
+  const classes: CmiSums["classes"] = new Map();
+  return { numClasses, classes, crossEntropy: 0, correct: 0, badLabels: 0, badLogits: 0 };
 }
 
+/** The number of samples with a valid label and finite logits. */
+export const sampleCount = ({ classes }: CmiSums): number =>
+  sum([...classes.values()].map(({ count }) => count));
+
 /** Adds the sums of other samples. */
-export function addSums(into: CmiEstimatorJson, other: CmiEstimatorJson): void {
-  addTo(into.counts, other.counts);
-  addTo(into.probabilities, other.probabilities);
-  addTo(into.logProbabilities, other.logProbabilities);
-  addTo(into.entropies, other.entropies);
+export function addSums(into: CmiSums, other: CmiSums): void {
+  for (const [y, { count, p, logP, entropy }] of other.classes) {
+    const sums = sumsOf(into, y);
+    sums.count += count;
+    sums.entropy += entropy;
+    addTo(sums.p, p);
+    addTo(sums.logP, logP);
+  }
   into.crossEntropy += other.crossEntropy;
   into.correct += other.correct;
   into.badLabels += other.badLabels;
   into.badLogits += other.badLogits;
 }
 
+function sumsOf({ classes, numClasses }: CmiSums, y: number): ClassSums {
+  const known = classes.get(y);
+  if (known) return known;
+  const [p, logP] = [new Float64Array(numClasses), new Float64Array(numClasses)];
+  const sums = { count: 0, p, logP, entropy: 0 };
+  classes.set(y, sums);
+  return sums;
+}
+
 /** Adds logits [N, C] that were read back, row by row; an index of −1 marks an invalid label. */
-export function addBatch(sums: CmiEstimatorJson, indices: Int32Array, logits: Float32Array): void {
+export function addBatch(sums: CmiSums, indices: Int32Array, logits: Float32Array): void {
   const c = sums.numClasses;
   indices.forEach((label, row) => {
     addRow(sums, label, logits.subarray(row * c, (row + 1) * c));
@@ -76,7 +96,7 @@ export function addBatch(sums: CmiEstimatorJson, indices: Int32Array, logits: Fl
 }
 
 /** log P = z − log Σ exp z and H = −Σ P log P, in float64. */
-function addRow(sums: CmiEstimatorJson, label: number, logits: Float32Array): void {
+function addRow(sums: CmiSums, label: number, logits: Float32Array): void {
   if (label < 0) {
     sums.badLabels += 1;
     return;
@@ -85,71 +105,89 @@ function addRow(sums: CmiEstimatorJson, label: number, logits: Float32Array): vo
     sums.badLogits += 1;
     return;
   }
-  const start = label * sums.numClasses;
   const max = logits.reduce((a, b) => Math.max(a, b));
-  const logSum = max + Math.log(logits.reduce((total, z) => total + Math.exp(z - max), 0));
-  let entropy = 0;
-  logits.forEach((z, k) => {
-    const logP = z - logSum;
+  let total = 0;
+  for (const z of logits) total += Math.exp(z - max);
+  const logSum = max + Math.log(total);
+  const own = sumsOf(sums, label);
+  for (let k = 0; k < logits.length; k++) {
+    const logP = logits[k]! - logSum;
     const p = Math.exp(logP);
-    entropy -= p * logP;
-    increase(sums.probabilities, start + k, p);
-    increase(sums.logProbabilities, start + k, logP);
-    if (k === label) sums.crossEntropy -= logP;
-  });
-  increase(sums.counts, label, 1);
-  increase(sums.entropies, label, entropy);
+    own.entropy -= p * logP;
+    own.p[k]! += p;
+    own.logP[k]! += logP;
+  }
+  own.count += 1;
+  sums.crossEntropy += logSum - logits[label]!;
   sums.correct += logits.indexOf(max) === label ? 1 : 0;
 }
 
-/** The report over n ≥ 1 samples. */
-export function reportOf(sums: CmiEstimatorJson, n: number): CmiReport {
-  const classes = sums.counts.map((count, y) => classOf(sums, y, count));
-  const cmi = sum(classes.map(({ cmi, count }) => ((cmi ?? 0) * count) / n));
-  const separation = interClassCrossEntropy(classes, n);
+/** The sums of the classes that have samples, in the order of the classes. */
+export const presentClasses = ({ classes }: CmiSums): ClassSums[] =>
+  [...classes].sort(([a], [b]) => a - b).map(([, own]) => own);
+
+/** A list of one entry per class: that of a class with samples, or else `absent`. */
+export function classList<T>(sums: CmiSums, absent: T, entryOf: (own: ClassSums) => T): T[] {
+  return Array.from({ length: sums.numClasses }, (_, y) => {
+    const own = sums.classes.get(y);
+    return own ? entryOf(own) : absent;
+  });
+}
+
+/** The number of samples in each class. */
+export const countsOf = (sums: CmiSums): number[] => classList(sums, 0, ({ count }) => count);
+
+/** The measures over n ≥ 1 samples. */
+export function measuresOf(sums: CmiSums, n: number): CmiMeasures {
+  const present = presentClasses(sums);
+  const perClass = classList<number | null>(sums, null, cmiOf);
+  const counts = countsOf(sums);
+  const cmi = sum(counts.map((count, y) => ((perClass[y] ?? 0) * count) / n));
+  const separation = interClassCrossEntropy(present, n);
   return {
     cmi,
-    perClass: classes.map(({ cmi }) => cmi),
-    centroids: classes.map(({ centroid }) => centroid),
-    counts: [...sums.counts],
+    perClass,
+    counts,
     crossEntropy: sums.crossEntropy / n,
     accuracy: sums.correct / n,
     separation,
     normalizedCmi: separation > 0 ? cmi / separation : null,
-    meanEntropy: sum(sums.entropies) / n,
+    meanEntropy: sum(present.map(({ entropy }) => entropy)) / n,
   };
 }
 
-/** The sums of one class, and what follows from them. */
-interface ClassSums {
-  count: number;
-  /** ΣP. */
-  p: number[];
-  /** Σ log P. */
-  logP: number[];
-  centroid: number[];
-  cmi: number | null;
-}
+/** H(Q_y) minus the mean of H(P_x). Rounding may turn a CMI of 0 into a few −1e-16. */
+const cmiOf = ({ p, entropy, count }: ClassSums): number =>
+  Math.max(0, entropyOf(p, count) - entropy / count);
 
-function classOf(sums: CmiEstimatorJson, y: number, count: number): ClassSums {
-  const c = sums.numClasses;
-  const rowOf = (values: number[]) => values.slice(y * c, (y + 1) * c);
-  const [p, logP] = [rowOf(sums.probabilities), rowOf(sums.logProbabilities)];
-  const centroid = p.map((x) => (count > 0 ? x / count : 1 / c));
-  // Rounding may turn a CMI of 0 into a few −1e-16.
-  const cmi = count > 0 ? Math.max(0, entropy(centroid) - sums.entropies[y]! / count) : null;
-  return { count, p, logP, centroid, cmi };
+/** The entropy of sums of probabilities divided by their number. */
+function entropyOf(sums: Float64Array, count: number): number {
+  let entropy = 0;
+  for (const x of sums) if (x > 0) entropy -= (x / count) * Math.log(x / count);
+  return entropy;
 }
-
-const entropy = (p: number[]): number => -sum(p.map((x) => (x > 0 ? x * Math.log(x) : 0)));
 
 /**
  * Γ = −(1/n²) Σ_{y≠u} ⟨ΣP of y, Σ log P of u⟩, with the sum over u ≠ y as the total minus the row
  * of y.
  */
 function interClassCrossEntropy(classes: readonly ClassSums[], n: number): number {
-  const total = zeros(classes.length);
+  const total = new Float64Array(classes[0]?.logP.length ?? 0);
   for (const { logP } of classes) addTo(total, logP);
-  const others = classes.map(({ p, logP }) => dot(p, subtract(total, logP)));
+  const others = classes.map(({ p, logP }) => dot(p, total) - dot(p, logP));
   return Math.max(0, -sum(others)) / n ** 2;
+}
+
+/** Numbers that take 1 GB as arrays. Engines abort if their heap of a few GB is full. */
+const TOO_MANY = 2 ** 27;
+
+/** The mean probabilities of each class, one row per class. */
+export function centroidsOf(sums: CmiSums): number[][] {
+  const [rows, c] = [sums.classes.size, sums.numClasses];
+  if (rows * c > TOO_MANY) {
+    const advice = "use result({ centroids: false })";
+    throw new Error(`CmiEstimator.result: ${rows}x${c} centroids are too many; ${advice}`);
+  }
+  const uniform = new Array<number>(c).fill(1 / c);
+  return classList(sums, uniform, ({ p, count }) => Array.from(p, (x) => x / count));
 }

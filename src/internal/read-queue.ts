@@ -35,15 +35,15 @@ export class ReadQueue {
   }
 
   /**
-   * Takes a snapshot after the pending steps of another queue and passes it to `use` after the
-   * pending steps of this one. Does both at once if no step is pending.
+   * Passes a state to `use` after the pending steps of this queue, as it is after the pending steps of
+   * another one. Does so at once if no step is pending, and otherwise with a copy.
    */
-  follow<T>(other: ReadQueue, snapshot: () => T, use: (snapshot: T) => void): Promise<void> {
+  follow<T>(other: ReadQueue, state: T, use: (state: T) => void): Promise<void> {
     if (this.waiting === 0 && other.waiting === 0) {
-      use(snapshot());
+      use(state);
       return this.last;
     }
-    const taken = other.last.then(snapshot);
+    const taken = other.last.then(() => structuredClone(state));
     return this.add(async () => use(await taken));
   }
 

@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { expect, inject, test } from "vitest";
 import { CmiEstimator } from "../../src/index.ts";
+import { jsonOf } from "../../src/information/cmi-json.ts";
+import { type CmiSums, centroidsOf } from "../../src/information/cmi-sums.ts";
 import golden from "../golden/cmi.json";
 import { extremeLogits, type Golden, labelsOf, logitsOf, toTensor } from "../support.ts";
 
@@ -179,4 +181,74 @@ test("counts labels [N, 1] as indices", async () => {
   a.update(labels, logits);
   b.update(tf.reshape(labels, [6, 1]), logits);
   expect(await b.result()).toEqual(await a.result());
+});
+
+test("takes 21,841 classes, of which few have samples", async () => {
+  const [n, c] = [6, 21841];
+  const logits = logitsOf(n, c, 1);
+  const labels = tf.tensor1d([3, 3, 21840, 21840, 21840, 7], "int32");
+  const estimator = new CmiEstimator();
+  estimator.update(labels, logits);
+  const report = await estimator.result();
+
+  const rows = await logits.array();
+  const p = rows.map((row) => {
+    const logSum = Math.log(row.reduce((sum, z) => sum + Math.exp(z), 0));
+    return row.map((z) => Math.exp(z - logSum));
+  });
+  const entropy = (q: number[]) => -q.reduce((h, x) => h + x * Math.log(x), 0);
+  const mean = (own: number[][]) =>
+    own[0]!.map((_, k) => own.reduce((s, q) => s + q[k]!, 0) / own.length);
+  const members = [[0, 1], [2, 3, 4], [5]].map((own) => own.map((i) => p[i]!));
+  const cmi = members
+    .map((own) => own.length * entropy(mean(own)) - own.reduce((h, q) => h + entropy(q), 0))
+    .reduce((a, b) => a + b / n, 0);
+  expect(report.cmi).toBeCloseTo(cmi, 9);
+  expect(report.counts.filter((count) => count > 0)).toEqual([2, 1, 3]);
+  expect(report.perClass[21840]).toBeGreaterThan(0);
+  expect(report.centroids.length).toBe(c);
+  expect(report.centroids[4]![5]).toBe(1 / c);
+  expect(report.centroids[21840]![9]).toBeCloseTo(mean(members[1]!)[9]!, 12);
+
+  const json = estimator.toJSON();
+  expect(json.probabilities.length).toBe(3 * c);
+  expect(await CmiEstimator.fromJSON(json).result({ centroids: false })).toEqual(
+    await estimator.result({ centroids: false }),
+  );
+  expect(await estimator.result({ centroids: false })).not.toHaveProperty("centroids");
+});
+
+test("fromJSON also reads a row for every class", async () => {
+  const estimator = new CmiEstimator({ numClasses: 3 });
+  estimator.update(tf.tensor1d([2, 0, 2], "int32"), logitsOf(3, 3, 1));
+  const json = estimator.toJSON();
+  const allRows = (rows: number[]) => [...rows.slice(0, 3), 0, 0, 0, ...rows.slice(3)];
+  const other = CmiEstimator.fromJSON({
+    ...json,
+    probabilities: allRows(json.probabilities),
+    logProbabilities: allRows(json.logProbabilities),
+  });
+  expect(await other.result()).toEqual(await estimator.result());
+  expect(other.toJSON()).toEqual(json);
+  expect(() => CmiEstimator.fromJSON({ ...json, counts: [1, 1, 1] })).toThrow(
+    "CmiEstimator.fromJSON: probabilities is missing or not as toJSON writes it",
+  );
+});
+
+test("refuses to write more numbers than arrays and strings can hold", () => {
+  const own = { count: 1, p: new Float64Array(), logP: new Float64Array(), entropy: 0 };
+  const sums: CmiSums = {
+    numClasses: 21841,
+    classes: new Map(Array.from({ length: 21841 }, (_, y) => [y, own])),
+    crossEntropy: 0,
+    correct: 0,
+    badLabels: 0,
+    badLogits: 0,
+  };
+  expect(() => jsonOf(sums)).toThrow(
+    "CmiEstimator.toJSON: 2x477029281 numbers are too many for JSON; merge the estimators in one process",
+  );
+  expect(() => centroidsOf(sums)).toThrow(
+    "CmiEstimator.result: 21841x21841 centroids are too many; use result({ centroids: false })",
+  );
 });

@@ -1,10 +1,9 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkBadLabels, readIndices } from "../../information/check-labels.ts";
-import { reportOf } from "../../information/cmi-sums.ts";
 import { sum } from "../../internal/arrays.ts";
 import { checkCams, checkInteger, checkLabelShape, checkOptions } from "../../internal/checks.ts";
 import { ReadQueue } from "../../internal/read-queue.ts";
-import { addBatch, addSums, type ClusterSums, emptySums } from "./cluster-sums.ts";
+import { addBatch, addSums, type ClusterSums, clusterOf, emptySums } from "./cluster-sums.ts";
 
 /** The result of {@link CamClusterEstimator} for the maps of one class, or of all classes. */
 export interface CamClusterScore {
@@ -53,15 +52,14 @@ export interface CamClusterReport extends CamClusterScore {
  * \mathrm{coverage} = \frac{1}{n} \sum_i \frac{\exp H(d_i)}{h w}, \qquad
  * \mathrm{JS}_{ij} = H\big(\tfrac{d_i + d_j}{2}\big) - \tfrac{H(d_i) + H(d_j)}{2}$$
  *
- * **Accuracy.** `cmi` and `coverage` are computed from sums ({@link CmiEstimator} with log d as
- * logits) and are exact for any split into batches. The entropy of a mixture of two maps is not a
+ * **Accuracy.** `cmi` and `coverage` are computed from sums, and are exact for any split into batches. The entropy of a mixture of two maps is not a
  * sum, so `divergence` needs pairs. Only maps of the same batch are paired, because no map is kept.
  * If batches are drawn at random, it is an unbiased estimate from `pairs` pairs. For all pairs,
  * pass all maps in one batch, as {@link camClusterScore} does. (`cmi` measures how much all maps of
  * the class differ at once. It is at least (n − 1)/n of the mean divergence over all pairs.)
  *
  * **Read-back and cost.** Maps are read back asynchronously and summed in float64 on the CPU. The
- * state has 2·max(h·w, C)² numbers. n maps of a class in one batch take n²/2·h·w logarithms.
+ * state has h·w numbers for each class that has maps. n maps of a class in one batch take n²/2·h·w logarithms.
  *
  * Sources: the CMI of Ye et al., ICLR 2024 (arXiv 2401.08732), eq. 8–13, applied to maps; Lin,
  * "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37 (1991), for JS and
@@ -139,11 +137,7 @@ export class CamClusterEstimator {
     const theirs = other.sums;
     if (!theirs) return Promise.resolve();
     const sums = this.sumsOf(theirs.size, "merge");
-    return this.queue.follow(
-      other.queue,
-      () => structuredClone(theirs),
-      (snapshot) => addSums(sums, snapshot),
-    );
+    return this.queue.follow(other.queue, theirs, (state) => addSums(sums, state));
   }
 
   /**
@@ -159,7 +153,7 @@ export class CamClusterEstimator {
       throw new Error("CamClusterEstimator.result: there are no maps, call update first");
     }
     checkRows(this.sums, this.numClasses);
-    return report(this.sums);
+    return report(this.sums, this.numClasses);
   }
 
   /** Discards all maps, including those still being read, and their size. */
@@ -174,7 +168,7 @@ export class CamClusterEstimator {
   }
 
   private sumsOf(size: ClusterSums["size"], method: string): ClusterSums {
-    this.sums ??= emptySums(size, this.numClasses);
+    this.sums ??= emptySums(size);
     const [h, w] = this.sums.size;
     if (h === size[0] && w === size[1]) return this.sums;
     const expected = `maps of ${h}x${w} as before`;
@@ -191,35 +185,35 @@ function checkRows({ badLabels, badMaps }: ClusterSums, numClasses: number): voi
   }
 }
 
-function report(sums: ClusterSums): CamClusterReport {
+function report(sums: ClusterSums, numClasses: number): CamClusterReport {
   const [h, w] = sums.size;
-  const {
-    cmi,
-    perClass: cmis,
-    counts,
-    centroids,
-  } = reportOf(sums.cmi, Math.max(sum(sums.cmi.counts), 1));
-  const perClass = sums.areas.map((area, y): CamClassScore | null => {
-    const [count, pairs] = [counts[y]!, sums.pairs[y]!];
-    if (count === 0) return null;
-    const divergence = pairs > 0 ? sums.divergences[y]! / pairs : null;
-    const rows = Array.from({ length: h }, (_, i) => centroids[y]!.slice(i * w, (i + 1) * w));
-    const coverage = area / count / (h * w);
-    return { cmi: cmis[y]!, coverage, divergence, count, pairs, meanMap: rows };
+  const perClass = Array.from({ length: numClasses }, (_, y): CamClassScore | null => {
+    const own = sums.classes.get(y);
+    if (!own) return null;
+    const { count, pairs } = own;
+    const { cmi, mean } = clusterOf(own);
+    const coverage = own.area / count / (h * w);
+    const divergence = pairs > 0 ? own.divergence / pairs : null;
+    const meanMap = Array.from({ length: h }, (_, i) => [...mean.subarray(i * w, (i + 1) * w)]);
+    return { cmi, coverage, divergence, count, pairs, meanMap };
   });
   const present = perClass.filter((score) => score !== null);
-  const count = sum(present.map((score) => score.count));
-  const paired = present.flatMap(({ divergence, count }) =>
-    divergence === null ? [] : [{ divergence, count }],
-  );
-  const pairedCount = sum(paired.map((score) => score.count));
-  const divergence = sum(paired.map((score) => score.divergence * (score.count / pairedCount)));
+  const paired = present.filter((score) => score.pairs > 0);
   return {
-    cmi,
-    coverage: sum(present.map((score) => score.coverage * (score.count / count))),
-    divergence: pairedCount > 0 ? divergence : null,
-    count,
+    cmi: meanOver(present, (score) => score.cmi),
+    coverage: meanOver(present, (score) => score.coverage),
+    divergence: paired.length > 0 ? meanOver(paired, (score) => score.divergence ?? 0) : null,
+    count: sum(present.map((score) => score.count)),
     pairs: sum(present.map((score) => score.pairs)),
     perClass,
   };
+}
+
+/** The mean of a score over classes, each weighted by its number of maps. */
+function meanOver(
+  classes: readonly CamClassScore[],
+  scoreOf: (score: CamClassScore) => number,
+): number {
+  const total = sum(classes.map((score) => score.count));
+  return sum(classes.map((score) => scoreOf(score) * (score.count / total)));
 }

@@ -92,7 +92,8 @@ export class CentroidCallback extends tfl.Callback {
     const isDue = !this.observer || this.isFirstEpoch;
     this.isFirstEpoch = false;
     if (!data || !isDue) return;
-    const report = await estimateCmi(CALLBACK, this.model, data, this.options);
+    const estimator = await estimateCmi(CALLBACK, this.model, data, this.options);
+    const report = await estimator.result();
     tf.tidy(() => this.centroids.assign(tf.tensor2d(report.centroids)));
     onReport?.(epoch, report);
   }

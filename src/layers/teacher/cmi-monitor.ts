@@ -81,7 +81,8 @@ export class CmiMonitor extends tfl.Callback {
   }
 
   private async estimate(prefix: string, data: LabelledData): Promise<Record<string, number>> {
-    const report = await estimateCmi("CmiMonitor", this.model, data, this.options);
+    const estimator = await estimateCmi("CmiMonitor", this.model, data, this.options);
+    const report = await estimator.result({ centroids: false });
     return {
       [`${prefix}cmi`]: report.cmi,
       [`${prefix}ncmi`]: report.normalizedCmi ?? Number.NaN,

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { CmiEstimator } from "../../information/cmi-estimator.ts";
-import type { CmiReport } from "../../information/cmi-sums.ts";
 import { checkInteger, checkLabelRank } from "../../internal/checks.ts";
 import { batchSource, START } from "../data/batch-source.ts";
 import { checkData, isDataset, type LabelledData } from "../data/labelled-data.ts";
@@ -34,7 +33,7 @@ export async function estimateCmi(
   model: tfl.LayersModel,
   data: LabelledData,
   { batchSize = 256, fromLogits = true }: PassOptions,
-): Promise<CmiReport> {
+): Promise<CmiEstimator> {
   const estimator = new CmiEstimator();
   const source = batchSource(fn, model, data, { batchSize });
   for await (const { inputs, labels } of source.batches(START)) {
@@ -45,5 +44,5 @@ export async function estimateCmi(
     });
     await counted;
   }
-  return estimator.result();
+  return estimator;
 }

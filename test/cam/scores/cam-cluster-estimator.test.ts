@@ -213,3 +213,17 @@ test("result() rejects for labels out of range and for negative or infinite maps
     "CamClusterEstimator.result: cams must be finite and at least 0, 2 maps are not",
   );
 });
+
+test("takes maps of 112x112", async () => {
+  const [labels, cams] = [labelsOf(5, 2), mapsOf(5, 112, 112, 3)];
+  const maps = (await cams.array()).map((map) => map.flat());
+  const report = await camClusterScore(labels, cams, { numClasses: 2 });
+  for (const y of [0, 1]) {
+    const expected = scoreOf(maps.filter((_, i) => i % 2 === y));
+    expect(report.perClass[y]!.cmi).toBeCloseTo(expected.cmi, 5);
+    expect(report.perClass[y]!.divergence).toBeCloseTo(expected.divergence, 5);
+    expect(report.perClass[y]!.coverage).toBeCloseTo(expected.coverage, 5);
+  }
+  const { meanMap } = report.perClass[0]!;
+  expect([meanMap.length, meanMap[111]!.length]).toEqual([112, 112]);
+});
