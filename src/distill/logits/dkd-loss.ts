@@ -53,7 +53,7 @@ export interface DkdOptions extends SampleLossOptions {
  *
  * @example
  * ```ts
- * import type * as tf from "@tensorflow/tfjs-core";
+ * import * as tf from "@tensorflow/tfjs-core";
  * import { dkdLoss } from "kd-cmi";
  *
  * const labels = tf.tensor1d([0, 1], "int32");

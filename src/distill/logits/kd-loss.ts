@@ -40,7 +40,7 @@ export interface KdOptions extends SampleLossOptions {
  *
  * @example
  * ```ts
- * import type * as tf from "@tensorflow/tfjs-core";
+ * import * as tf from "@tensorflow/tfjs-core";
  * import { kdLoss } from "kd-cmi";
  *
  * const teacherLogits = tf.tensor2d([[2, 0, -1], [0, 3, 1]]);
