@@ -39,10 +39,6 @@ export const knownFaults: readonly KnownFault[] = [
   fault("vidLoss", "small variances, large differences", "the gradient by the log scale overflows"),
 
   fault("pktLoss", "opposite samples", "1 + cos cancels where the cosine is near −1"),
-  fault("rkdLoss", "near samples", "distances from the Gram matrix cancel"),
-  fault("rkdLoss", "small", "distances below 1e-12 count as 0"),
-  fault("rkdLoss", "NaN", "the gradient of a NaN difference is finite", ["wasm"]),
-
   fault("crdLoss", "infinite normalizer", "an infinite normalizer counts as 3e38", ["cpu"]),
   fault(
     "crdLoss",

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, inject, test } from "vitest";
 import { channelMeans } from "../../src/ops/channel-means.ts";
+import { columnSums } from "../../src/ops/column-sums.ts";
 import { isHostMemory } from "../../src/ops/host-memory.ts";
 import { meanAll, sumAll } from "../../src/ops/sums.ts";
 import { expectClose } from "../support.ts";
@@ -41,3 +42,14 @@ test.each([[[2, 3]], [[2, 4, 3]], [[2, 4, 5, 3]]])("channelMeans of %j", async (
 test("isHostMemory is true of cpu and wasm alone", () => {
   expect(isHostMemory()).toBe(["cpu", "wasm"].includes(inject("backend").backend));
 });
+
+test.each<[[number, number, number]]>([[[2, 1, 3]], [[3, 5, 2]]])(
+  "columnSums of %j",
+  async (shape) => {
+    const x = tf.randomNormal(shape, 0, 1, "float32", 1) as tf.Tensor3D;
+    const data = (await x.array()).flatMap((map) =>
+      map[0]!.map((_, c) => map.reduce((sum, row) => sum + row[c]!, 0)),
+    );
+    await expectClose(columnSums(x), { shape: [shape[0]!, shape[2]!], data });
+  },
+);

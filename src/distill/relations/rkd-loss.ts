@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber, checkOptions, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { gram } from "../../ops/row-products.ts";
+import { columnSums } from "../../ops/column-sums.ts";
 import { TINY } from "../../ops/safe-log.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
-import { rowSum, sumAll } from "../../ops/sums.ts";
-import { toRows } from "./gram.ts";
+import { sumAll } from "../../ops/sums.ts";
+import { type SampleDistances, sampleDistances, weightedDifferences } from "./sample-distances.ts";
 
 /** Options of {@link rkdLoss}. */
 export interface RkdOptions {
@@ -18,14 +18,9 @@ export interface RkdOptions {
   angleWeight?: number | undefined;
 }
 
-/** The lower bound of squared distances, as in the authors' code. */
-const SMALLEST = 1e-12;
-
-/**
- * Squared distances below this fraction of the squared lengths (from the mean) are mostly float32
- * rounding error: such pairs count as equal.
- */
-const RESOLUTION = 1e-6;
+/** The lower bounds of distances and of the lengths of arms, as in the authors' code. */
+const SMALLEST_DISTANCE = 1e-6;
+const SMALLEST_ARM = 1e-12;
 
 /** Elements of the [arms, N, N] tensors processed at a time: 2 MB stay in a CPU's cache. */
 const ELEMENTS = 2 ** 19;
@@ -40,13 +35,13 @@ const ELEMENTS = 2 ** 19;
  * \ell(x) = \begin{cases} x^2/2 & |x| \le 1 \\ |x| - 1/2 & |x| > 1 \end{cases}$$
  *
  * d is the Euclidean distance, d̄ its mean over all pairs, and ∠_ikj the angle at sample k between
- * samples i and j. The widths of teacher and student may differ. Equal samples have distance 1e-6,
- * cosine 0 with every sample, and no gradient between them. Pairs closer than a thousandth of their
- * distance from the batch mean count as equal. A batch of 1 gives 0.
+ * samples i and j. The widths of teacher and student may differ. Distances below 1e-6 count as 1e-6,
+ * and arms of an angle below 1e-12 are divided by 1e-12. Equal samples have cosine 0 with every
+ * sample, and no gradient between them. A batch of 1 gives 0.
  *
- * Distances and angles are computed from the Gram matrix, so the cost hardly depends on the width.
- * Time grows with N³. Memory is that of a dozen tensors of 2¹⁹ numbers, or of N² numbers from
- * N = 725 on.
+ * Distances are computed from differences and angles from distances, so that both are right for
+ * samples near each other. Time grows with N³ and with N² D. Memory is that of a dozen tensors of
+ * 2¹⁹ numbers, or of N² numbers from N = 725 on.
  *
  * Usual weight: 1, with the inner weights 25 and 50 (RepDistiller, `run_cifar_distill.sh`).
  *
@@ -91,28 +86,20 @@ export function rkdLoss(
     "rkdLoss",
     [student],
     (x) => {
-      const target = distancesOf(teacher);
-      const own = distancesOf(x);
+      const target = sampleDistances(teacher);
+      const own = sampleDistances(x);
       const none: Part = { loss: tf.scalar(0), slope: tf.zerosLike(own.squared) };
       const distances = distanceWeight > 0 ? distancePart(target, own, distanceWeight) : none;
       const angles = angleWeight > 0 ? anglePart(target, own, angleWeight) : none;
       const slope = tf.add(distances.slope, angles.slope);
       const both: tf.Tensor2D = tf.mul(tf.add(slope, tf.transpose(slope)), 2);
-      const gradient = tf.sub(tf.mul(own.rows, rowSum(both)), tf.matMul(both, own.rows));
+      const scaled = weightedDifferences(both, own);
       const value: tf.Scalar = tf.add(distances.loss, angles.loss);
+      const gradient = tf.add(tf.mul(scaled, own.scale), tf.sub(value, value)); // NaN stays NaN
       return { value, saved: [gradient] };
     },
     (gradient) => [tf.reshape(gradient, student.shape)],
   );
-}
-
-/** Distances between all pairs of samples, [N, N]. */
-interface Distances {
-  squared: tf.Tensor2D;
-  /** 1/d; 0 for equal samples. */
-  inverse: tf.Tensor2D;
-  /** The features [N, D] minus their mean. */
-  rows: tf.Tensor2D;
 }
 
 /** A part of the loss, and its derivative with respect to the squared distances [N, N]. */
@@ -121,34 +108,22 @@ interface Part {
   slope: tf.Tensor2D;
 }
 
-function distancesOf(features: tf.Tensor): Distances {
-  const raw = toRows(features);
-  // Distances do not depend on the mean, and differences of large numbers lose digits.
-  const rows: tf.Tensor2D = tf.sub(raw, tf.mean(raw, 0, true));
-  const products = gram(rows);
-  const lengths = rowSum(tf.mul(products, tf.eye(rows.shape[0])));
-  const both = tf.add(lengths, tf.transpose(lengths));
-  const exact = tf.sub(both, tf.mul(products, 2));
-  const differ = tf.step(tf.sub(exact, tf.maximum(tf.mul(both, RESOLUTION), SMALLEST ** 2)));
-  const squared: tf.Tensor2D = tf.mul(exact, differ);
-  const inverse: tf.Tensor2D = tf.div(differ, tf.sqrt(tf.maximum(squared, SMALLEST ** 2)));
-  return { squared, inverse, rows };
-}
-
 /**
  * With r = d/d̄ and h = clip(r − r^teacher): dL/dd_ij = (h_ij − mean of h r over pairs)/(d̄ N²).
  */
-function distancePart(target: Distances, own: Distances, weight: number): Part {
+function distancePart(target: SampleDistances, own: SampleDistances, weight: number): Part {
   const n = own.squared.shape[0];
-  const relative = ({ squared }: Distances) => {
-    const d = tf.mul(tf.sqrt(tf.maximum(squared, SMALLEST)), tf.sub(1, tf.eye(n)));
-    const mean = tf.maximum(tf.mul(tf.sum(d), 1 / Math.max(n * (n - 1), 1)), TINY);
-    return { r: tf.div(d, mean), mean };
+  const relative = ({ d, scale }: SampleDistances) => {
+    const bounded = tf.maximum(d, tf.mul(scale, SMALLEST_DISTANCE));
+    const pairs = tf.mul(bounded, tf.sub(1, tf.eye(n)));
+    const mean = tf.maximum(tf.mul(tf.sum(pairs), 1 / Math.max(n * (n - 1), 1)), TINY);
+    return { r: tf.div(pairs, mean), mean };
   };
   const { r, mean } = relative(own);
   const { loss, h } = smoothL1(tf.sub(r, relative(target).r));
   const share = tf.mul(tf.sum(tf.mul(h, r)), 1 / Math.max(n * (n - 1), 1));
-  const perSquare = tf.mul(own.inverse, tf.step(tf.sub(own.squared, SMALLEST))); // 2 dd/dD
+  const isApart = tf.step(tf.sub(own.d, tf.mul(own.scale, SMALLEST_DISTANCE)));
+  const perSquare = tf.divNoNan(isApart, own.d); // 2 dd/dD
   const perEntry = tf.div(weight / (2 * n ** 2), mean);
   const slope: tf.Tensor2D = tf.mul(tf.mul(tf.sub(h, share), perSquare), perEntry);
   return { loss: tf.mul(tf.sum(loss), weight / n ** 2), slope };
@@ -159,58 +134,55 @@ function distancePart(target: Distances, own: Distances, weight: number): Part {
  * With h = clip(a − a^teacher), P = h z_ik z_jk and T = h a, symmetric in i and j: dL/dD_ij = −Σ_k
  * P_ijk where D_ij is the opposite side, and 2 Σ_i (P_ijk − z_jk² T_ijk) where D_jk is an arm.
  */
-function anglePart(target: Distances, own: Distances, weight: number): Part {
-  const n = own.squared.shape[0];
-  const chunks = Math.ceil(n / Math.max(Math.floor(ELEMENTS / n ** 2), 1));
-  const arms = Math.ceil(n / chunks);
-  // Arms beyond the last sample have z = 0 and contribute to no sum.
-  const [student, teacher] = [anglesOf(own, chunks * arms), anglesOf(target, chunks * arms)];
-
-  const termsFrom = (i: number): AngleTerms =>
+function anglePart(target: SampleDistances, own: SampleDistances, weight: number): Part {
+  const n = own.d.shape[0];
+  const [student, teacher] = [anglesOf(own), anglesOf(target)];
+  const height = Math.max(1, Math.floor(ELEMENTS / n ** 2));
+  const blocks = Array.from({ length: Math.ceil(n / height) }, (_, block) =>
     tf.tidy(() => {
-      const { cosines, zz } = student(i, i + arms);
-      const { loss, h } = smoothL1<tf.Tensor3D>(tf.sub(cosines, teacher(i, i + arms).cosines));
-      return { loss, p: tf.mul(h, zz), t: tf.mul(h, cosines) };
-    });
-  let { loss, p, t } = termsFrom(0); // sums over the chunks
-  const opposite: tf.Tensor2D[] = [tf.sum(p, 2)];
-  for (let i = arms; i < chunks * arms; i += arms) {
-    const next = termsFrom(i);
-    opposite.push(tf.sum(next.p, 2));
-    const sums = tf.tidy(
-      (): AngleTerms => ({
-        loss: tf.add(next.loss, loss),
-        p: tf.add(next.p, p),
-        t: tf.add(next.t, t),
-      }),
+      const first = block * height;
+      const count = Math.min(height, n - first);
+      const { cosines, zz } = student(first, count);
+      const { loss, h } = smoothL1<tf.Tensor3D>(tf.sub(cosines, teacher(first, count).cosines));
+      const p: tf.Tensor3D = tf.mul(h, zz);
+      const onArm = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 2);
+      return {
+        losses: columnSums(loss),
+        p: onArm(p),
+        t: onArm(tf.mul(h, cosines)),
+        opposite: columnSums(p),
+      };
+    }),
+  );
+  const all = (name: keyof (typeof blocks)[0]) =>
+    tf.concat2d(
+      blocks.map((block) => block[name]),
+      0,
     );
-    tf.dispose([loss, p, t, next.loss, next.p, next.t]);
-    ({ loss, p, t } = sums);
-  }
-
-  const ownSlope = tf.mul(tf.square(own.inverse), tf.mul(tf.sum(t, 0), 0.5));
-  const onArms = tf.mul(tf.sub(tf.sum(p, 0), ownSlope), 2);
-  const slope: tf.Tensor2D = tf.sub(onArms, sliceRows(tf.concat2d(opposite, 0), 0, n));
+  const isLong = tf.step(tf.sub(own.d, tf.mul(own.scale, SMALLEST_ARM)));
+  const perArm = tf.mul(tf.square(inverseArms(own)), isLong);
+  const ownSlope = tf.mul(perArm, tf.mul(all("t"), 0.5));
+  const slope: tf.Tensor2D = tf.sub(tf.mul(tf.sub(all("p"), ownSlope), 2), all("opposite"));
   const perTriple = weight / n ** 3;
-  return { loss: tf.mul(sumAll(tf.sum(loss, 2)), perTriple), slope: tf.mul(slope, perTriple) };
+  return { loss: tf.mul(sumAll(all("losses")), perTriple), slope: tf.mul(slope, perTriple) };
 }
 
-/** The losses, P and T of some arms i, [arms, N, N]. */
-type AngleTerms = { loss: tf.Tensor3D; p: tf.Tensor3D; t: tf.Tensor3D };
+/** 1/max(d, 1e-12), and 0 for equal samples. */
+const inverseArms = ({ d, scale }: SampleDistances): tf.Tensor2D =>
+  tf.div(tf.step(d), tf.maximum(d, tf.mul(scale, SMALLEST_ARM)));
 
-/** Returns a function that computes the cosines [arms i, j, k] of some rows i, and z_ik z_jk. */
-function anglesOf({ squared, inverse }: Distances, rows: number) {
-  const n = squared.shape[0];
-  const z: tf.Tensor2D = tf.mul(inverse, Math.SQRT1_2);
-  const pad = (x: tf.Tensor2D) => tf.concat2d([x, tf.zeros([rows - n, n])], 0);
-  const [paddedSquares, paddedZ] = [pad(squared), pad(z)];
-  return (first: number, end: number) =>
+/** Returns a function that computes the cosines [arms i, k, j] of some rows i, and z_ik z_jk. */
+function anglesOf(distances: SampleDistances) {
+  const { betweenCentres, rest } = distances;
+  const z: tf.Tensor2D = tf.mul(inverseArms(distances), Math.SQRT1_2);
+  return (first: number, count: number) =>
     tf.tidy(() => {
-      const d = sliceRows(paddedSquares, first, end - first);
-      const zi = sliceRows(paddedZ, first, end - first);
-      const numerator = tf.sub(tf.add(squared, tf.expandDims(d, 1)), tf.expandDims(d, 2));
-      const zz = tf.mul(z, tf.expandDims(zi, 1));
-      return { cosines: tf.mul(numerator, zz), zz };
+      const rowsOf = (x: tf.Tensor2D) => sliceRows(x, first, count);
+      const numerator = (x: tf.Tensor2D) =>
+        tf.sub(tf.add(x, tf.expandDims(rowsOf(x), 2)), tf.expandDims(rowsOf(x), 1));
+      const zz = tf.mul(z, tf.expandDims(rowsOf(z), 2));
+      const cosines = tf.mul(tf.add(numerator(betweenCentres), numerator(rest)), zz);
+      return { cosines, zz };
     });
 }
 

@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { rkdLoss } from "../../../src/index.ts";
 import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/rkd.json";
+import { relational } from "../../oracles/relations.ts";
+import { derivatives, num } from "../../oracles/tape.ts";
+import type { Result } from "../../oracles/terms.ts";
 import {
   expectClose,
   expectFinite,
@@ -78,6 +81,58 @@ test("a batch processed in chunks matches the formula and its slope", {
     s.map((row, i) => row.map((x, j) => x + by * (way as Rows)[i]![j]!));
   const slope = (f(t, moved(1e-5)) - f(t, moved(-1e-5))) / 2e-5;
   await expectClose(tf.sum(tf.square(grad)), reference(slope));
+});
+
+/** Compares value and gradient with those of the formula in float64. */
+async function expectOracle(t: Rows, s: Rows, tolerance: number): Promise<void> {
+  const numbers = s.map((row) => row.map(num));
+  const weights = { distanceWeight: 25, angleWeight: 50 };
+  const [expected] = relational(
+    t.map((row) => row.map(num)),
+    numbers,
+    weights,
+  ) as [Result];
+  const { slopes } = derivatives([expected.value], [1], numbers.flat());
+  const { value, grad } = valueAndGrad((x) => rkdLoss(tf.tensor2d(t), x), tf.tensor2d(s));
+  await expectClose(value, reference(expected.value.value), tolerance);
+  await expectClose(grad, { shape: grad.shape, data: slopes }, tolerance);
+}
+
+/** Four clusters of four samples, whose spread is a share of the distances between clusters. */
+function clustered(share: number): Rows {
+  const centres = featuresOf(4, 8, 3).arraySync();
+  const offsets = featuresOf(16, 8, 4).arraySync();
+  return offsets.map((row, i) => row.map((x, c) => Math.fround(centres[i % 4]![c]! + share * x)));
+}
+
+test.each([0.03, 0.003, 0.001, 1e-4, 1e-6])(
+  "clusters of relative size %d keep all digits in value and gradient",
+  async (share) => {
+    const other = featuresOf(16, 3, 1).arraySync();
+    const near = clustered(share);
+    for (const [t, s] of [
+      [other, near],
+      [near, other],
+    ] as const) {
+      await expectOracle(t, s, inject("backend").tolerance / 10);
+    }
+  },
+);
+
+test("a sample near another counts as different", async () => {
+  const teacher = tf.tensor2d([0, 0, 1, 0, 0, 1, 2, 1], [4, 2]);
+  const student = tf.tensor2d([0, 0, 9e-4, 0, 0, 1, 2, 1], [4, 2]);
+  const [t, s] = [await teacher.array(), await student.array()];
+  expect(formula(25, 50)(t, s)).toBeCloseTo(2.511, 3);
+  await expectOracle(t, s, inject("backend").tolerance / 10);
+});
+
+test("features of the size 1e-20 have the gradient of the formula", async () => {
+  const t = featuresOf(4, 3, 1).arraySync();
+  const s = featuresOf(4, 3, 2)
+    .arraySync()
+    .map((row) => row.map((x) => Math.fround(x * 1e-20)));
+  await expectOracle(t, s, inject("backend").tolerance);
 });
 
 test("equal samples have distance 1e-6 and cosine 0, and no gradient between them", async () => {

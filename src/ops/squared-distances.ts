@@ -1,0 +1,30 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { mirrorUpper, padLeft } from "./mirror-upper.ts";
+import { runOp } from "./run-op.ts";
+import { sliceRows } from "./slice-rows.ts";
+
+/** Differences that are processed at a time: 2 MB stay in a CPU's cache. */
+const ELEMENTS = 2 ** 19;
+
+/**
+ * The squared distances |x_i − x_j|² of all pairs of rows: [N, D] → [N, N]. No gradient is defined.
+ *
+ * The rows are subtracted from each other, so that the distances of rows that are near each other have
+ * all digits. Those from a Gram matrix cancel. This processes about N² D / 2 differences, in blocks of
+ * rows i with j ≥ i.
+ */
+export function squaredDistances(x: tf.Tensor2D): tf.Tensor2D {
+  return runOp("KdCmiSquaredDistances", { x }, {}, () => {
+    const [n, d] = x.shape;
+    const height = Math.max(1, Math.floor(ELEMENTS / (n * d)));
+    const blocks = Array.from({ length: Math.ceil(n / height) }, (_, block) =>
+      tf.tidy((): tf.Tensor2D => {
+        const first = block * height;
+        const rows = sliceRows(x, first, Math.min(height, n - first));
+        const differences = tf.sub(tf.expandDims(rows, 1), sliceRows(x, first, n - first));
+        return padLeft(tf.sum(tf.square(differences), 2), first);
+      }),
+    );
+    return mirrorUpper(blocks);
+  });
+}
