@@ -1,22 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, inject } from "vitest";
+import { inject } from "vitest";
 
 // A fixed seed, so that a failure can be reproduced.
 fc.configureGlobal({ seed: 20240510 });
 
-/** Starts the project's backend or throws. A missing backend fails the tests instead of skipping them. */
-beforeAll(async () => {
-  const { backend, host } = inject("backend");
-  if (host === "chromium") {
-    if (backend === "webgl") await import("@tensorflow/tfjs-backend-webgl");
-    else await import("@tensorflow/tfjs-backend-webgpu");
-    await startBackend(backend);
-  } else {
-    const { startNodeBackend } = await import("../scripts/node-backends.ts");
-    await startNodeBackend(backend);
-  }
-});
+// Starts the project's backend or throws. A missing backend fails the tests instead of skipping them.
+// The backend is ready before the test file is read, so that tests can make tensors outside of a test.
+const { backend, host } = inject("backend");
+if (host === "chromium") {
+  if (backend === "webgl") await import("@tensorflow/tfjs-backend-webgl");
+  else await import("@tensorflow/tfjs-backend-webgpu");
+  await startBackend(backend);
+} else {
+  const { startNodeBackend } = await import("../scripts/node-backends.ts");
+  await startNodeBackend(backend);
+}
 
 async function startBackend(backend: string) {
   if (!(await tf.setBackend(backend))) throw new Error(`backend ${backend} did not start`);

@@ -1,0 +1,63 @@
+// Changes the code in small ways ("mutants") and counts how many of them the tests notice:
+// npm run mutation -- cam ops. Without a family, all are run. `--report` prints the results of earlier
+// runs without running anything.
+import { existsSync, readFileSync } from "node:fs";
+import { Stryker } from "@stryker-mutator/core";
+import { Command } from "commander";
+import { type Family, families } from "./families.ts";
+import { type Report, survivors, table } from "./report.ts";
+
+const FOLDER = "mutation-out";
+
+const fileOf = ({ name }: Family) => `${FOLDER}/${name.replace("/", "-")}.json`;
+
+const files = (folder: string, path: string, ending: string) =>
+  path.endsWith(".ts")
+    ? `${folder}/${path}`
+    : path.endsWith("*")
+      ? `${folder}/${path}${ending}`
+      : `${folder}/${path}/**/*${ending}`;
+
+/** Runs the mutants of a family. Results of earlier runs whose code and tests are unchanged are kept. */
+async function mutate(family: Family): Promise<void> {
+  process.env.MUTATION_BACKENDS = family.backends.join();
+  const stryker = new Stryker({
+    testRunner: "vitest",
+    plugins: ["@stryker-mutator/vitest-runner"],
+    vitest: { configFile: "vitest.mutation.config.ts", related: false },
+    mutate: family.sources.map((path) => files("src", path, ".ts")),
+    testFiles: family.tests.map((path) => files("test", path, ".test.ts")),
+    ignorePatterns: ["bench", "dist", "docs", "etc", "examples", "experiments", FOLDER],
+    coverageAnalysis: "perTest",
+    // Mutants of code that runs once, when a module is loaded. The modules are loaded once for all mutants.
+    ignoreStatic: true,
+    concurrency: 1,
+    timeoutMS: 30_000,
+    incremental: true,
+    incrementalFile: fileOf(family),
+    reporters: ["progress-append-only"],
+  });
+  await stryker.runMutationTest();
+}
+
+const program = new Command("npm run mutation --")
+  .argument("[family...]", families.map(({ name }) => name).join(", "))
+  .option("--report", "only print the results of earlier runs")
+  .option("--survivors", "print the mutants that no test noticed")
+  .parse();
+const names = program.args.length > 0 ? program.args : families.map(({ name }) => name);
+const options = program.opts<{ report?: true; survivors?: true }>();
+const chosen = names.map((name) => {
+  const family = families.find((family) => family.name === name);
+  return family ?? program.error(`unknown family ${name}`);
+});
+
+if (!options.report) for (const family of chosen) await mutate(family);
+const reports = chosen
+  .filter((family) => existsSync(fileOf(family)))
+  .map((family) => ({
+    name: family.name,
+    report: JSON.parse(readFileSync(fileOf(family), "utf8")) as Report,
+  }));
+if (options.survivors) for (const { report } of reports) console.log(survivors(report));
+console.log(table(reports));
