@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { buildModule } from "./scripts/build-wasm.mjs";
 import { chromiumLaunchOptions } from "./scripts/chromium.ts";
 import { type Backend, backends } from "./test/backends.ts";
 
@@ -46,6 +47,8 @@ const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration =
     }),
   },
 });
+
+await buildModule();
 
 export default defineConfig(({ mode }) => ({
   resolve: { tsconfigPaths: true }, // examples and experiments import kd-cmi by its name

@@ -2,10 +2,12 @@ import { Argument, Command } from "commander";
 import * as losses from "./losses.ts";
 import * as mcmi from "./mcmi.ts";
 import * as peers from "./peers.ts";
+import * as profile from "./profile.ts";
+import * as steps from "./steps.ts";
 import * as wasm from "./wasm.ts";
 
 /** Each bench prints ratios of times that were measured side by side. */
-const benches = { losses, mcmi, peers, wasm };
+const benches = { losses, mcmi, peers, profile, steps, wasm };
 type Name = keyof typeof benches;
 
 const command = new Command("npm run bench --")

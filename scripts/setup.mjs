@@ -1,9 +1,10 @@
 // Installs the npm packages and, with --chromium, Debian's Chromium with the software GPU that the
-// WebGPU and WebGL tests run on, if they are missing.
+// WebGPU and WebGL tests run on, if they are missing. Compiles the WebAssembly module if it is stale.
 // Uses only Node's built-in modules, because it runs before anything is installed.
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildModule } from "./build-wasm.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const run = (command, ...args) => {
@@ -16,6 +17,7 @@ const wanted = `${root}/package-lock.json`;
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
   run("npm", "ci", "--no-audit", "--no-fund");
 }
+await buildModule();
 
 // Dawn (WebGPU in Node) needs the Vulkan loader. Chromium includes SwiftShader's driver.
 const DEBIAN_PACKAGES = ["chromium", "libvulkan1"];

@@ -1,10 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { batchNormGradKernel, batchNormKernel, replaceBatchNormGradient } from "./batch-norm.ts";
+import { broadcastKernel, broadcastKernels } from "./broadcast.ts";
 import { conv2DFilterKernel } from "./conv2d-filter.ts";
 import { conv2DInputKernel } from "./conv2d-input.ts";
 import { depthwiseFilterKernel, depthwiseInputKernel } from "./depthwise.ts";
+import { elementwiseKernels, replaceElementwiseGradients } from "./elementwise.ts";
+import { identityKernel } from "./identity.ts";
 import { matMulKernel } from "./mat-mul.ts";
 import { maxPoolGradKernel } from "./max-pool.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
+import { repeatKernel, replaceSumGradients, sumKernel } from "./sums.ts";
 
 /** Kernels that the backend lacks. They never replace a kernel of the backend. */
 const additions: readonly tf.KernelConfig[] = [
@@ -12,17 +17,26 @@ const additions: readonly tf.KernelConfig[] = [
   depthwiseFilterKernel,
   depthwiseInputKernel,
   segmentSumKernel,
+  repeatKernel,
+  batchNormGradKernel,
+  ...elementwiseKernels,
 ];
 
 /** Kernels of the backend that are wrong or an order of magnitude too slow. */
-const replacements: readonly [
+const replacements: readonly (readonly [
   kernelName: string,
   better: (stock: tf.KernelConfig) => tf.KernelConfig,
-][] = [
+])[] = [
   [tf.BatchMatMul, matMulKernel],
   [tf._FusedMatMul, matMulKernel],
   [tf.Conv2DBackpropInput, conv2DInputKernel],
   [tf.MaxPoolGrad, maxPoolGradKernel],
+  [tf.Identity, identityKernel],
+  [tf.Cast, identityKernel],
+  [tf.Sum, sumKernel],
+  [tf.Mean, sumKernel],
+  [tf.FusedBatchNorm, batchNormKernel],
+  ...broadcastKernels.map((name) => [name, broadcastKernel] as const),
 ];
 
 /** Kernels that training needs of the backend. Some are missing before version 4.6.0. */
@@ -51,15 +65,20 @@ interface WrappedKernel extends tf.KernelConfig {
  * - `DepthwiseConv2dNativeBackpropFilter` and `…Input`: depthwise and separable convolutions;
  * - `UnsortedSegmentSum`: `tf.gather` and embeddings.
  *
- * It replaces four kernels of the backend, because they would take most of a training step or are
+ * It replaces four kernels of the backend everywhere, because they would take most of a training step or are
  * wrong:
  * - `BatchMatMul` and `_FusedMatMul` transpose first and multiply batches entry by entry, because
  *   plain products run at 35–45 GFLOP/s, transposed or batched ones at 3.5;
  * - `Conv2DBackpropInput` is computed by a convolution or by products, 10 times as fast;
  * - `MaxPoolGrad` of the backend drops the gradient of each window without a positive element.
  *
- * Call it once after importing the backend, before or after `tf.setBackend("wasm")`. A second call
- * has no effect. Other backends are not affected. Convolutions must be NHWC and, as everywhere in
+ * A WebAssembly module with SIMD instructions computes what the backend has no fast loop for: sums,
+ * means, broadcasting operations and batch normalisation, and the gradients of these, of ReLU and of
+ * squares. It is compiled when it is first needed and works in the backend's own memory. Where SIMD is
+ * missing, or the backend runs in several threads, the kernels of the backend are used.
+ *
+ * Call it once after importing the backend and the package that registers gradients, tfjs-layers or the
+ * union package, before or after `tf.setBackend("wasm")`. A second call has no effect. Other backends are not affected. Convolutions must be NHWC and, as everywhere in
  * tfjs, dilated ones have no gradient.
  *
  * @throws If the wasm backend is not registered, or if it is older than 4.6.0 and lacks kernels that
@@ -110,4 +129,7 @@ export function registerTrainingKernels(): void {
     tf.unregisterKernel(kernelName, "wasm"); // registering over a kernel logs a warning
     tf.registerKernel(wrapped);
   }
+  replaceSumGradients();
+  replaceElementwiseGradients();
+  replaceBatchNormGradient();
 }

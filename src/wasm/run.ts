@@ -1,5 +1,6 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
+import { type ModuleFunctions, moduleOf } from "./module.ts";
 
 /** The argument of a kernel function of the wasm backend. */
 export interface KernelCall<InputName extends string, Attrs> {
@@ -9,9 +10,9 @@ export interface KernelCall<InputName extends string, Attrs> {
 }
 
 /** The configuration of a kernel function of the wasm backend. */
-export const kernel = <Call>(
+export const kernel = <Call, Result extends tf.TensorInfo | tf.TensorInfo[] = tf.TensorInfo>(
   kernelName: string,
-  kernelFunc: (call: Call) => tf.TensorInfo,
+  kernelFunc: (call: Call) => Result,
 ): tf.KernelConfig => ({
   kernelName,
   backendName: "wasm",
@@ -25,6 +26,35 @@ export function replacement<Call>(
 ): tf.KernelConfig {
   const original = stock.kernelFunc as unknown as (call: Call) => tf.TensorInfo;
   return { ...stock, ...kernel(stock.kernelName, (call: Call) => kernelFunc(call, original)) };
+}
+
+/**
+ * The configuration of a kernel that replaces one of the backend where the module is available. The
+ * kernel function returns undefined for calls that are left to the backend.
+ */
+export function withModule<Call extends { backend: BackendWasm }>(
+  stock: tf.KernelConfig,
+  kernelFunc: (call: Call, module: ModuleFunctions) => tf.TensorInfo | undefined,
+): tf.KernelConfig {
+  return replacement<Call>(stock, (call, original) => {
+    const module = moduleOf(call.backend);
+    return (module && kernelFunc(call, module)) ?? original(call);
+  });
+}
+
+/** The configuration of a kernel of our own that only runs where the module is available. */
+export function moduleKernel<
+  Call extends { backend: BackendWasm },
+  Result extends tf.TensorInfo | tf.TensorInfo[] = tf.TensorInfo,
+>(
+  kernelName: string,
+  kernelFunc: (call: Call, module: ModuleFunctions) => Result,
+): tf.KernelConfig {
+  return kernel<Call, Result>(kernelName, (call) => {
+    const module = moduleOf(call.backend);
+    if (!module) throw new Error(`${kernelName}: the wasm backend has no SIMD module`);
+    return kernelFunc(call, module);
+  });
 }
 
 /** Runs another kernel of the backend without the engine. The caller disposes the result. */

@@ -14,7 +14,7 @@ let paths: string[];
 beforeAll(async () => {
   // A copy, so that the build does not disturb one in the repository.
   const copy = join(folder, "copy");
-  const inputs = ["src", "docs", "tsconfig.json", "tsup.config.ts", "package.json"];
+  const inputs = ["src", "scripts", "docs", "tsconfig.json", "tsup.config.ts", "package.json"];
   const documents = ["README.md", "CHANGELOG.md", "LICENSE"];
   for (const path of [...inputs, ...documents]) {
     cpSync(join(root, path), join(copy, path), { recursive: true });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-wasm";
 import { expect, test, vi } from "vitest";
 import { registerTrainingKernels } from "../../src/wasm/index.ts";
@@ -8,10 +9,29 @@ const added = [
   tf.DepthwiseConv2dNativeBackpropFilter,
   tf.DepthwiseConv2dNativeBackpropInput,
   tf.UnsortedSegmentSum,
+  "KdCmiBatchNormGrad",
+  "KdCmiReluGrad",
+  "KdCmiRepeat",
+  "KdCmiScaledProduct",
 ];
-const replaced = [tf.BatchMatMul, tf._FusedMatMul, tf.Conv2DBackpropInput, tf.MaxPoolGrad];
+const replaced = [
+  tf.BatchMatMul,
+  tf._FusedMatMul,
+  tf.Conv2DBackpropInput,
+  tf.MaxPoolGrad,
+  tf.Identity,
+  tf.Cast,
+  tf.Sum,
+  tf.Mean,
+  tf.FusedBatchNorm,
+  tf.Add,
+  tf.Multiply,
+  tf.Sub,
+  tf.RealDiv,
+];
+const gradients = [tf.Sum, tf.Mean, tf.FusedBatchNorm, tf.Relu, tf.Square];
 
-test("registers each kernel once, keeps an existing one, and logs no warning", async () => {
+test("registers each kernel and gradient once, keeps an existing one, and logs no warning", async () => {
   const warn = vi.spyOn(console, "warn");
   const stock = new Map(tf.getKernelsForBackend("wasm").map((k) => [k.kernelName, k]));
   expect(added.filter((name) => stock.has(name))).toEqual([]);
@@ -31,9 +51,15 @@ test("registers each kernel once, keeps an existing one, and logs no warning", a
     expect(first.get(name)!.setupFunc).toBe(stock.get(name)!.setupFunc);
   }
 
+  const firstGradients = gradients.map((name) => tf.getGradient(name));
   registerTrainingKernels();
   await tf.setBackend("wasm");
   registerTrainingKernels();
+  vi.resetModules(); // another copy of the package
+  const copy = await import("../../src/wasm/index.ts");
+  expect(copy.registerTrainingKernels).not.toBe(registerTrainingKernels);
+  copy.registerTrainingKernels();
+  expect(gradients.map((name) => tf.getGradient(name))).toEqual(firstGradients);
   const again = new Map(tf.getKernelsForBackend("wasm").map((k) => [k.kernelName, k]));
   expect([...again.keys()].filter((name) => again.get(name) !== first.get(name))).toEqual([]);
   expect(warn).not.toHaveBeenCalled();

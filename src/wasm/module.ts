@@ -1,0 +1,37 @@
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type * as tf from "@tensorflow/tfjs-core";
+import { MODULE, type ModuleFunctions } from "./module.generated.ts";
+
+export type { ModuleFunctions };
+
+const instances = new WeakMap<BackendWasm, ModuleFunctions | undefined>();
+
+/**
+ * The SIMD module that works in a backend's own memory, compiled at the first call. Undefined where the
+ * backend does not show its memory or shares it between threads, and where WebAssembly has no SIMD.
+ * Kernels then run without it.
+ */
+export function moduleOf(backend: BackendWasm): ModuleFunctions | undefined {
+  if (!instances.has(backend)) instances.set(backend, instantiate(backend));
+  return instances.get(backend);
+}
+
+function instantiate(backend: BackendWasm): ModuleFunctions | undefined {
+  const { asm } = backend.wasm as { asm?: { memory?: WebAssembly.Memory } };
+  if (!asm?.memory) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(MODULE), (character) => character.charCodeAt(0));
+    const module = new WebAssembly.Module(bytes); // throws without SIMD
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: asm.memory } }); // throws for shared memory
+    return exports as unknown as ModuleFunctions;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The address of a tensor in the backend's memory. It stays valid when the memory grows, unlike a typed
+ * array.
+ */
+export const addressOf = (backend: BackendWasm, { dataId }: tf.TensorInfo): number =>
+  backend.getMemoryOffset(dataId);

@@ -1,0 +1,6 @@
+// The kernels of kd-cmi/wasm in AssemblyScript. Arguments named like tensors are addresses of float32
+// entries in the backend's memory. The module has no memory of its own: callers also give the scratch.
+export { batchNorm, batchNormGrad } from "./batch-norm";
+export { combineColumn, combineRow, repeatColumn, repeatRow } from "./broadcast";
+export { reluGrad, scaledProduct } from "./elementwise";
+export { sumColumns, sumRows } from "./sums";
