@@ -38,7 +38,6 @@ export const knownFaults: readonly KnownFault[] = [
   fault("attentionTransferLoss", "large", "powers overflow before they are normalised"),
   fault("vidLoss", "small variances, large differences", "the gradient by the log scale overflows"),
 
-  fault("pktLoss", "opposite samples", "1 + cos cancels where the cosine is near −1"),
   fault("crdLoss", "infinite normalizer", "an infinite normalizer counts as 3e38", ["cpu"]),
   fault(
     "crdLoss",

@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
-import { keepNaN } from "../../ops/keep-nan.ts";
-import { gram } from "../../ops/row-products.ts";
 import { safeLog, TINY } from "../../ops/safe-log.ts";
+import { squaredSums } from "../../ops/squared-distances.ts";
 import { rowSum, sumAll } from "../../ops/sums.ts";
 import { gramGradient, toRows } from "./gram.ts";
 
@@ -76,13 +75,19 @@ export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor):
   );
 }
 
-/** Rows of 1 + cosine, each divided by its sum, and what the gradient needs. */
+/**
+ * Rows of 1 + cosine, each divided by its sum, and what the gradient needs. With u = f/(|f| + ε),
+ * 1 + ⟨u, v⟩ = (|u + v|² + (1 − |u|²) + (1 − |v|²))/2, which does not cancel for opposite samples, and
+ * 1 − |u|² = ε (2|f| + ε)/(|f| + ε)².
+ */
 function similarities(features: tf.Tensor) {
   const rows = toRows(features);
   const length = tf.sqrt(rowSum(tf.square(rows)));
-  const unit: tf.Tensor2D = tf.div(rows, tf.add(length, EPSILON));
-  const cosines = gram(unit);
-  const shifted = keepNaN(tf.relu(tf.add(cosines, 1)), cosines); // a cosine may round below −1
+  const divisor = tf.add(length, EPSILON);
+  const unit: tf.Tensor2D = tf.div(rows, divisor);
+  const gap = tf.div(tf.mul(tf.add(length, divisor), EPSILON), tf.square(divisor));
+  const gaps = tf.add(gap, tf.transpose(gap));
+  const shifted = tf.mul(tf.add(squaredSums(unit), gaps), 0.5);
   const rowSums = rowSum(shifted);
   return { q: tf.div(shifted, rowSums), rowSums, unit, length };
 }

@@ -4,9 +4,8 @@ import { expect, inject, test } from "vitest";
 import { rkdLoss } from "../../../src/index.ts";
 import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/rkd.json";
+import { expectOracle, nums } from "../../oracles/expect-oracle.ts";
 import { relational } from "../../oracles/relations.ts";
-import { derivatives, num } from "../../oracles/tape.ts";
-import type { Result } from "../../oracles/terms.ts";
 import {
   expectClose,
   expectFinite,
@@ -84,19 +83,13 @@ test("a batch processed in chunks matches the formula and its slope", {
 });
 
 /** Compares value and gradient with those of the formula in float64. */
-async function expectOracle(t: Rows, s: Rows, tolerance: number): Promise<void> {
-  const numbers = s.map((row) => row.map(num));
-  const weights = { distanceWeight: 25, angleWeight: 50 };
-  const [expected] = relational(
-    t.map((row) => row.map(num)),
-    numbers,
-    weights,
-  ) as [Result];
-  const { slopes } = derivatives([expected.value], [1], numbers.flat());
-  const { value, grad } = valueAndGrad((x) => rkdLoss(tf.tensor2d(t), x), tf.tensor2d(s));
-  await expectClose(value, reference(expected.value.value), tolerance);
-  await expectClose(grad, { shape: grad.shape, data: slopes }, tolerance);
-}
+const expectRelations = (t: Rows, s: Rows, tolerance: number) =>
+  expectOracle(
+    (x) => rkdLoss(tf.tensor2d(t), x),
+    (x) => relational(nums(t), x, { distanceWeight: 25, angleWeight: 50 }),
+    s,
+    tolerance,
+  );
 
 /** Four clusters of four samples, whose spread is a share of the distances between clusters. */
 function clustered(share: number): Rows {
@@ -114,7 +107,7 @@ test.each([0.03, 0.003, 0.001, 1e-4, 1e-6])(
       [other, near],
       [near, other],
     ] as const) {
-      await expectOracle(t, s, inject("backend").tolerance / 10);
+      await expectRelations(t, s, inject("backend").tolerance / 10);
     }
   },
 );
@@ -124,7 +117,7 @@ test("a sample near another counts as different", async () => {
   const student = tf.tensor2d([0, 0, 9e-4, 0, 0, 1, 2, 1], [4, 2]);
   const [t, s] = [await teacher.array(), await student.array()];
   expect(formula(25, 50)(t, s)).toBeCloseTo(2.511, 3);
-  await expectOracle(t, s, inject("backend").tolerance / 10);
+  await expectRelations(t, s, inject("backend").tolerance / 10);
 });
 
 test("features of the size 1e-20 have the gradient of the formula", async () => {
@@ -132,7 +125,7 @@ test("features of the size 1e-20 have the gradient of the formula", async () => 
   const s = featuresOf(4, 3, 2)
     .arraySync()
     .map((row) => row.map((x) => Math.fround(x * 1e-20)));
-  await expectOracle(t, s, inject("backend").tolerance);
+  await expectRelations(t, s, inject("backend").tolerance);
 });
 
 test("equal samples have distance 1e-6 and cosine 0, and no gradient between them", async () => {
