@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchNormGradKernel, batchNormKernel, replaceBatchNormGradient } from "./batch-norm.ts";
 import { broadcastKernel, broadcastKernels } from "./broadcast.ts";
+import { conv2DKernel } from "./conv2d.ts";
 import { conv2DFilterKernel } from "./conv2d-filter.ts";
 import { conv2DInputKernel } from "./conv2d-input.ts";
 import { depthwiseFilterKernel, depthwiseInputKernel } from "./depthwise.ts";
@@ -31,6 +32,8 @@ const replacements: readonly (readonly [
   [tf._FusedMatMul, matMulKernel],
   [tf.Conv2DBackpropInput, conv2DInputKernel],
   [tf.MaxPoolGrad, maxPoolGradKernel],
+  [tf.Conv2D, conv2DKernel],
+  [tf.FusedConv2D, conv2DKernel],
   [tf.Identity, identityKernel],
   [tf.Cast, identityKernel],
   [tf.Sum, sumKernel],
@@ -73,8 +76,8 @@ interface WrappedKernel extends tf.KernelConfig {
  * - `MaxPoolGrad` of the backend drops the gradient of each window without a positive element.
  *
  * A WebAssembly module with SIMD instructions computes what the backend has no fast loop for: sums,
- * means, broadcasting operations and batch normalisation, and the gradients of these, of ReLU and of
- * squares. It is compiled when it is first needed and works in the backend's own memory. Where SIMD is
+ * means, broadcasting operations and batch normalisation, the gradients of these, of ReLU and of
+ * squares, convolutions with 3×3 filters at stride 1, and the gradients of convolutions. It is compiled when it is first needed and works in the backend's own memory. Where SIMD is
  * missing, or the backend runs in several threads, the kernels of the backend are used.
  *
  * Call it once after importing the backend and the package that registers gradients, tfjs-layers or the

@@ -19,6 +19,8 @@ const replaced = [
   tf._FusedMatMul,
   tf.Conv2DBackpropInput,
   tf.MaxPoolGrad,
+  tf.Conv2D,
+  tf.FusedConv2D,
   tf.Identity,
   tf.Cast,
   tf.Sum,

@@ -31,6 +31,12 @@ export const convolutions: Convolution[] = [
   { x: [2, 1, 12, 4], filter: [1, 5, 4, 3], strides: 1, pad: "same" },
   { x: [1, 5, 5, 2], filter: [5, 5, 2, 3], strides: 1, pad: "valid" },
   { x: [5, 30, 30, 1], filter: [3, 3, 1, 2], strides: [1, 2], pad: "same" },
+  // Enough tiles for Winograd's algorithm.
+  { x: [5, 9, 8, 8], filter: [3, 3, 8, 16], strides: 1, pad: "same" },
+  { x: [5, 9, 10, 12], filter: [3, 3, 12, 20], strides: 1, pad: "valid" },
+  { x: [70, 1, 1, 4], filter: [3, 3, 4, 4], strides: 1, pad: "same" },
+  { x: [3, 11, 9, 4], filter: [3, 3, 4, 8], strides: 1, pad: 2 },
+  { x: [9, 5, 5, 32], filter: [3, 3, 32, 4], strides: 1, pad: "same" },
 ];
 
 /** Standard normal entries, fixed by the seed on every backend. */

@@ -2,5 +2,8 @@
 // entries in the backend's memory. The module has no memory of its own: callers also give the scratch.
 export { batchNorm, batchNormGrad } from "./batch-norm";
 export { combineColumn, combineRow, repeatColumn, repeatRow } from "./broadcast";
+export { convFilterGrad, pointwiseFilterGrad } from "./conv-filter";
+export { convInputGrad } from "./conv-input";
 export { reluGrad, scaledProduct } from "./elementwise";
 export { sumColumns, sumRows } from "./sums";
+export { winogradConv, winogradFilterGrad } from "./winograd";
