@@ -1,5 +1,6 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
+import { addressOf, moduleOf } from "./module.ts";
 import { type ConvInfo, columnsInside, inputRow, turnedFilter, turnedPadding } from "./patches.ts";
 import { type KernelCall, kernel, memoryOf, run, shape4D, withTemporaries } from "./run.ts";
 
@@ -47,11 +48,37 @@ function forEachTap(
   }
 }
 
+/** The arguments of the module's gradients after the addresses. */
+const geometryOf = (info: ConvInfo) =>
+  [
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.outHeight,
+    info.outWidth,
+    info.outChannels,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.dilationHeight,
+    info.dilationWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  ] as const;
+
+/** The module, if it can be used: for float32 and one filter for each channel. */
+const moduleFor = (backend: BackendWasm, info: ConvInfo, ...tensors: tf.TensorInfo[]) =>
+  info.outChannels === info.inChannels && tensors.every(({ dtype }) => dtype === "float32")
+    ? moduleOf(backend)
+    : undefined;
+
 /**
  * dL/dfilter of a depthwise convolution: dw[k, c, m] = Σ over positions p of
  * x[p·stride + k·dilation − pad, c] · dy[p, c·M + m], M the channel multiplier.
  *
- * This is not a matrix product, so it is a loop over the heap, summed in float64.
+ * This is not a matrix product, so it is a loop over the heap, of the module for M = 1, otherwise summed
+ * in float64. The 17 of MobileNetV2: 20 ms, were 330.
  */
 function backpropFilter(
   call: KernelCall<"x" | "dy", tf.DepthwiseConv2dNativeBackpropFilterAttrs>,
@@ -59,6 +86,12 @@ function backpropFilter(
   const { backend, attrs, inputs } = call;
   const info = depthwiseInfo(shape4D(inputs.x), attrs.filterShape, attrs);
   const out = backend.makeOutput(info.filterShape, "float32");
+  const module = moduleFor(backend, info, inputs.x, inputs.dy);
+  if (module) {
+    const [x, dy, dw] = [inputs.x, inputs.dy, out].map((t) => addressOf(backend, t));
+    module.depthwiseFilterGrad(x!, dy!, dw!, ...geometryOf(info));
+    return out;
+  }
   const x = backend.typedArrayFromHeap(inputs.x);
   const dy = backend.typedArrayFromHeap(inputs.dy);
   const { inChannels } = info;
@@ -90,6 +123,13 @@ function backpropInput(
   const info = depthwiseInfo(attrs.inputShape, shape4D(filter), attrs);
   const isPlain =
     info.strideHeight === 1 && info.strideWidth === 1 && info.outChannels === info.inChannels;
+  const module = isPlain ? undefined : moduleFor(backend, info, dy, filter);
+  if (module) {
+    const out = backend.makeOutput(info.inShape, "float32");
+    const [from, w, dx] = [dy, filter, out].map((t) => addressOf(backend, t));
+    module.depthwiseInputGrad(from!, w!, dx!, ...geometryOf(info));
+    return out;
+  }
   const isFloat = dy.dtype === "float32" && filter.dtype === "float32";
   const padding = turnedPadding(info);
   return isPlain && isFloat && Math.min(...padding) >= 0

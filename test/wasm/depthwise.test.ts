@@ -14,6 +14,8 @@ const cases: Convolution[] = [
   { x: [1, 6, 6, 1], filter: [3, 3, 1, 1], strides: 1, pad: 1 },
   { x: [1, 6, 6, 2], filter: [2, 2, 2, 1], strides: 1, pad: 3 },
   { x: [2, 9, 9, 3], filter: [3, 3, 3, 1], strides: 2, pad: 1, dimRoundingMode: "floor" },
+  { x: [2, 9, 8, 21], filter: [3, 3, 21, 1], strides: 2, pad: "same" },
+  { x: [2, 7, 8, 21], filter: [5, 3, 21, 1], strides: [1, 2], pad: 2, dimRoundingMode: "floor" },
   { x: [1, 1, 12, 4], filter: [1, 5, 4, 1], strides: 1, pad: "same" },
 ];
 

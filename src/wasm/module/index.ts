@@ -4,6 +4,7 @@ export { batchNorm, batchNormGrad } from "./batch-norm";
 export { combineColumn, combineRow, repeatColumn, repeatRow } from "./broadcast";
 export { convFilterGrad, pointwiseFilterGrad } from "./conv-filter";
 export { convInputGrad } from "./conv-input";
+export { depthwiseFilterGrad, depthwiseInputGrad } from "./depthwise";
 export { reluGrad, scaledProduct } from "./elementwise";
 export { sumColumns, sumRows } from "./sums";
 export { winogradConv, winogradFilterGrad } from "./winograd";
