@@ -55,6 +55,7 @@ export { hintLoss } from "./distill/features/hint-loss.ts";
 export { nstLoss } from "./distill/features/nst-loss.ts";
 export { type VidOptions, vidLoss } from "./distill/features/vid-loss.ts";
 export type { LayerFeatures } from "./distill/layer-pairs.ts";
+export { type BinaryKdOptions, binaryKdLoss } from "./distill/logits/binary-kd-loss.ts";
 export { type DistOptions, distLoss } from "./distill/logits/dist-loss.ts";
 export { type DkdOptions, dkdLoss } from "./distill/logits/dkd-loss.ts";
 export { type KdOptions, kdLoss } from "./distill/logits/kd-loss.ts";

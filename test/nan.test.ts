@@ -30,6 +30,7 @@ const heads = (logits: tf.Tensor) => ({ logits, heads: [normal([4, 12], 9)] });
 /** Functions of two tensors, and the shapes of both. */
 const cases: Record<string, [(a: tf.Tensor, b: tf.Tensor) => tf.Tensor, number[], number[]]> = {
   kdLoss: [kd.kdLoss, rows, rows],
+  binaryKdLoss: [kd.binaryKdLoss, rows, rows],
   dkdLoss: [(t, s) => kd.dkdLoss(labels(), t, s), rows, rows],
   distLoss: [kd.distLoss, rows, rows],
   standardizeLogits: [

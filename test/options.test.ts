@@ -29,6 +29,7 @@ const heads = { logits: tf.ones([4, 2]), heads: [tf.ones([4, 8])] };
 const cases: Record<string, [call: (options: never) => unknown, allowed: string]> = {
   activationBoundaryLoss: [(o) => kd.activationBoundaryLoss(rows, rows, o), "margin"],
   attentionTransferLoss: [(o) => kd.attentionTransferLoss(maps, maps, o), "p"],
+  binaryKdLoss: [(o) => kd.binaryKdLoss(rows, rows, o), "temperature, reduction, weights"],
   CamClusterEstimator: [(o) => new kd.CamClusterEstimator(o), "numClasses"],
   camClusterScore: [(o) => kd.camClusterScore(labelsOf(2, 3), cams, o), "numClasses"],
   CmiEstimator: [(o) => new kd.CmiEstimator(o), "numClasses"],

@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { distLoss, dkdLoss, hsakdLoss, kdLoss } from "kd-cmi";
+import { binaryKdLoss, distLoss, dkdLoss, hsakdLoss, kdLoss } from "kd-cmi";
 import { type Comparisons, normal, ofPair, sumOfSquares } from "./comparison.ts";
 
 const [BATCH, CLASSES] = [64, 100];
 
 export const logits: Comparisons = {
   kdLoss: () => ofPair(normal(1, BATCH, CLASSES), normal(2, BATCH, CLASSES), kdLoss, softened(4)),
+
+  binaryKdLoss: () =>
+    ofPair(normal(1, BATCH, CLASSES), normal(2, BATCH, CLASSES), binaryKdLoss, bernoulli),
 
   dkdLoss() {
     const labels = tf.tensor1d(
@@ -44,6 +47,13 @@ const softened = (temperature: number) => (teacher: tf.Tensor, student: tf.Tenso
   const divergence = tf.sum(tf.mul(tf.exp(logP), tf.sub(logP, logQ)), 1);
   return tf.mul(tf.mean(divergence), temperature ** 2);
 };
+
+function bernoulli(teacher: tf.Tensor, student: tf.Tensor): tf.Tensor {
+  const divergence = (t: tf.Tensor, s: tf.Tensor) =>
+    tf.mul(tf.sigmoid(t), tf.sub(tf.logSigmoid(t), tf.logSigmoid(s)));
+  const parts = [divergence(teacher, student), divergence(tf.neg(teacher), tf.neg(student))];
+  return tf.mean(tf.addN(parts));
+}
 
 function decoupled(labels: tf.Tensor1D, teacher: tf.Tensor, student: tf.Tensor) {
   const target = tf.cast(tf.oneHot(labels, CLASSES), "float32");

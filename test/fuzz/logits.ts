@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import {
+  binaryKdLoss,
   classCentroids,
   conditionalMutualInformation,
   distLoss,
@@ -17,6 +18,7 @@ import {
   commonRegimes,
   everyone,
   labels,
+  large,
   masked,
   type Numbers,
   near,
@@ -104,6 +106,32 @@ const kd: Subject = {
     kdLoss(t!, s!, { ...input.options, ...reducing(input) }),
   oracle: ({ variables: [s], constants: [t] }, { options, reduction = "MEAN", weights }) =>
     reduce(oracle.kd(rowsOf(t!), rowsOf(s!), options.temperature ?? 4), reduction, weights),
+};
+
+const binaryCases =
+  (settings = temperature) =>
+  (numbers: Numbers) =>
+    pairs(settings, size(1, 5))(numbers).map(({ labels: _, ...input }): Case => input);
+
+/** Keeps teachers without probabilities that are so small that some backends flush them to 0. */
+const isNotTiny = ({ constants: [t], options }: Case) =>
+  t!.data.every((z) => !(Math.abs(Math.abs(z / (options.temperature ?? 1)) - 95) < 10));
+
+const binaryKd: Subject = {
+  name: "binaryKdLoss",
+  regimes: {
+    ...commonRegimes(binaryCases(), 4),
+    large: binaryCases()(large).filter(isNotTiny),
+    ...weightRegimes(binaryCases()(uniform(4))),
+    saturated: binaryCases()(uniform(40)),
+    masked: masked(binaryCases()(uniform(4)), ...everyone),
+    "near the teacher": near(binaryCases()(uniform(4))),
+    "high temperature": binaryCases(hot)(uniform(4)),
+  },
+  library: ({ variables: [s], constants: [t] }, input) =>
+    binaryKdLoss(t!, s!, { ...input.options, ...reducing(input) }),
+  oracle: ({ variables: [s], constants: [t] }, { options, reduction = "MEAN", weights }) =>
+    reduce(oracle.binaryKd(rowsOf(t!), rowsOf(s!), options.temperature ?? 1), reduction, weights),
 };
 
 const dkdOptions = options(option("alpha", 0, 2), option("beta", 0, 10), temperature);
@@ -426,6 +454,7 @@ export const logitSubjects: readonly Subject[] = [
   centroids,
   movedCentroids,
   kd,
+  binaryKd,
   dkd,
   dist,
   standardize,

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { addToRows } from "../../src/ops/add-to-rows.ts";
 import { batchProduct } from "../../src/ops/batch-product.ts";
+import { binaryDivergence } from "../../src/ops/binary-divergence.ts";
 import { centroidLosses, classCentroidLosses } from "../../src/ops/centroid-losses.ts";
 import { channelMeans } from "../../src/ops/channel-means.ts";
 import { classIndices } from "../../src/ops/class-indices.ts";
@@ -82,6 +83,7 @@ const decoupledAttrs = { alpha: 1, beta: 1, temperature: 1 };
 
 /** Ops with several results, of matrices x and class indices y. */
 const listOps: Record<string, (x: tf.Tensor2D, y: tf.Tensor1D) => object> = {
+  KdCmiBinaryDivergence: (x) => binaryDivergence(x, x, 1),
   KdCmiCentroidLosses: (x) => centroidLosses(x, x, x, centroidAttrs),
   KdCmiClassCentroidLosses: (x, y) => classCentroidLosses(y, x, x, centroidAttrs),
   KdCmiDecoupledDivergence: (x) => decoupledDivergence(x, x, x, decoupledAttrs),

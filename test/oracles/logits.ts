@@ -1,5 +1,6 @@
 import {
   atLeast,
+  bernoulliDivergence,
   div,
   divergenceTerm,
   dot,
@@ -40,6 +41,16 @@ export const kd = (teacher: Rows, student: Rows, temperature: number): Result[] 
   teacher.map((row, i) => {
     const [p, q] = [row, student[i]!].map((z) => logSoftmax(scaled(z, 1 / temperature)));
     return sumOfResults([divergence(p!, q!)], temperature ** 2);
+  });
+
+/** T²/K Σ_k KL(σ(teacher_k/T) ‖ σ(student_k/T)) of each sample. */
+export const binaryKd = (teacher: Rows, student: Rows, temperature: number): Result[] =>
+  teacher.map((row, i) => {
+    const labels = row.map((t, k) => {
+      const [a, b] = [t, student[i]![k]!].map((z) => scale(z, 1 / temperature)) as [Num, Num];
+      return plain(bernoulliDivergence(a, b));
+    });
+    return sumOfResults(labels, temperature ** 2 / row.length);
   });
 
 /** T² [α KL(bᵗ ‖ bˢ) + β KL(p̂ᵗ ‖ p̂ˢ)] of each sample. The target class has the largest label. */

@@ -85,6 +85,24 @@ export function divergenceTerm(logP: Num, logQ: Num): Num {
   return node(value, [logP, logQ], slopes, [Math.abs(slopes[0]!), p + q]);
 }
 
+/**
+ * KL(σ(t) ‖ σ(s)) = p (log p − log q) + (1 − p) (log(1 − p) − log(1 − q)), from its Taylor series where t and
+ * s are close, since the logarithms cancel there. A logit may be infinite.
+ */
+export function bernoulliDivergence(t: Num, s: Num): Num {
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  const ratio = (p: number, a: number, b: number) =>
+    p === 0 ? 0 : p * (softplus(-b) - softplus(-a));
+  const [a, b, d] = [t.value, s.value, s.value - t.value];
+  const [p, q, r, u] = [a, b, -a, -b].map(sigmoid) as [number, number, number, number];
+  const w = p * r;
+  const series = w * d * d * (1 / 2 + ((r - p) * d) / 6 + ((1 - 6 * w) * d * d) / 24);
+  const value = Math.abs(d) < 1e-3 ? series : ratio(p, a, b) + ratio(r, -a, -b);
+  const slopes = [w === 0 ? 0 : -w * d, p > 0.5 ? r - u : q - p];
+  return node(value, [t, s], slopes, [Math.abs(slopes[0]!), Math.min(p + q, r + u)]);
+}
+
 export function sum(xs: readonly Num[]): Num {
   return node(
     xs.reduce((total, x) => total + x.value, 0),

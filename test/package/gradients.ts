@@ -25,6 +25,7 @@ export const gradientsProgram = `
   const cases = [
     ["activationBoundaryLoss", (x) => kd.activationBoundaryLoss(teacherMaps, x), maps],
     ["attentionTransferLoss", (x) => kd.attentionTransferLoss(teacherMaps, x), maps],
+    ["binaryKdLoss", (x) => kd.binaryKdLoss(teacher, x), rows],
     ["classCentroids", (x) => kd.classCentroids(labels, x), rows],
     ["conditionalMutualInformation", (x) => kd.conditionalMutualInformation(labels, x), rows],
     [

@@ -15,15 +15,19 @@ import { checkClassWeight, weightedSource } from "../data/sample-weights.ts";
 import { checkOptimizer } from "./check-optimizer.ts";
 import type { DistillerOptions } from "./distiller-options.ts";
 import { EPOCH_OPTIONS, type EpochOptions, trainEpochs } from "./epochs.ts";
-import { accuracy, type Metric } from "./measure.ts";
+import { accuracy, binaryAccuracy, type Metric } from "./measure.ts";
 import { evaluateBatches, type Parts, partsOf } from "./step.ts";
 import { TeacherCache } from "./teacher-cache.ts";
 
 /** Options of {@link Distiller.compile}, as of `tf.LayersModel.compile`. */
 export interface DistillerCompileOptions {
   optimizer: string | tf.Optimizer;
-  /** `"accuracy"`, reported as `acc`, or functions of labels and logits, reported by their names. */
-  metrics?: readonly ("accuracy" | Metric[1])[] | undefined;
+  /**
+   * `"accuracy"`, reported as `acc`; `"binaryAccuracy"`, the share of correct labels of multi-label
+   * outputs; or functions of labels and logits, reported by their names. The accuracy of a single logit
+   * is binary.
+   */
+  metrics?: readonly ("accuracy" | "binaryAccuracy" | Metric[1])[] | undefined;
 }
 
 /** Options of {@link Distiller.fit}. */
@@ -60,7 +64,7 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
  * loss. The same holds for the layers and models that the loss applies, such as projection heads and
  * regressors. Other variables that the loss depends on are trained too. Weights of the teacher are not.
  * Validation has no penalties. `compile` also compiles the student with cross-entropy from logits as its
- * loss, so that callbacks find the optimizer and `student.evaluate` works.
+ * loss, binary for a single logit, so that callbacks find the optimizer and `student.evaluate` works.
  *
  * `fit` provides the loss with `indices`, which memory banks need. `fitDataset` provides them if the
  * elements are `{xs, ys, indices}`. Each epoch adds to the history `loss`, each term of a
@@ -132,17 +136,16 @@ export class Distiller {
     const { optimizer, metrics = [] } = options;
     if (typeof optimizer !== "string") checkOptimizer(fn, optimizer);
     if (!Array.isArray(metrics)) {
-      const expected = 'a list of "accuracy" or functions';
+      const expected = 'a list of "accuracy", "binaryAccuracy" or functions';
       throw new Error(`${fn}: metrics must be ${expected}, got ${describeValue(metrics)}`);
     }
-    const loss = (labels: tf.Tensor, logits: tf.Tensor) =>
-      tf.losses.softmaxCrossEntropy(labels, logits);
-    this.parts.student.compile({ optimizer, loss });
+    this.parts.student.compile({ optimizer, loss: crossEntropy });
     this.metrics = metrics.map((metric): Metric => {
       if (metric === "accuracy") return ["acc", accuracy];
+      if (metric === "binaryAccuracy") return [metric, binaryAccuracy];
       if (typeof metric === "function") return [metric.name, metric];
       throw new Error(
-        `${fn}: metrics must be "accuracy" or functions, got ${describeValue(metric)}`,
+        `${fn}: metrics must be "accuracy", "binaryAccuracy" or functions, got ${describeValue(metric)}`,
       );
     });
   }
@@ -273,3 +276,9 @@ export class Distiller {
     return { ...this.parts, metrics: this.metrics, cache };
   }
 }
+
+/** Cross-entropy from logits, binary for a single logit. */
+const crossEntropy = (labels: tf.Tensor, logits: tf.Tensor): tf.Scalar =>
+  logits.shape.at(-1) === 1
+    ? tf.losses.sigmoidCrossEntropy(tf.reshape(labels, logits.shape), logits)
+    : tf.losses.softmaxCrossEntropy(labels, logits);

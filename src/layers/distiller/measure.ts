@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLogits, describeValue } from "../../internal/checks.ts";
+import { checkLogits, checkMatrix, describeValue } from "../../internal/checks.ts";
 import type { DistillationBatch } from "./distillation-batch.ts";
 import type { Scalars } from "./totals.ts";
 import { isScalar, type WeightedSum } from "./weighted-sum.ts";
@@ -15,9 +15,10 @@ export type Metric = readonly [
 
 /**
  * The share of samples whose largest logit is that of their class, 0–1. Labels are class indices [N] or
- * [N, 1], or rows [N, C], whose class is the largest entry.
+ * [N, 1], or rows [N, C], whose class is the largest entry. For a single logit, {@link binaryAccuracy}.
  */
 export function accuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  if (logits.shape[1] === 1) return binaryAccuracy(labels, logits);
   const [batch, classes] = checkLogits("Distiller", "logits of the accuracy", logits).shape;
   const isIndex = labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === 1);
   const isRow = labels.rank === 2 && labels.shape[1] === classes;
@@ -27,6 +28,27 @@ export function accuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
   }
   const indices = isIndex ? tf.reshape(labels, [-1]) : tf.argMax(labels, 1);
   const isHit = tf.equal(tf.argMax(logits, 1), tf.cast(indices, "int32"));
+  return tf.mean(tf.cast(isHit, "float32"));
+}
+
+/**
+ * The share of labels whose logit is positive where the label is above 1/2 and not elsewhere, 0–1.
+ * Labels are [N, K], or [N] for a single logit.
+ */
+export function binaryAccuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  const [batch, width] = checkMatrix(
+    "Distiller",
+    "logits of binaryAccuracy",
+    logits,
+    "labels",
+  ).shape;
+  const isRow = tf.util.arraysEqual(labels.shape, [batch, width]);
+  if (!isRow && !(width === 1 && tf.util.arraysEqual(labels.shape, [batch]))) {
+    const expected = `labels [${batch},${width}]${width === 1 ? ` or [${batch}]` : ""}`;
+    throw new Error(`Distiller: binaryAccuracy needs ${expected}, got [${labels.shape}]`);
+  }
+  const isTrue = tf.greater(tf.cast(tf.reshape(labels, logits.shape), "float32"), 0.5);
+  const isHit = tf.equal(tf.greater(logits, 0), isTrue);
   return tf.mean(tf.cast(isHit, "float32"));
 }
 

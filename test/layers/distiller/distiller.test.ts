@@ -538,10 +538,10 @@ test("compile rejects invalid options, naming expected and actual", () => {
   expect(compile({ optimizer: "sgd", loss: "mse" })).toThrow(`${expected}, got loss`);
   expect(compile({})).toThrow("Distiller.compile: optimizer must be a tf.Optimizer, got undefined");
   expect(compile({ optimizer: "sgd", metrics: "accuracy" })).toThrow(
-    'Distiller.compile: metrics must be a list of "accuracy" or functions, got "accuracy"',
+    'Distiller.compile: metrics must be a list of "accuracy", "binaryAccuracy" or functions, got "accuracy"',
   );
   expect(compile({ optimizer: "sgd", metrics: ["mse"] })).toThrow(
-    'Distiller.compile: metrics must be "accuracy" or functions, got "mse"',
+    'Distiller.compile: metrics must be "accuracy", "binaryAccuracy" or functions, got "mse"',
   );
 });
 

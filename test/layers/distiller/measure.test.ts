@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { expect, test } from "vitest";
-import { accuracy } from "../../../src/layers/distiller/measure.ts";
+import { describe, expect, test } from "vitest";
+import { accuracy, binaryAccuracy } from "../../../src/layers/distiller/measure.ts";
 import { labelsOf } from "../../support.ts";
 
 const CLASSES = 10;
@@ -25,11 +25,47 @@ test.each<[string, () => tf.Tensor]>([
   expect((await accuracy(labels(), logits()).data())[0]).toBeCloseTo(0.75, 6);
 });
 
-test("accuracy rejects a single logit and labels of another width, naming expected and actual", () => {
-  const single = () => accuracy(tf.ones([4, 1]), tf.ones([4, 1]));
-  expect(single).toThrow(
-    "Distiller: logits of the accuracy must have at least 2 classes, got [4,1]; outputs of a single logit need a binary loss (binaryKdLoss)",
-  );
+test("accuracy rejects labels of another width, naming expected and actual", () => {
   const wide = () => accuracy(tf.ones([4, 5]), tf.ones([4, 3]));
   expect(wide).toThrow("Distiller: the accuracy needs labels [4], [4,1] or [4,3], got [4,5]");
+});
+
+describe("binary outputs", () => {
+  const logits = () => tf.tensor2d([[2], [-1], [0.5], [-3], [0]]);
+  const labels = () => tf.tensor1d([1, 1, 0, 0, 0], "int32");
+
+  test.each<[string, () => tf.Tensor]>([
+    ["indices", labels],
+    ["a column", () => tf.reshape(labels(), [5, 1])],
+    ["a float32 column", () => tf.cast(tf.reshape(labels(), [5, 1]), "float32")],
+    ["a bool column", () => tf.cast(tf.reshape(labels(), [5, 1]), "bool")],
+    ["smoothed labels", () => tf.add(tf.mul(labels(), 0.8), 0.1)],
+  ])("the accuracy of a single logit with %s counts the sign", async (_, form) => {
+    expect((await accuracy(form(), logits()).data())[0]).toBeCloseTo(0.6, 6);
+  });
+
+  test("binaryAccuracy counts each of several labels", async () => {
+    const several = tf.tensor2d([
+      [3, -2, 1],
+      [-1, -1, 5],
+    ]);
+    const truth = tf.tensor2d(
+      [
+        [1, 0, 0],
+        [0, 0, 1],
+      ],
+      [2, 3],
+      "bool",
+    );
+    expect((await binaryAccuracy(truth, several).data())[0]).toBeCloseTo(5 / 6, 6);
+  });
+
+  test("binaryAccuracy rejects labels of another shape", () => {
+    expect(() => binaryAccuracy(labels(), tf.ones([5, 3]))).toThrow(
+      "Distiller: binaryAccuracy needs labels [5,3], got [5]",
+    );
+    expect(() => accuracy(tf.ones([4]), logits())).toThrow(
+      "Distiller: binaryAccuracy needs labels [5,1] or [5], got [4]",
+    );
+  });
 });
