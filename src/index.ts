@@ -48,11 +48,14 @@ export {
   type AttentionTransferOptions,
   attentionTransferLoss,
 } from "./distill/features/attention-transfer-loss.ts";
+export { type ChannelWiseOptions, channelWiseLoss } from "./distill/features/channel-wise-loss.ts";
 export { factorTransferLoss } from "./distill/features/factor-transfer-loss.ts";
 export { fspLoss } from "./distill/features/fsp-loss.ts";
 export { hierarchicalContextLoss } from "./distill/features/hierarchical-context-loss.ts";
 export { hintLoss } from "./distill/features/hint-loss.ts";
 export { nstLoss } from "./distill/features/nst-loss.ts";
+export { overhaulLoss } from "./distill/features/overhaul-loss.ts";
+export { overhaulMargin } from "./distill/features/overhaul-margin.ts";
 export { type VidOptions, vidLoss } from "./distill/features/vid-loss.ts";
 export type { LayerFeatures } from "./distill/layer-pairs.ts";
 export { type BinaryKdOptions, binaryKdLoss } from "./distill/logits/binary-kd-loss.ts";
@@ -86,4 +89,5 @@ export {
 } from "./information/conditional-mutual-information.ts";
 export { type UpdateCentroidsOptions, updateCentroids } from "./information/update-centroids.ts";
 export type { Reduced, SampleLossOptions, Unreduced } from "./internal/sample-loss.ts";
+export { type CmicOptions, cmicLoss } from "./teacher/cmic-loss.ts";
 export { type McmiOptions, mcmiLoss } from "./teacher/mcmi-loss.ts";

@@ -39,6 +39,7 @@ const cases: Record<string, [(a: tf.Tensor, b: tf.Tensor) => tf.Tensor, number[]
     rows,
   ],
   mcmiLoss: [(z, q) => kd.mcmiLoss(labels(), z, q, { lambda: 0.2 }), rows, [3, 3]],
+  cmicLoss: [(z, q) => kd.cmicLoss(labels(), z, q, { lambda: 0.2, beta: 0.1 }), rows, [3, 3]],
   conditionalMutualInformation: [
     (z, centroids) => kd.conditionalMutualInformation(labels(), z, { centroids }),
     rows,
@@ -47,6 +48,10 @@ const cases: Record<string, [(a: tf.Tensor, b: tf.Tensor) => tf.Tensor, number[]
   updateCentroids: [(q, z) => kd.updateCentroids(q, labels(), z), [3, 3], rows],
   activationBoundaryLoss: [kd.activationBoundaryLoss, maps, maps],
   attentionTransferLoss: [kd.attentionTransferLoss, maps, maps],
+  channelWiseLoss: [kd.channelWiseLoss, maps, maps],
+  overhaulLoss: [(t, s) => kd.overhaulLoss(t, s, tf.fill([2], -0.5)), maps, maps],
+  "overhaulLoss of the margin": [(t, m) => kd.overhaulLoss(t, normal(maps, 4), m), maps, [2]],
+  overhaulMargin: [kd.overhaulMargin, [3], [3]],
   factorTransferLoss: [kd.factorTransferLoss, maps, maps],
   fspLoss: [(t, s) => kd.fspLoss([t, t], [s, s]), maps, maps],
   hierarchicalContextLoss: [kd.hierarchicalContextLoss, maps, maps],

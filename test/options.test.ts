@@ -32,6 +32,8 @@ const cases: Record<string, [call: (options: never) => unknown, allowed: string]
   binaryKdLoss: [(o) => kd.binaryKdLoss(rows, rows, o), "temperature, reduction, weights"],
   CamClusterEstimator: [(o) => new kd.CamClusterEstimator(o), "numClasses"],
   camClusterScore: [(o) => kd.camClusterScore(labelsOf(2, 3), cams, o), "numClasses"],
+  channelWiseLoss: [(o) => kd.channelWiseLoss(maps, maps, o), "temperature"],
+  cmicLoss: [(o) => kd.cmicLoss(indices, rows, tf.eye(3), o), "lambda, beta"],
   CmiEstimator: [(o) => new kd.CmiEstimator(o), "numClasses"],
   conditionalMutualInformation: [
     (o) => kd.conditionalMutualInformation(indices, rows, o),

@@ -2,11 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   activationBoundaryLoss,
   attentionTransferLoss,
+  channelWiseLoss,
   factorTransferLoss,
   fspLoss,
   hierarchicalContextLoss,
   hintLoss,
   nstLoss,
+  overhaulLoss,
   vidLoss,
 } from "kd-cmi";
 import { type Comparisons, meanSquaredError, normal, ofPair, unit } from "./comparison.ts";
@@ -27,6 +29,18 @@ export const features: Comparisons = {
     ofPair(maps(1), maps(2), factorTransferLoss, (t, s) =>
       tf.mean(tf.abs(tf.sub(attention(s), attention(t)))),
     ),
+
+  channelWiseLoss: () => ofPair(maps(1), maps(2), channelWiseLoss, channelWise),
+
+  overhaulLoss() {
+    const margin = tf.fill([CHANNELS], -0.5);
+    return ofPair(
+      maps(1),
+      maps(2),
+      (t, s) => overhaulLoss(t, s, margin),
+      (t, s) => overhaul(t, s, margin),
+    );
+  },
 
   nstLoss: () => ofPair(maps(1), maps(2), nstLoss, selectivity),
 
@@ -89,4 +103,18 @@ function hierarchical(teacher: tf.Tensor, student: tf.Tensor) {
     return tf.mul(meanSquaredError(pool(student), pool(teacher)), 2 ** -level);
   });
   return tf.div(tf.addN(errors), 1.875);
+}
+
+function channelWise(teacher: tf.Tensor, student: tf.Tensor): tf.Tensor {
+  const rows = (x: tf.Tensor) =>
+    tf.transpose(tf.reshape(x, [BATCH, SIZE * SIZE, CHANNELS]), [0, 2, 1]);
+  const [logP, logQ] = [tf.logSoftmax(rows(teacher)), tf.logSoftmax(rows(student))];
+  return tf.mean(tf.sum(tf.mul(tf.exp(logP), tf.sub(logP, logQ)), 2));
+}
+
+function overhaul(teacher: tf.Tensor, student: tf.Tensor, margin: tf.Tensor): tf.Tensor {
+  const target = tf.maximum(teacher, margin);
+  const isActive = tf.logicalOr(tf.greater(student, target), tf.greater(teacher, 0));
+  const squares = tf.squaredDifference(student, target);
+  return tf.div(tf.sum(tf.mul(squares, tf.cast(isActive, "float32"))), BATCH);
 }

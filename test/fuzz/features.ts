@@ -2,11 +2,13 @@ import fc from "fast-check";
 import {
   activationBoundaryLoss,
   attentionTransferLoss,
+  channelWiseLoss,
   factorTransferLoss,
   fspLoss,
   hierarchicalContextLoss,
   hintLoss,
   nstLoss,
+  overhaulLoss,
   vidLoss,
 } from "../../src/index.ts";
 import * as oracle from "../oracles/features.ts";
@@ -18,13 +20,15 @@ import {
   near,
   option,
   size,
+  small,
   tensors,
   ties,
   uniform,
   upstream,
   valuesOf,
 } from "./arbitraries.ts";
-import { type Case, mapsOf, type Subject } from "./case.ts";
+import { type Case, mapsOf, type Subject, type Values } from "./case.ts";
+import { areRowsApart } from "./logits.ts";
 
 type Settings = fc.Arbitrary<Record<string, number>>;
 type Shapes = fc.Arbitrary<{ student: number[][]; teacher: number[][] }>;
@@ -181,6 +185,80 @@ const hierarchicalContext: Subject = {
     oracle.hierarchicalContext(constants.map(mapsOf), variables.map(mapsOf)),
 };
 
+const temperatures = option("temperature", 0.5, 8);
+
+/** The positions of each channel of each sample. */
+const channelRows = (values: Values): number[][] =>
+  mapsOf(values).flatMap((map) => {
+    const positions = map.flat();
+    return positions[0]!.map((_, c) => positions.map((position) => position[c]!));
+  });
+
+const channelWiseCases = (numbers: Numbers) =>
+  casesOf(
+    equalMaps,
+    temperatures,
+  )(numbers).filter(({ variables, constants, options }) =>
+    constants.every((maps, l) =>
+      areRowsApart(channelRows(maps), channelRows(variables[l]!), options.temperature ?? 1),
+    ),
+  );
+
+const channelWise: Subject = {
+  name: "channelWiseLoss",
+  regimes: {
+    ...commonRegimes(channelWiseCases, 4),
+    small: casesOf(equalMaps, temperatures)(small),
+    "near the teacher": near(casesOf(equalMaps, temperatures)(uniform(4))),
+    "high temperature": casesOf(equalMaps, option("temperature", 100, 10_000))(uniform(4)),
+  },
+  library: ({ variables, constants }, { options }) =>
+    channelWiseLoss(constants, variables, options),
+  oracle: ({ variables, constants }, { options }) =>
+    oracle.channelWise(constants.map(mapsOf), variables.map(mapsOf), options.temperature ?? 1),
+};
+
+/** One to three layers of maps with equal channels. */
+const equalChannels: Shapes = differentMaps.map(({ student, teacher }) => ({
+  student: student.map(([n, h, w], l) => [n!, h!, w!, teacher[l]![3]!]),
+  teacher,
+}));
+
+/** The margins follow the teacher's maps. */
+const overhaulCases =
+  (shapes: Shapes) =>
+  (numbers: Numbers): fc.Arbitrary<Case> =>
+    casesOf(shapes)(numbers).chain((input) =>
+      tensors(
+        uniform(1),
+        input.constants.map(({ shape }) => [shape[3]!]),
+      ).map((margins) => ({
+        ...input,
+        constants: [
+          ...input.constants,
+          ...margins.map(({ shape, data }) => ({ shape, data: data.map((m) => -Math.abs(m)) })),
+        ],
+      })),
+    );
+
+const overhaul: Subject = {
+  name: "overhaulLoss",
+  regimes: {
+    ...commonRegimes(overhaulCases(equalChannels), 2, "student"),
+    ties: overhaulCases(equalMaps)(ties),
+    "dead maps": dead(overhaulCases(equalMaps)(uniform(2))),
+  },
+  library: ({ variables, constants }) => {
+    const layers = variables.length;
+    return overhaulLoss(constants.slice(0, layers), variables, constants.slice(layers));
+  },
+  oracle: ({ variables, constants }) => {
+    const layers = variables.length;
+    const margins = constants.slice(layers).map(({ data }) => data);
+    return oracle.overhaul(constants.slice(0, layers).map(mapsOf), variables.map(mapsOf), margins);
+  },
+};
+
 const oneLayer: Shapes = equalFeatures.map(({ student: [shape] }) => ({
   student: [shape!],
   teacher: [shape!],
@@ -229,5 +307,7 @@ export const featureSubjects: readonly Subject[] = [
   solutionFlow,
   activationBoundary,
   hierarchicalContext,
+  channelWise,
+  overhaul,
   variationalInformation,
 ];

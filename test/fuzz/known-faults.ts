@@ -35,6 +35,9 @@ export const knownFaults: readonly KnownFault[] = [
   fault("conditionalMutualInformation", "NaN labels", "a NaN in a label row is read as a class"),
   fault("distLoss", "small", "differences of nearly equal probabilities are lost in the gradient"),
 
+  ...["small", "near the teacher"].map((regime) =>
+    fault("channelWiseLoss", regime, "below T = 16 the divergence is off by 1e-7 T²"),
+  ),
   fault("attentionTransferLoss", "large", "powers overflow before they are normalised"),
   fault("vidLoss", "small variances, large differences", "the gradient by the log scale overflows"),
 

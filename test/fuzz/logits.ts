@@ -2,6 +2,7 @@ import fc from "fast-check";
 import {
   binaryKdLoss,
   classCentroids,
+  cmicLoss,
   conditionalMutualInformation,
   distLoss,
   dkdLoss,
@@ -76,10 +77,15 @@ const weightRegimes = (cases: fc.Arbitrary<Case>) => ({
  * Keeps divergences of at least 0.01 T² nats, and zero divergences of equal rows or of rows saturated in
  * the same class. Other small divergences are among the known faults, and this filter goes with them.
  */
-const isApart = ({ variables, constants, options }: Case) => {
-  const temperature = options.temperature ?? 4;
-  const [teacher, student] = [constants[0]!, variables[0]!].map(rowsOf) as [number[][], number[][]];
-  return teacher.every((row, i) => {
+const isApart = ({ variables: [s], constants: [t], options }: Case) =>
+  areRowsApart(rowsOf(t!), rowsOf(s!), options.temperature ?? 4);
+
+export const areRowsApart = (
+  teacher: readonly number[][],
+  student: readonly number[][],
+  temperature: number,
+): boolean =>
+  teacher.every((row, i) => {
     const differences = row.map((x, c) => x - student[i]![c]!);
     const spread = Math.max(...differences) - Math.min(...differences);
     const [p, q] = [row, student[i]!].map((z) => [z.map(num)]) as [Num[][], Num[][]];
@@ -87,7 +93,6 @@ const isApart = ({ variables, constants, options }: Case) => {
     const isNone = differences.every((x) => x === 0) || (divergence < 1e-37 && spread > 1);
     return isNone || !(divergence < 0.01);
   });
-};
 
 const kdCases = (numbers: Numbers) => pairs(temperature)(numbers).filter(isApart);
 
@@ -415,6 +420,28 @@ const mcmi: Subject = {
   },
 };
 
+const cmicOptions = options(
+  option("lambda", 0, 2).map((given) => ({ lambda: 0.5, ...given })),
+  option("beta", 0, 0.5).map((given) => ({ beta: 0.1, ...given })),
+);
+const cmicCases = withCentroids((numbers) =>
+  single(cmicOptions)(numbers).map(({ weights: _, reduction: __, ...input }): Case => input),
+);
+
+const cmic: Subject = {
+  name: "cmicLoss",
+  regimes: {
+    ...commonRegimes(cmicCases, 4, "student"),
+    "NaN centroids": withEntry(byIndices(cmicCases(uniform(4))), [Number.NaN], "teacher"),
+    "label distributions": withSoftLabels(cmicCases(uniform(4))),
+    "NaN labels": withNaNLabels(cmicCases(uniform(4))),
+  },
+  library: ({ variables: [z], constants: [centroids] }, { labels, options }) =>
+    cmicLoss(labelTensor(labels!), z!, centroids!, { lambda: 0.5, beta: 0.1, ...options }),
+  oracle: ({ variables: [z], constants: [q] }, { labels, options }) =>
+    oracle.cmic(labels!.rows, rowsOf(z!), rowsOf(q!), { lambda: 0.5, beta: 0.1, ...options }),
+};
+
 /** Class logits and logits of one or two heads, for the four rotations of one or two images. */
 const hsakdCases =
   (settings: fc.Arbitrary<Record<string, number>>) =>
@@ -450,6 +477,7 @@ const hsakd: Subject = {
 
 export const logitSubjects: readonly Subject[] = [
   mcmi,
+  cmic,
   cmi,
   centroids,
   movedCentroids,

@@ -1,3 +1,4 @@
+import { kd } from "./logits.ts";
 import {
   absoluteDifference,
   atLeast,
@@ -17,7 +18,7 @@ import {
   sub,
   sum,
 } from "./tape.ts";
-import { ofSquares, plain, type Result, sumOfTerms, withSize } from "./terms.ts";
+import { ofSquares, plain, type Result, sumOfResults, sumOfTerms, withSize } from "./terms.ts";
 
 /** [N][H][W][C] */
 export type Maps = readonly (readonly (readonly (readonly Num[])[])[])[];
@@ -206,3 +207,41 @@ export function variationalInformation(
   });
   return [sumOfTerms(terms, 1 / (2 * means.length))];
 }
+
+/** T²/(N C) Σ KL of the softmax over the positions of each channel, summed over layers. */
+export const channelWise = (
+  teacher: Layers<Maps>,
+  student: Layers<Maps>,
+  temperature: number,
+): Result[] => {
+  const losses = teacher.map((maps, l) => {
+    const channels = maps[0]![0]![0]!.length;
+    const rows = (x: Maps) =>
+      x.flatMap((map) =>
+        Array.from({ length: channels }, (_, c) => positions(map).map((row) => row[c]!)),
+      );
+    const divergences = kd(rows(maps), rows(student[l]!), temperature);
+    return sumOfResults(divergences, 1 / divergences.length);
+  });
+  return [sumOfResults(losses)];
+};
+
+/** 1/N Σ_ℓ 2^(ℓ−L+1) Σ_j [s > max(t, m) or t > 0] (s − max(t, m))² */
+export const overhaul = (
+  teacher: Layers<Maps>,
+  student: Layers<Maps>,
+  margins: Layers<readonly Num[]>,
+): Result[] => {
+  const losses = teacher.map((maps, l) => {
+    const own = student[l]!;
+    const target = pool(maps, [own[0]!.length, own[0]![0]!.length]).flat(3);
+    const terms = own.flat(3).map((x, j) => {
+      const [y, m] = [target[j]!, margins[l]![j % margins[l]!.length]!];
+      const bound = Number.isNaN(y.value + m.value) ? sum([y, m]) : y.value > m.value ? y : m;
+      const isActive = !(x.value <= bound.value && y.value <= 0);
+      return isActive ? square(sub(x, bound)) : num(0);
+    });
+    return scale(sum(terms), 2 ** (l - teacher.length + 1) / maps.length);
+  });
+  return [plain(sum(losses))];
+};

@@ -181,6 +181,27 @@ export const mcmi = (
   });
 };
 
+/** Mean cross-entropy plus λ times the mean {@link cmi} minus β times the separation of the batch. */
+export const cmic = (
+  labels: readonly number[][],
+  logits: Rows,
+  q: Rows,
+  { lambda, beta }: { lambda: number; beta: number },
+): Result[] => {
+  const n = logits.length;
+  const information = mcmi(labels, logits, q, { lambda: -lambda, labelSmoothing: 0 });
+  const logs = logits.map(logSoftmax);
+  const pairs = logs.flatMap((logP, i) =>
+    logs.map((logQ, j): Result => {
+      const differ = 1 - labels[i]!.reduce((total, t, y) => total + t * labels[j]![y]!, 0);
+      if (differ === 0) return plain(num(0));
+      return sumOfResults([sumOfTerms(logP.map((x, c) => weigh(exp(x), logQ[c]!)))], differ);
+    }),
+  );
+  const samples = sumOfResults(information, 1 / n);
+  return [beta === 0 ? samples : sumOfResults([samples, sumOfResults(pairs, beta / n ** 2)])];
+};
+
 /** T²/4N Σ_i [KL of the classes + Σ_l KL of head l]. */
 export const hsakd = (
   teacher: readonly Rows[],

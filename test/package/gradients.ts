@@ -26,7 +26,9 @@ export const gradientsProgram = `
     ["activationBoundaryLoss", (x) => kd.activationBoundaryLoss(teacherMaps, x), maps],
     ["attentionTransferLoss", (x) => kd.attentionTransferLoss(teacherMaps, x), maps],
     ["binaryKdLoss", (x) => kd.binaryKdLoss(teacher, x), rows],
+    ["channelWiseLoss", (x) => kd.channelWiseLoss(teacherMaps, x), maps],
     ["classCentroids", (x) => kd.classCentroids(labels, x), rows],
+    ["cmicLoss", (x) => kd.cmicLoss(labels, x, centroids, { lambda: 0.5, beta: 0.2 }), rows],
     ["conditionalMutualInformation", (x) => kd.conditionalMutualInformation(labels, x), rows],
     [
       "conditionalMutualInformation, per sample",
@@ -51,6 +53,7 @@ export const gradientsProgram = `
     ["l2Normalize", (x) => kd.l2Normalize(x), rows],
     ["mcmiLoss", (x) => kd.mcmiLoss(labels, x, centroids, { lambda: 0.2 }), rows],
     ["nstLoss", (x) => kd.nstLoss(teacherMaps, x), maps],
+    ["overhaulLoss", (x) => kd.overhaulLoss(teacherMaps, x, tf.tensor1d([-0.5, -0.2])), maps],
     ["pktLoss", (x) => kd.pktLoss(teacher, x), rows],
     ["rkdLoss", (x) => kd.rkdLoss(teacher, x), rows],
     ["similarityLoss", (x) => kd.similarityLoss(teacherMaps, x), maps],
