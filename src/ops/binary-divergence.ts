@@ -34,7 +34,8 @@ export function binaryDivergence(
     );
     const curve = tf.sub(s.curve, t.curve);
     const far: tf.Tensor2D = tf.add(share(t.yes, s.yes, curve), share(t.no, s.no, curve));
-    const difference = atTemperature(tf.sub(logits, target), temperature);
+    const distance: tf.Tensor2D = tf.sub(logits, target);
+    const difference = atTemperature(distance, temperature);
     const isNear = tf.less(tf.abs(difference), NEAR);
     const divergence = keepNaN(tf.where(isNear, remainder(t, difference), far), change);
     const numLabels = target.shape[1];
@@ -59,7 +60,7 @@ interface Outcomes {
 }
 
 function outcomes(logits: tf.Tensor2D): Outcomes {
-  const opposite: tf.Tensor2D = tf.neg(logits);
+  const opposite = tf.neg(logits);
   return {
     yes: { p: tf.sigmoid(logits), bend: tf.relu(opposite) },
     no: { p: tf.sigmoid(opposite), bend: tf.relu(logits) },

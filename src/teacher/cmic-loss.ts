@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { logCentroidRows } from "../information/log-centroid-rows.ts";
+import { labelledCentroidLosses } from "../information/centroid-losses.ts";
 import {
   checkCentroids,
   checkLabelShape,
@@ -9,7 +9,7 @@ import {
 } from "../internal/checks.ts";
 import { scalarLoss } from "../internal/differentiable.ts";
 import { labelRows } from "../internal/labels.ts";
-import { softmaxGradient, softmaxParts } from "../ops/softmax.ts";
+import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
 import { meanAll, rowSum, sumAll } from "../ops/sums.ts";
 
 /** Options of {@link cmicLoss}. */
@@ -79,28 +79,23 @@ export function cmicLoss(
   checkNumber(fn, "lambda", lambda, { minimum: 0 });
   checkNumber(fn, "beta", beta, { minimum: 0 });
 
-  // With s = z − max z, u = s − log Q_y, U = Σ_c p u, ℓ = log Σ_c exp s, log p = s − ℓ and
-  // m_ij = 1{y_i ≠ y_j}: L_i = ℓ − Σ_c t s + λ (U − ℓ), dL_i/dz = p (1 − λ U + λ u) − t, and
-  // −N² dΓ/dz_j = J_j Σ_i m_ij log p_i + Σ_i m_ij (p_i − p_j), J the derivative of the softmax.
+  // With m_ij = 1{y_i ≠ y_j} and J the derivative of the softmax:
+  // −N² Γ = Σ_ij m_ij Σ_c p_ic log p_jc, and −N² dΓ/dz_j = J_j Σ_i m_ij log p_i + Σ_i m_ij (p_i − p_j).
   return scalarLoss(
     fn,
     [z],
     (logits) => {
-      const { p, shifted, logSum } = softmaxParts(logits);
+      const attrs = { crossEntropy: 1, divergence: lambda, labelSmoothing: 0 };
+      const samples = labelledCentroidLosses(labels, logits, q, attrs);
+      const { p, logP } = softmaxAndLog(logits);
       const target = labelRows(labels, numClasses);
-      const u: tf.Tensor2D = tf.sub(shifted, logCentroidRows(q, labels));
-      const meanU = rowSum(tf.mul(p, u));
-      const fit = tf.sub(tf.mul(logSum, 1 - lambda), rowSum(tf.mul(target, shifted)));
-      const samples = meanAll(tf.add(fit, tf.mul(meanU, lambda)));
-
       const differ: tf.Tensor2D = tf.sub(1, tf.matMul(target, target, false, true));
-      const logs = tf.matMul(differ, tf.sub(shifted, logSum) as tf.Tensor2D);
+      const logs = tf.matMul(differ, logP);
       const separation = tf.mul(sumAll(tf.mul(p, logs)), beta / n ** 2); // −β Γ
-      const value: tf.Scalar = tf.add(samples, separation);
-      const slope = tf.add(tf.mul(tf.sub(u, meanU), lambda), 1);
-      return { value, saved: [p, tf.sub(tf.mul(p, slope), target), differ, logs] };
+      const value: tf.Scalar = tf.add(meanAll(samples.losses), separation);
+      return { value, saved: [samples.slopes, p, differ, logs] };
     },
-    (p, samples, differ, logs) => {
+    (samples, p, differ, logs) => {
       const others = tf.sub(tf.matMul(differ, p), tf.mul(p, rowSum(differ)));
       const pairs = tf.add(softmaxGradient(p, logs), others);
       return [tf.add(tf.mul(samples, 1 / n), tf.mul(pairs, beta / n ** 2))];

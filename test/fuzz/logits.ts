@@ -421,7 +421,7 @@ const mcmi: Subject = {
 };
 
 const cmicOptions = options(
-  option("lambda", 0, 2).map((given) => ({ lambda: 0.5, ...given })),
+  option("lambda", 0.01, 2).map((given) => ({ lambda: 0.5, ...given })),
   option("beta", 0, 0.5).map((given) => ({ beta: 0.1, ...given })),
 );
 const cmicCases = withCentroids((numbers) =>

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { root, run } from "../package/support.ts";
+
+const folder = join(root, "examples/alone");
+const runAlone = (name: string, ...args: string[]) =>
+  run(root, "node_modules/.bin/tsx", join(folder, name), ...args);
+
+test.each(readdirSync(folder))("%s is short and imports packages only", (name) => {
+  const text = readFileSync(join(folder, name), "utf8");
+  expect(text.split("\n").length).toBeLessThanOrEqual(61);
+  expect(text).not.toMatch(/from "\.|import "\./);
+});
+
+test("clusters tightens the outputs by CMIC and widens them by MCMI", async () => {
+  const file = join(tmpdir(), `clusters-${process.pid}.svg`);
+  const printed = await runAlone("clusters.ts", file);
+  const figure = (name: string, column: string) =>
+    Number(new RegExp(`^${name}: .*${column} ([\\d.]+)`, "m").exec(printed)![1]);
+  const cmi = ["cmic", "crossEntropy", "mcmi"].map((name) => figure(name, "CMI"));
+  expect(cmi[0]).toBeLessThan(0.9 * cmi[1]!);
+  expect(cmi[2]).toBeGreaterThan(1.05 * cmi[1]!);
+  for (const name of ["cmic", "crossEntropy", "mcmi"]) {
+    expect(figure(name, "accuracy")).toBeGreaterThan(0.85);
+  }
+  expect(readFileSync(file, "utf8").match(/<circle/g)).toHaveLength(900);
+});
