@@ -37,7 +37,7 @@ export function readOptions(argv: readonly string[]): ExperimentOptions {
     .addOption(
       new Option(
         "--scale <name>",
-        "by default small for grey images and full for coloured ones",
+        "by default small for grey images and light for coloured ones; full needs a GPU",
       ).choices(Object.keys(recipes)),
     )
     .option("--out <folder>", "where to keep results, reports and teachers", "experiments-out");

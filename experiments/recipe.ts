@@ -19,6 +19,12 @@ export interface Recipe {
   /** λ of the MCMI teacher. */
   lambda: number;
   student: ModelName;
+  /**
+   * What else the few-shot and zero-shot students are compared by: distillation from the CE teacher at
+   * another temperature, fine-tuning with label smoothing, the CE teacher after an earlier epoch, and
+   * MCMI with fixed centroids and a λ of its own.
+   */
+  rivals?: { temperature: number; labelSmoothing: number; epoch: number; fixedLambda: number };
   /** Two students that probe a teacher: one with few images, one without a class. */
   probes: { fewImages: Probe; withoutClass: Probe };
   fewShot: {
@@ -26,12 +32,20 @@ export interface Recipe {
     /** The largest share for CRD. The cost of its steps grows with the number of images. */
     crdUpTo: number;
     shares: readonly { share: number; schedule: Schedule }[];
+    /** Images drawn in an epoch whatever the share, for a constant number of steps. */
+    drawn?: number;
+    goals: readonly FewShotGoal[];
   };
   zeroShot: {
     kd: KdSettings;
+    /** Of MCMI; by default that of the recipe. */
+    lambda?: number;
     removed: readonly (readonly number[])[];
-    atMost: number;
+    atMost?: number;
+    /** Whether removed images leave gaps in the batches. */
+    gaps?: true;
     schedule: Schedule;
+    goals: ZeroShotGoals;
   };
   temperatures: readonly number[];
   /** 0, the baseline of the gains, and others. */
@@ -57,7 +71,32 @@ export interface Recipe {
   };
 }
 
-export type Probe = Pick<StudentPlan, "share" | "atMost" | "removed" | "schedule"> & {
+/** A gain of MCMI by a method at a share: above an amount, with a confidence interval above 0. */
+export interface FewShotGoal {
+  method: "kd" | "crd";
+  share: number;
+  /** Points, default 0. */
+  atLeast?: number;
+}
+
+/** Goals for the mean over the single classes, in points of accuracy. */
+export interface ZeroShotGoals {
+  /** MCMI's students. */
+  mean?: number;
+  /** MCMI − control, and MCMI − CE if it is compared. */
+  gain: number;
+  /** Loss of the teacher's accuracy. */
+  loss: number;
+  /** MCMI's student on its best class. */
+  best?: number;
+  /** The teacher, on all classes, minus that. */
+  belowTeacher?: number;
+}
+
+export type Probe = Pick<
+  StudentPlan,
+  "share" | "atMost" | "removed" | "gaps" | "drawn" | "schedule"
+> & {
   kd: KdSettings;
 };
 
@@ -96,12 +135,17 @@ const small: Recipe = {
       { share: 0.25, schedule: adam(20) },
       { share: 0.5, schedule: adam(12) },
     ],
+    goals: [0.01, 0.05].flatMap((share) => [
+      { method: "kd" as const, share },
+      { method: "crd" as const, share },
+    ]),
   },
   zeroShot: {
     kd: withoutLabels,
     removed: [...range(10).map((c) => [c]), [0, 1], [2, 3, 4], [0, 2, 4, 6, 8, 9]],
     atMost: 8000,
     schedule: zeroShot,
+    goals: { mean: 60, gain: 30, loss: 0.6, best: 84 },
   },
   temperatures: [1, 2, 4, 8, 16],
   lambdas: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1],
@@ -124,9 +168,10 @@ const small: Recipe = {
   },
 };
 
-/** Smoke test: very few images and epochs. */
+/** Smoke test: very few images and epochs, with everything that a recipe may ask for. */
 const tiny: Recipe = {
   ...small,
+  rivals: { temperature: 8, labelSmoothing: 0.1, epoch: 2, fixedLambda: 0.2 },
   images: { train: 200, validation: 100 },
   teacher: { ...mlp, schedule: adam(4), kept: [2, 4], epoch: 4 },
   fineTuning: gently(2),
@@ -138,8 +183,18 @@ const tiny: Recipe = {
     ...small.fewShot,
     crdUpTo: 1,
     shares: [0.2, 1].map((share) => ({ share, schedule: adam(2) })),
+    drawn: 150,
+    goals: [{ method: "kd", share: 0.2, atLeast: 1 }],
   },
-  zeroShot: { kd: withoutLabels, removed: [[3], [0, 1]], atMost: 100, schedule: adam(2) },
+  zeroShot: {
+    ...small.zeroShot,
+    lambda: 0.5,
+    removed: [[3], [0, 1]],
+    atMost: 100,
+    gaps: true,
+    schedule: adam(2),
+    goals: { ...small.zeroShot.goals, belowTeacher: 15 },
+  },
   temperatures: [1, 4],
   lambdas: [0, 0.3],
   regularizers: { lambda: [0.3], labelSmoothing: [0.1], entropy: [0.1], temperature: [8] },
@@ -166,16 +221,31 @@ const cifar: Schedule = {
   augment: true,
   sgd: { ...sgd, milestones: [150, 180, 210] },
 };
-/** Half the learning rate, which falls along half a cosine. */
+/** From the same learning rate along half a cosine. */
 const cifarFineTuning: Schedule = {
   epochs: 20,
   batchSize: 64,
-  learningRate: 0.025,
+  learningRate: 0.05,
   augment: true,
   sgd,
 };
 
-/** For 32×32 coloured images on a GPU. */
+/** The sets of CIFAR-10's classes that the thesis removes, from truck on, and each class alone. */
+const removedSets = [
+  ...range(10).map((c) => [c]),
+  [9, 7],
+  [9, 7, 5],
+  [9, 7, 5, 3],
+  [9, 7, 5, 3, 1],
+  [9, 7, 5, 3, 1, 0],
+];
+const rivals = { temperature: 8, labelSmoothing: 0.1, fixedLambda: 0.15 };
+const fewShotGoals: readonly FewShotGoal[] = [
+  { method: "kd", share: 0.05, atLeast: 2 },
+  { method: "crd", share: 0.05 },
+];
+
+/** For 32×32 coloured images on a GPU: the thesis' protocol. */
 const full: Recipe = {
   ...small,
   images: { train: 45_000, validation: 5000 },
@@ -188,20 +258,25 @@ const full: Recipe = {
   fineTuning: cifarFineTuning,
   lambda: 0.15,
   student: "resnet20",
+  rivals: { ...rivals, epoch: 60 },
   probes: {
-    fewImages: { share: 0.05, removed: [], kd: usual, schedule: cifar },
-    withoutClass: { share: 1, removed: [3], kd: usual, schedule: cifar },
+    fewImages: { share: 0.05, removed: [], kd: usual, drawn: 45_000, schedule: cifar },
+    withoutClass: { share: 1, removed: [3], kd: usual, gaps: true, schedule: cifar },
   },
   fewShot: {
     kd: usual,
     crdUpTo: 1,
-    shares: [0.01, 0.05, 0.1, 0.25, 0.5].map((share) => ({ share, schedule: cifar })),
+    shares: [0.01, 0.05, 0.1, 0.25, 0.5, 0.75].map((share) => ({ share, schedule: cifar })),
+    drawn: 45_000,
+    goals: fewShotGoals,
   },
   zeroShot: {
     kd: usual,
-    removed: small.zeroShot.removed,
-    atMost: 45_000,
+    lambda: 0.25,
+    removed: removedSets,
+    gaps: true,
     schedule: cifar,
+    goals: { gain: 20, loss: 1, belowTeacher: 15 },
   },
   lambdas: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5],
   regularizers: { ...small.regularizers, lambda: [0.1, 0.15, 0.2] },
@@ -218,10 +293,48 @@ const full: Recipe = {
   },
 };
 
-export const recipes = { small, tiny, full };
+/** Schedules for two cores: a cosine instead of milestones, which suits few epochs. */
+const onCores = (epochs: number, learningRate = 0.05): Schedule => ({
+  epochs,
+  batchSize: 64,
+  learningRate,
+  augment: true,
+  sgd,
+});
+const plainTeacher = { network: "plain96", schedule: onCores(30), epoch: 30 } as const;
+
+/** For 32×32 coloured images on two CPU cores: the thesis' protocol with plain networks and less time. */
+const light: Recipe = {
+  ...full,
+  images: { train: 25_000, validation: 5000 },
+  teacher: { ...plainTeacher, kept: [5, 10, 20, 30] },
+  fineTuning: { ...onCores(10), warmUp: 0.1 },
+  student: "plain40",
+  rivals: { ...rivals, epoch: 10 },
+  probes: {
+    fewImages: { ...full.probes.fewImages, drawn: 25_000, schedule: onCores(10) },
+    withoutClass: { ...full.probes.withoutClass, schedule: onCores(10) },
+  },
+  fewShot: {
+    ...full.fewShot,
+    shares: [0.01, 0.05, 0.1, 0.25].map((share) => ({ share, schedule: onCores(10) })),
+    drawn: 25_000,
+  },
+  zeroShot: { ...full.zeroShot, schedule: onCores(10) },
+  maps: {
+    ...full.maps,
+    teacher: { ...plainTeacher, kept: [5, 10, 20, 30] },
+    fineTuning: { ...onCores(10), warmUp: 0.1 },
+    student: "plain40",
+    schedule: onCores(10),
+    layer: "maps4",
+  },
+};
+
+export const recipes = { small, tiny, light, full };
 
 /** The recipe for images of a shape. */
-export const recipeFor = ([, , channels]: Shape): Recipe => (channels === 1 ? small : full);
+export const recipeFor = ([, , channels]: Shape): Recipe => (channels === 1 ? small : light);
 
 /** The teachers that most experiments compare: the same fine-tuning with λ = 0 and with MCMI. */
 export const pairOf = (recipe: Recipe) => ({

@@ -3,6 +3,7 @@ import { cnns } from "./cnn.ts";
 import { camNetwork } from "./cnn-cam.ts";
 import { demoMlps, mlps } from "./mlp.ts";
 import { mobileNetV2 } from "./mobilenet-v2.ts";
+import { plains } from "./plain.ts";
 import { resnets } from "./resnet.ts";
 import { shuffleNetV1 } from "./shufflenet-v1.ts";
 import { shuffleNetV2 } from "./shufflenet-v2.ts";
@@ -19,6 +20,7 @@ export const models = {
   MobileNetV2: mobileNetV2,
   ShuffleNetV1: shuffleNetV1,
   ShuffleNetV2: shuffleNetV2,
+  ...plains,
   ...cnns,
   ...mlps,
   ...demoMlps,

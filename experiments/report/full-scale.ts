@@ -11,10 +11,11 @@ const SEEDS = 5;
 export const fullScale = (): Section => ({
   title: "At full scale",
   text: [
-    "Nothing in this section has been run. The recipe for coloured images is that of the thesis: " +
+    "Nothing in this section has been run. The recipe is that of the thesis: " +
       `${recipes.full.teacher.network} and ${recipes.full.student}, 240 epochs of SGD with augmentation. ` +
-      "Unpack the binary version of CIFAR-10 or CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html), " +
-      "pass the folder, and use a GPU through WebGPU. After an interruption, --resume continues the run.",
+      "For CIFAR-10 give --dataset cifar10. For CIFAR-100 unpack its binary version " +
+      "(https://www.cs.toronto.edu/~kriz/cifar.html) and pass the folder. Use a GPU through WebGPU. After an " +
+      "interruption, --resume continues the run.",
     `Hours are for ${SEEDS} seeds one after another at ${STEPS_PER_SECOND} steps of 64 images a second. This rate is an ` +
       "assumption, not a measurement. A run displays the estimated time left.",
   ],
@@ -24,7 +25,7 @@ export const fullScale = (): Section => ({
       const plans = studies[name].plans(recipes.full);
       const steps = SEEDS * stepsOf(plans);
       return [
-        `npm run experiment -- ${name} --dataset cifar-100-binary --backend webgpu --workers 1`,
+        `npm run experiment -- ${name} --dataset cifar10 --scale full --backend webgpu --workers 1`,
         String(SEEDS * plans.length),
         (steps / 1e6).toFixed(1),
         String(Math.round(steps / STEPS_PER_SECOND / 3600)),

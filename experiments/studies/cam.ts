@@ -1,6 +1,7 @@
 import type { Plan } from "../pipeline/plan.ts";
-import { mapsTeacher, PAIR, type PairName, type Recipe } from "../recipe.ts";
-import { type Metric, pairHead, pairRow, teacherAccuracy, teacherCmi } from "./metrics.ts";
+import { mapsTeacher, PAIR, type Recipe } from "../recipe.ts";
+import { comparison, rowOf } from "./comparison.ts";
+import { type Metric, teacherAccuracy, teacherCmi } from "./metrics.ts";
 import type { Study } from "./study.ts";
 
 const METRICS: Metric[] = [
@@ -19,22 +20,20 @@ export const cam: Study = {
 
   plans: (recipe) => PAIR.map((name) => plan(recipe, name)),
 
-  sections: (outcomes, recipe) => [
-    {
+  sections: (outcomes, recipe) =>
+    comparison({
       title: "Scores of the class clusters",
-      text: [],
-      table: {
-        head: pairHead(""),
-        rows: METRICS.map((metric) =>
-          pairRow(outcomes, metric.name, (name) => plan(recipe, name), metric),
-        ),
-      },
+      gains: "Differences of the scores",
+      first: "",
+      names: PAIR,
+      rows: METRICS.map((metric) =>
+        rowOf(outcomes, metric.name, (name) => plan(recipe, name), metric),
+      ),
       charts: [],
-    },
-  ],
+    }),
 };
 
-function plan(recipe: Recipe, name: PairName): Plan {
+function plan(recipe: Recipe, name: string): Plan {
   const { images, maps } = recipe;
   return {
     images,

@@ -8,7 +8,7 @@ import {
 import type { Outcome } from "../evaluate.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan } from "../pipeline/plan.ts";
-import { PAIR, type PairName, type Probe } from "../recipe.ts";
+import type { Probe } from "../recipe.ts";
 
 /** A number measured in a run. */
 export interface Metric {
@@ -73,22 +73,5 @@ export function showGain(
 }
 
 export const GAIN = "MCMI − control [95 % CI]";
-
-/** Headings of a table of control, MCMI and their difference. */
-export const pairHead = (first: string): string[] => [first, ...PAIR, GAIN];
-
-/** A row of such a table. */
-export function pairRow(
-  outcomes: Outcomes,
-  label: string,
-  planOf: (name: PairName) => Plan,
-  metric: Metric,
-): string[] {
-  return [
-    label,
-    ...PAIR.map((name) => show(outcomes, planOf(name), metric)),
-    showGain(outcomes, [planOf("MCMI"), planOf("control")], metric),
-  ];
-}
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;

@@ -56,10 +56,9 @@ describe("incomplete results", () => {
 });
 
 test("stepsOf counts each teacher once, and each student", () => {
-  const [control, mcmi] = studies["zero-shot"].plans({
-    ...recipes.tiny,
-    zeroShot: { ...recipes.tiny.zeroShot, removed: [[3]] },
-  });
+  const [control, mcmi] = studies["zero-shot"]
+    .plans({ ...recipes.tiny, zeroShot: { ...recipes.tiny.zeroShot, removed: [[3]] } })
+    .slice(-2);
   const teacher = 4 * Math.ceil(200 / 64);
   const fineTuning = 2;
   const student = 2 * Math.ceil(100 / 64);

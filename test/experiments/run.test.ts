@@ -139,8 +139,8 @@ describe("invalid input", () => {
   test("rejects a missing or truncated data file, naming it", async () => {
     const folder = join(out, "bad");
     mkdirSync(folder);
-    await expect(runExperiment("cam", "--dataset", "cifar10")).rejects.toThrow(
-      /cifar-10-batches-bin\/batches\.meta\.txt is missing/,
+    await expect(runExperiment("cam", "--dataset", "cifar100")).rejects.toThrow(
+      /cifar-100-binary\/fine_label_names\.txt is missing/,
     );
     writeFileSync(join(folder, "train-images-idx3-ubyte"), "short");
     await expect(runExperiment("cam", "--dataset", folder)).rejects.toThrow(

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { recipes } from "../../experiments/recipe.ts";
+import { comparison } from "../../experiments/studies/comparison.ts";
+import { contenders } from "../../experiments/studies/contenders.ts";
+
+const values: Record<string, number[]> = {
+  CE: [1, 2, 3],
+  control: [2, 2, 2],
+  MCMI: [4, 5, 6],
+  rival: [5, 5, 5],
+};
+const compare = (names: string[]) =>
+  comparison({
+    title: "Accuracy",
+    gains: "Gains",
+    first: "removed",
+    names,
+    rows: [{ label: "cat", digits: 1, values: (name) => values[name]! }],
+    charts: [],
+  });
+
+describe("a comparison", () => {
+  test("has means and paired differences in one table", () => {
+    expect(compare(["CE", "MCMI"]).map(({ table }) => table)).toEqual([
+      {
+        head: ["removed", "CE", "MCMI", "MCMI − CE [95 % CI]"],
+        rows: [["cat", "2.0 ± 0.6", "5.0 ± 0.6", "+3.0 [+3.0, +3.0]"]],
+      },
+    ]);
+  });
+
+  test("has a table of differences for many contenders", () => {
+    const [means, gains] = compare(["CE", "control", "rival", "MCMI"]);
+    expect(means!.table!.head).toEqual(["removed", "CE", "control", "rival", "MCMI"]);
+    expect(gains!.title).toBe("Gains");
+    // t(0.975, 2) · 1/√3 = 2.484
+    expect(gains!.table!.rows).toEqual([
+      ["cat", "+3.0 [+3.0, +3.0]", "+3.0 [+0.5, +5.5]", "+0.0 [-2.5, +2.5]"],
+    ]);
+  });
+});
+
+describe("contenders", () => {
+  const kd = { temperature: 4, alpha: 0.9 };
+
+  test("are control and MCMI without rivals", () => {
+    const found = contenders(recipes.small, kd);
+    expect(found.map(({ name }) => name)).toEqual(["control", "MCMI"]);
+    const tuned = found.map(({ teacher }) => teacher.fineTuning);
+    const { fineTuning: schedule, lambda } = recipes.small;
+    expect(tuned).toEqual([
+      { schedule, regularizer: { lambda: 0 } },
+      { schedule, regularizer: { lambda } },
+    ]);
+  });
+
+  test("are also the rivals, the teacher as it was, and no teacher", () => {
+    const { light } = recipes;
+    const found = Object.fromEntries(contenders(light, kd).map((one) => [one.name, one]));
+    expect(Object.keys(found)).toEqual([
+      "no teacher",
+      "CE",
+      "CE, T = 8",
+      "CE, epoch 10",
+      "label smoothing 0.1",
+      "MCMI, fixed Q",
+      "control",
+      "MCMI",
+    ]);
+    expect(found["no teacher"]!.kd).toEqual({ temperature: 1, alpha: 0 });
+    expect(found.CE).toEqual({ name: "CE", teacher: light.teacher });
+    expect(found["CE, T = 8"]!.kd).toEqual({ temperature: 8, alpha: 0.9 });
+    expect(found["CE, epoch 10"]!.teacher).toEqual({ ...light.teacher, epoch: 10 });
+    expect(found["MCMI, fixed Q"]!.teacher.fineTuning).toEqual({
+      schedule: light.fineTuning,
+      regularizer: { lambda: light.rivals!.fixedLambda },
+      centroids: "fixed",
+    });
+  });
+
+  test("an earlier epoch of the teacher is one that is kept", () => {
+    for (const { teacher, rivals } of Object.values(recipes)) {
+      if (rivals) expect(teacher.kept).toContain(rivals.epoch);
+      expect(teacher.kept).toContain(teacher.epoch);
+    }
+  });
+});
