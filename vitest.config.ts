@@ -9,6 +9,22 @@ const tags = (skip: boolean) => [
   { name: "broad", description: "Skipped on software GPUs, except in npm run test:all.", skip },
 ];
 
+/** All tests of the library. */
+const allTests = [
+  "test/{cam,distill,information,internal,layers,ops,teacher}/**/*.test.ts",
+  "test/*.test.ts",
+];
+
+/** The tests of the kernels of kd-cmi/webgpu and of the functions that use them. */
+const kernelTests = [
+  "test/webgpu/*.test.ts",
+  "test/{information,teacher}/*.test.ts",
+  "test/distill/{logits,self-supervised}/*.test.ts",
+  "test/distill/contrast/*crd-loss.test.ts",
+  "test/distill/relations/{similarity,pkt}-loss.test.ts",
+  "test/{edges,nan}.test.ts",
+];
+
 const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration => ({
   extends: true,
   optimizeDeps: {
@@ -25,11 +41,11 @@ const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration =
   test: {
     name: backend.name,
     include: [
-      "test/{cam,distill,information,internal,layers,ops,teacher}/**/*.test.ts",
-      "test/*.test.ts",
+      ...(backend.hasLossKernels ? kernelTests : allTests),
       // The list of known faults is that of cpu and wasm.
       ...(backend.isSoftwareGpu ? [] : ["test/fuzz/*.test.ts"]),
     ],
+    exclude: ["test/webgpu/register.test.ts"],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
     tags: tags(backend.isSoftwareGpu && !isAll),
@@ -62,7 +78,10 @@ export default defineConfig(({ mode }) => ({
         extends: true,
         test: {
           name: "node",
-          include: ["test/{wasm,checkpoint,examples,experiments,package}/**/*.test.ts"],
+          include: [
+            "test/{wasm,checkpoint,examples,experiments,package}/**/*.test.ts",
+            "test/webgpu/register.test.ts",
+          ],
           tags: tags(mode !== "all"), // only on tests that start a software GPU
         },
       },

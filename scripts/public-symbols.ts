@@ -8,6 +8,7 @@ export const entryPoints = {
   "kd-cmi": source("index.ts"),
   "kd-cmi/layers": source("layers/index.ts"),
   "kd-cmi/wasm": source("wasm/index.ts"),
+  "kd-cmi/webgpu": source("webgpu/index.ts"),
 };
 
 export interface PublicSymbol {

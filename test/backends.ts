@@ -13,6 +13,8 @@ export interface Backend {
   readonly isSoftwareGpu: boolean;
   /** Relative tolerance against float64 references. GPU backends round their transcendentals. */
   readonly tolerance: number;
+  /** Runs with the kernels of kd-cmi/webgpu: their tests and those of the functions that use them. */
+  readonly hasLossKernels?: boolean;
 }
 
 const cpu = { isSoftwareGpu: false, tolerance: 1e-4 };
@@ -22,8 +24,16 @@ export const backends: readonly Backend[] = [
   { name: "cpu", backend: "cpu", host: "node", ...cpu },
   { name: "wasm", backend: "wasm", host: "node", ...cpu },
   { name: "webgpu", backend: "webgpu", host: "node", ...softwareGpu },
+  { name: "webgpu-kernels", backend: "webgpu", host: "node", hasLossKernels: true, ...softwareGpu },
   { name: "chromium-webgl", backend: "webgl", host: "chromium", ...softwareGpu },
   { name: "chromium-webgpu", backend: "webgpu", host: "chromium", ...softwareGpu },
+  {
+    name: "chromium-webgpu-kernels",
+    backend: "webgpu",
+    host: "chromium",
+    hasLossKernels: true,
+    ...softwareGpu,
+  },
 ];
 
 declare module "vitest" {

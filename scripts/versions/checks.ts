@@ -44,8 +44,12 @@ export async function checkNode(project: string, node: string): Promise<void> {
 
 /** The docstring examples that need no other packages than a project has. */
 function examplesFor(project: string): [name: string, code: string][] {
-  const hasWasm = existsSync(join(project, "node_modules/@tensorflow/tfjs-backend-wasm"));
-  return [...docstringExamples()].filter(([, code]) => hasWasm || !code.includes("kd-cmi/wasm"));
+  const isMissing = (backend: string) =>
+    !existsSync(join(project, `node_modules/@tensorflow/tfjs-backend-${backend}`));
+  const missing = ["wasm", "webgpu"].filter(isMissing);
+  return [...docstringExamples()].filter(
+    ([, code]) => !missing.some((backend) => code.includes(`kd-cmi/${backend}`)),
+  );
 }
 
 /** Compiles all docstring examples with one TypeScript. Errors in others' types do not count. */

@@ -72,9 +72,9 @@ test("installs the requested packages only", async () => {
     "kd-cmi",
   ]);
   const installed = JSON.parse(readFileSync(join(lean, "package-lock.json"), "utf8")).packages;
-  expect(Object.keys(installed).filter((path) => /tfjs-(layers|backend-wasm)/.test(path))).toEqual(
-    [],
-  );
+  expect(
+    Object.keys(installed).filter((path) => /tfjs-(layers|backend-wasm|backend-webgpu)/.test(path)),
+  ).toEqual([]);
 });
 
 const use = `
@@ -102,6 +102,7 @@ test.each([
     load("{ kdLoss }", "kd-cmi"),
     load("{ featureExtractor }", "kd-cmi/layers"),
     load("{ registerTrainingKernels }", "kd-cmi/wasm"),
+    load("{ registerLossKernels }", "kd-cmi/webgpu"),
   ];
   const start = `tf.setBackend("cpu");`;
   const path = write(full, file, [...imports, start, use].join("\n"));
@@ -114,6 +115,7 @@ const typed = `
   import { CmiEstimator, type CmiReport, kdLoss, type KdOptions, mcmiLoss } from "kd-cmi";
   import { compiledMcmiLoss, featureExtractor } from "kd-cmi/layers";
   import { registerTrainingKernels } from "kd-cmi/wasm";
+  import { registerLossKernels } from "kd-cmi/webgpu";
 
   const logits = tf.tensor2d([[1, 2]]);
   const options: KdOptions = { temperature: 4, reduction: tf.Reduction.NONE };
@@ -122,7 +124,7 @@ const typed = `
   export const report: Promise<CmiReport> = new CmiEstimator().result();
   export const compiled: (y: tf.Tensor, z: tf.Tensor) => tf.Tensor1D = compiledMcmiLoss(tf.eye(2), { lambda: 0 });
   export const extractor = featureExtractor(sequential(), ["a"]);
-  export const register: () => void = registerTrainingKernels;
+  export const register: (() => void)[] = [registerTrainingKernels, registerLossKernels];
   // @ts-expect-error: lambda has no default
   mcmiLoss(logits, logits, logits, {});
   // @ts-expect-error: unknown option
