@@ -4,7 +4,7 @@ import { differentiable, sumOf } from "../../internal/differentiable.ts";
 import { batchProduct } from "../../ops/batch-product.ts";
 import { meanAll } from "../../ops/sums.ts";
 import { type LayerPair, pairMaps } from "../layer-pairs.ts";
-import { commonSize, pooledPositions, pooledPositionsGradient } from "./adaptive-pool.ts";
+import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-positions.ts";
 
 /**
  * Flow of the solution procedure (FSP): the mean squared difference between the flow matrices of

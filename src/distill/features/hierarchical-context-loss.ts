@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMaps } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
+import {
+  adaptiveAveragePool,
+  adaptiveAveragePoolGradient,
+} from "../../ops/adaptive-average-pool.ts";
 import { meanAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
-import { adaptiveAveragePool, adaptiveAveragePoolGradient } from "./adaptive-pool.ts";
 
 /** Sizes that the maps are pooled to, in addition to their own. */
 const LEVELS = [4, 2, 1];

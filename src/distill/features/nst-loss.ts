@@ -1,15 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { scalarLoss } from "../../internal/differentiable.ts";
+import type { MapSize } from "../../ops/adaptive-average-pool.ts";
 import { batchProduct } from "../../ops/batch-product.ts";
 import { meanAll, sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps, sumOverLayers } from "../layer-pairs.ts";
 import { divisor, isNormal, unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
-import {
-  commonSize,
-  type MapSize,
-  pooledPositions,
-  pooledPositionsGradient,
-} from "./adaptive-pool.ts";
+import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-positions.ts";
 
 /**
  * Neuron selectivity transfer (NST): the squared maximum mean discrepancy, with the kernel

@@ -1,9 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { scalarLoss } from "../../internal/differentiable.ts";
+import {
+  adaptiveAveragePool,
+  adaptiveAveragePoolGradient,
+} from "../../ops/adaptive-average-pool.ts";
 import { sign } from "../../ops/sign.ts";
 import { type LayerPair, sumOverLayers } from "../layer-pairs.ts";
 import { type UnitVectors, unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
-import { adaptiveAveragePool, adaptiveAveragePoolGradient, commonSize } from "./adaptive-pool.ts";
+import { commonSize } from "./pooled-positions.ts";
 
 /** A distance between attention maps as a function of their difference [N, H·W]. */
 export interface AttentionDistance {

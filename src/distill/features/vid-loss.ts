@@ -7,6 +7,7 @@ import {
   checkVector,
 } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
+import { adaptiveAveragePool } from "../../ops/adaptive-average-pool.ts";
 import { channelMeans } from "../../ops/channel-means.ts";
 import { softplus } from "../../ops/softplus.ts";
 
@@ -28,6 +29,11 @@ export interface VidOptions {
  * μ are the regressed features, t the teacher's, c(j) is the channel of entry j and α the log
  * scale. For several layers, add their losses, each with its own regressor and log scale.
  *
+ * Teacher's maps that are higher or wider than the regressed ones are average-pooled to their size, with
+ * windows that overlap if one size does not divide the other (PyTorch's `adaptive_avg_pool2d`, as in
+ * RepDistiller). Larger maps of the student must be pooled before the regressor, see `teacherSize` of
+ * `vidRegressor`.
+ *
  * Usual weight: 1 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a regressor from the student's maps to the teacher's channels and `logScale`,
@@ -39,7 +45,7 @@ export interface VidOptions {
  *
  * @param teacherFeatures float32 [N, …, C], channels last, rank 2 or more; a constant, no gradient
  * flows into it.
- * @param regressedFeatures float32, of the same shape.
+ * @param regressedFeatures float32, of the same shape. Maps [N, H, W, C] may be lower or narrower.
  * @param logScale float32 [C]; receives a gradient.
  * @param options `epsilon`, see {@link VidOptions}.
  * @returns A scalar. Negative if the variances are small and the means accurate.
@@ -65,8 +71,7 @@ export function vidLoss(
   checkOptions("vidLoss", options, ["epsilon"]);
   const { epsilon = 1e-5 } = options;
   const teacher = checkFeatures("vidLoss", "teacherFeatures", teacherFeatures);
-  const name = "regressedFeatures";
-  const means = checkSameShape("vidLoss", name, regressedFeatures, "teacherFeatures", teacher);
+  const means = checkMeans(regressedFeatures, teacher);
   const channels = teacher.shape.at(-1) as number;
   const scales = checkVector("vidLoss", "logScale", logScale, channels);
   checkNumber("vidLoss", "epsilon", epsilon, { above: 0 });
@@ -77,7 +82,7 @@ export function vidLoss(
     "vidLoss",
     [means, scales],
     (mu, alpha) => {
-      const difference = tf.sub(mu, teacher);
+      const difference = tf.tidy(() => tf.sub(mu, atSizeOf(mu, teacher)));
       const variance = tf.add(smallSoftplus(alpha), epsilon);
       const ratio = tf.div(channelMeans(tf.square(difference)), variance);
       const value: tf.Scalar = tf.mul(tf.mean(tf.add(ratio, tf.log(variance))), 0.5);
@@ -89,6 +94,28 @@ export function vidLoss(
       return [tf.mul(difference, tf.mul(precision, 1 / difference.size)), tf.mul(slope, sigmoid)];
     },
   );
+}
+
+/** Checks for features of the teacher's shape, or maps of at most its height and width. */
+function checkMeans(regressed: tf.Tensor, teacher: tf.Tensor): tf.Tensor {
+  const name = "regressedFeatures";
+  const [n, h = 0, w = 0, c] = teacher.shape;
+  const [batch, height = 0, width = 0, channels] =
+    (regressed as tf.Tensor | undefined)?.shape ?? [];
+  const isMap = teacher.rank === 4 && batch === n && channels === c;
+  if (!isMap) return checkSameShape("vidLoss", name, regressed, "teacherFeatures", teacher);
+  const means = checkFeatures("vidLoss", name, regressed);
+  if (height <= h && width <= w) return means;
+  const expected = `at most as high and wide as teacherFeatures [${teacher.shape}]`;
+  const advice = "pool larger maps before the regressor (teacherSize of vidRegressor)";
+  throw new Error(`vidLoss: ${name} must be ${expected}, got [${means.shape}]; ${advice}`);
+}
+
+/** The teacher's features at the size of the regressed ones. */
+function atSizeOf(means: tf.Tensor, teacher: tf.Tensor): tf.Tensor {
+  if (teacher.rank !== 4) return teacher;
+  const [, height, width] = means.shape as tf.Tensor4D["shape"];
+  return adaptiveAveragePool(teacher as tf.Tensor4D, [height, width]);
 }
 
 /** From here on, log(1 + y) of y = exp(x) is computed by its series, which keeps relative accuracy. */

@@ -1,7 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger, checkNumber, checkOptions } from "../../internal/checks.ts";
+import {
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkSampleShape,
+} from "../../internal/checks.ts";
 import { singleTensor } from "../model/apply-layer.ts";
+import { AveragePoolTo } from "./average-pool-to.ts";
 
 /** Options of {@link vidRegressor}. */
 export interface VidRegressorOptions {
@@ -9,6 +15,11 @@ export interface VidRegressorOptions {
   studentChannels: number;
   /** Channels of the teacher's maps. */
   teacherChannels: number;
+  /**
+   * [height, width] of the teacher's maps. Maps of the student that are higher or wider are
+   * average-pooled to it first, as in RepDistiller. By default, they are not pooled.
+   */
+  teacherSize?: readonly number[] | undefined;
   /** Channels of the hidden layers; default `teacherChannels`, as in RepDistiller. */
   midChannels?: number | undefined;
   /** Initial variance of every channel; default 5, as in RepDistiller. */
@@ -23,15 +34,18 @@ export interface VidRegressorOptions {
  * {@link vidLogScale} returns. It is saved with the model. `loadLayersModel` loads a saved regressor if
  * `kd-cmi/layers` is imported.
  *
- * The variance of a channel is softplus(logScale) + epsilon. If the student's maps are larger than the
- * teacher's, pool them to the teacher's size first, as in RepDistiller.
+ * The variance of a channel is softplus(logScale) + epsilon. Pass `teacherSize` if the student's maps are
+ * larger than the teacher's: they are pooled before the first convolution. `vidLoss` itself pools larger
+ * maps of the teacher.
  *
  * Source: Ahn et al., "Variational information distillation for knowledge transfer", CVPR 2019
  * (arXiv 1904.05835), section 3; sizes and initial values are those of RepDistiller.
  *
  * @param options Channels and initial variance.
- * @returns A model of float32 [N, H, W, studentChannels] → [N, H, W, teacherChannels], any H and W.
- * @throws If a number of channels is not an integer of at least 1, or another option is out of range.
+ * @returns A model of float32 [N, H, W, studentChannels] → [N, H, W, teacherChannels], any H and
+ * W; with `teacherSize`, H and W of the result are at most these.
+ * @throws If a number of channels or a size is not an integer of at least 1, or another option is out of
+ * range.
  *
  * @example
  * ```ts
@@ -47,6 +61,7 @@ export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
   checkOptions("vidRegressor", options, [
     "studentChannels",
     "teacherChannels",
+    "teacherSize",
     "midChannels",
     "initialVariance",
     "epsilon",
@@ -54,6 +69,7 @@ export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
   const {
     studentChannels,
     teacherChannels,
+    teacherSize,
     midChannels = teacherChannels,
     initialVariance = 5,
     epsilon = 1e-5,
@@ -61,15 +77,19 @@ export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
   checkInteger("vidRegressor", "studentChannels", studentChannels, 1);
   checkInteger("vidRegressor", "teacherChannels", teacherChannels, 1);
   checkInteger("vidRegressor", "midChannels", midChannels, 1);
+  if (teacherSize)
+    checkSampleShape("vidRegressor", "teacherSize", teacherSize, ["height", "width"]);
   checkNumber("vidRegressor", "epsilon", epsilon, { minimum: 0 });
   checkNumber("vidRegressor", "initialVariance", initialVariance, { above: epsilon });
   const variable = initialVariance - epsilon;
   const initialValue = variable + Math.log1p(-Math.exp(-variable)); // the inverse of softplus
   const pointwise = (filters: number, config: object) =>
     tfl.layers.conv2d({ filters, kernelSize: 1, useBias: false, ...config });
+  const inputShape = [null, null, studentChannels];
   return tfl.sequential({
     layers: [
-      pointwise(midChannels, { activation: "relu", inputShape: [null, null, studentChannels] }),
+      ...(teacherSize ? [new AveragePoolTo({ size: teacherSize, inputShape })] : []),
+      pointwise(midChannels, { activation: "relu", ...(!teacherSize && { inputShape }) }),
       pointwise(midChannels, { activation: "relu" }),
       pointwise(teacherChannels, {}),
       new LogScale({ initialValue }),

@@ -72,6 +72,33 @@ test("both gradients match the formula, for rank 2 and 4 and any epsilon", {
   }
 });
 
+test("pools larger maps of the teacher to the size of the regressed ones", async () => {
+  const [batch, h, w, channels] = [2, 7, 5, 3];
+  const [height, width] = [3, 2];
+  const teacher = mapsOf([batch, h, w, channels], 1) as tf.Tensor4D;
+  const means = mapsOf([batch, height, width, channels], 2);
+  const logScale = tf.tensor1d([-1, 0, 2]);
+  // Windows 0–2, 2–4, 4–6 of seven rows and 0–2, 2–4 of five columns.
+  const rows = await teacher.array();
+  const windowOf = (n: number, i: number, j: number, c: number) =>
+    [0, 1, 2].flatMap((a) => [0, 1, 2].map((b) => rows[n]![2 * i + a]![2 * j + b]![c]!));
+  const data = Array.from({ length: means.size }, (_, k) => {
+    const [n, i, j, c] = tf.util.indexToLoc(k, 4, tf.util.computeStrides(means.shape));
+    return windowOf(n!, i!, j!, c!).reduce((a, b) => a + b) / 9;
+  });
+  const pooled = tf.tensor(data, means.shape);
+  const expected = valuesAndSlopes(pooled, means, logScale);
+  const { value, grads } = valuesAndSlopes(teacher, means, logScale);
+  for (const [got, right] of [
+    [value, expected.value],
+    [grads[0]!, expected.grads[0]!],
+    [grads[1]!, expected.grads[1]!],
+  ] as const) {
+    await expectClose(got, { shape: right.shape, data: [...(await right.data())] });
+  }
+  expectNoLeak(() => vidLoss(teacher, means, logScale));
+});
+
 test("is minimal where the variance is the mean squared error", { tags: "broad" }, async () => {
   const property = fc.asyncProperty(fc.nat(99), fc.integer({ min: 2, max: 5 }), async (seed, n) => {
     const [teacher, means] = [mapsOf([n, 3], seed), mapsOf([n, 3], seed + 1)];
@@ -118,6 +145,9 @@ test("rejects invalid input, naming expected and actual", () => {
   );
   expect(() => vidLoss(maps, tf.ones([2, 4, 4, 2]), logScale)).toThrow(
     "vidLoss: regressedFeatures must have the shape of teacherFeatures [2,4,4,3], got [2,4,4,2]",
+  );
+  expect(() => vidLoss(maps, tf.ones([2, 8, 2, 3]), logScale)).toThrow(
+    "vidLoss: regressedFeatures must be at most as high and wide as teacherFeatures [2,4,4,3], got [2,8,2,3]; pool larger maps before the regressor (teacherSize of vidRegressor)",
   );
   expect(() => vidLoss(maps, maps, tf.zeros([2]))).toThrow(
     "vidLoss: logScale must be float32 [3], got float32 [2]",

@@ -65,6 +65,27 @@ test("saves and loads with its log-scale, then both train, at any size", {
   await expectFit(loaded, normal([2, 2, 2, 2], 3), normal([2, 2, 2, 3], 4));
 });
 
+test("teacherSize pools larger maps before the convolutions, in both directions", async () => {
+  const channels = { studentChannels: 2, teacherChannels: 3 };
+  const pooling = vidRegressor({ ...channels, teacherSize: [2, 4] });
+  const plain = vidRegressor(channels);
+  setWeights(pooling);
+  plain.setWeights(pooling.getWeights());
+  const student = normal([2, 4, 4, 2], 1) as tf.Tensor4D;
+  const got = valueAndGrad((x) => pooling.apply(x) as tf.Tensor, student);
+  const expected = valueAndGrad(
+    (x) => plain.apply(tf.avgPool(x as tf.Tensor4D, [2, 1], [2, 1], "valid")) as tf.Tensor,
+    student,
+  );
+  for (const key of ["value", "grad"] as const) {
+    const { shape } = expected[key];
+    await expectClose(got[key], { shape, data: [...(await expected[key].data())] });
+  }
+  expect(pooling.outputShape).toEqual([null, null, null, 3]);
+  expect((pooling.apply(normal([1, 1, 3, 2], 2)) as tf.Tensor).shape).toEqual([1, 1, 3, 3]);
+  await expectSaved(pooling, normal([2, 5, 4, 2], 3));
+});
+
 test("rejects invalid options, naming expected and actual", () => {
   const channels = { studentChannels: 2, teacherChannels: 3 };
   expect(() => vidRegressor({ ...channels, studentChannels: 0 })).toThrow(
@@ -75,6 +96,9 @@ test("rejects invalid options, naming expected and actual", () => {
   );
   expect(() => vidRegressor({ ...channels, midChannels: 0.5 })).toThrow(
     "vidRegressor: midChannels must be an integer >= 1, got 0.5",
+  );
+  expect(() => vidRegressor({ ...channels, teacherSize: [2] })).toThrow(
+    "vidRegressor: teacherSize must be [height,width] of integers >= 1, got [2]",
   );
   expect(() => vidRegressor({ ...channels, epsilon: -1 })).toThrow(
     "vidRegressor: epsilon must be a finite number >= 0, got -1",

@@ -1,14 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { batchProduct } from "../../ops/batch-product.ts";
+import { batchProduct } from "./batch-product.ts";
 
 /** [height, width] of feature maps. */
 export type MapSize = readonly [height: number, width: number];
-
-/** The smaller of the two heights and the smaller of the two widths. */
-export const commonSize = (a: tf.Tensor4D, b: tf.Tensor4D): MapSize => [
-  Math.min(a.shape[1], b.shape[1]),
-  Math.min(a.shape[2], b.shape[2]),
-];
 
 /**
  * Average pooling of NHWC maps to a given size, like PyTorch's `adaptive_avg_pool2d`: along an
@@ -55,24 +49,6 @@ export function adaptiveAveragePoolGradient(
     w,
     channels,
   ]);
-}
-
-/**
- * Maps pooled to a size, each position as a row of channels: [N, H, W, C] → [N, height · width, C].
- */
-export function pooledPositions(maps: tf.Tensor4D, size: MapSize): tf.Tensor3D {
-  const [batch, , , channels] = maps.shape;
-  return tf.reshape(adaptiveAveragePool(maps, size), [batch, -1, channels]);
-}
-
-/** The adjoint of {@link pooledPositions}, for maps of the given shape. */
-export function pooledPositionsGradient(
-  dy: tf.Tensor3D,
-  size: MapSize,
-  shape: tf.Tensor4D["shape"],
-): tf.Tensor4D {
-  const pooled: tf.Tensor4D = tf.reshape(dy, [shape[0], ...size, shape[3]]);
-  return adaptiveAveragePoolGradient(pooled, shape);
 }
 
 /** matrix · x[n] for each of the `entries` matrices in x. */

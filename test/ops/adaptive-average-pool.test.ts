@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { commonSize } from "../../src/distill/features/pooled-positions.ts";
 import {
   adaptiveAveragePool,
   adaptiveAveragePoolGradient,
-  commonSize,
-} from "../../../src/distill/features/adaptive-pool.ts";
-import { expectClose } from "../../support.ts";
+} from "../../src/ops/adaptive-average-pool.ts";
+import { expectClose } from "../support.ts";
 
 /** x[h, w] = h² + 100 w² in one channel and its negative in another. */
 function squares(height: number, width: number): tf.Tensor4D {
