@@ -65,9 +65,9 @@ if (saved) {
   const state = { models, optimizer, tensors: { centroids } };
   const { tensors, values } = restoreCheckpoint(saved, state);
   const { ofTeacher, ofStudent, normalizer } = tensors as Record<string, tf.Tensor2D>;
-  const [zTeacher, zStudent] = tf.unstack(normalizer!) as tf.Scalar[];
+  const [zTeacher, zStudent, logTeacher, logStudent] = tf.unstack(normalizer!) as tf.Scalar[];
   bank = { teacher: ofTeacher!, student: ofStudent! };
-  bank.normalizer = { teacher: zTeacher!, student: zStudent! };
+  bank.normalizer = { teacher: zTeacher!, student: zStudent!, logTeacher, logStudent };
   losses = values.losses as number[];
 }
 
@@ -88,7 +88,8 @@ for (let step = losses.length; step < STEPS; step++) {
   bank = updateContrastBank(bank, target, embed(), rows);
   losses.push((await loss.data())[0]!);
   if ((step + 1) % STEPS_TO_CHECKPOINT === 0) {
-    const normalizer = tf.stack([bank.normalizer!.teacher, bank.normalizer!.student]);
+    const z = bank.normalizer!;
+    const normalizer = tf.stack([z.teacher, z.student, z.logTeacher!, z.logStudent!]);
     const { teacher: ofTeacher, student: ofStudent } = bank;
     const tensors = { centroids, ofTeacher, ofStudent, normalizer };
     const state = { models, optimizer, tensors, values: { losses } };

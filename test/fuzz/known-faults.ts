@@ -43,11 +43,6 @@ export const knownFaults: readonly KnownFault[] = [
 
   fault("crdLoss", "infinite normalizer", "an infinite normalizer counts as 3e38", ["cpu"]),
   fault(
-    "crdLoss",
-    "own normalizer, low temperature",
-    "contrastNormalizer caps scores at 64, which rows of length 1 exceed below T = 1/64",
-  ),
-  fault(
     "inBatchCrdLoss",
     "scores beyond 1e30",
     "scores more than 1e30 below the largest count as 1e30 below it",

@@ -9,12 +9,11 @@ export function checkBank(fn: string, bank: ContrastBank) {
   return { teacher, student };
 }
 
-/** Checks both normalizers of a bank. */
+/** Checks both normalizers of a bank and their logarithms. */
 export function checkNormalizer(fn: string, { normalizer }: ContrastBank): ContrastNormalizer {
   const isScalar = (x: unknown) => x instanceof tf.Tensor && x.rank === 0 && x.dtype === "float32";
-  if (normalizer && isScalar(normalizer.teacher) && isScalar(normalizer.student)) {
-    return normalizer;
-  }
+  const { teacher, student, logTeacher = teacher, logStudent = student } = normalizer ?? {};
+  if (normalizer && [teacher, student, logTeacher, logStudent].every(isScalar)) return normalizer;
   const expected = "{teacher, student} of float32 scalars, see contrastNormalizer";
   const got = normalizer ? "other members" : normalizer;
   throw new Error(`${fn}: bank.normalizer must be ${expected}, got ${got}`);

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOptions, checkTemperature } from "../../internal/checks.ts";
-import { rowSum, sumAll } from "../../ops/sums.ts";
+import { rowSum } from "../../ops/sums.ts";
 import { checkBank, checkContrastForm, checkEmbeddings } from "./checks.ts";
-import { drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
+import { drawnRows, pickRows, type ScoredRows, scoreNegatives } from "./score-negatives.ts";
 import type { ContrastBank, ContrastIndices, ContrastNormalizer, CrdOptions } from "./types.ts";
 
-/** Scores are bounded by this, because exp(score) times the size of a bank could overflow. */
-const MAX_SCORE = 64;
+/** The largest integer whose exponential is a float32. */
+const MAX_LOG = 88;
 
 /**
  * Computes the constants Z with which {@link crdLoss} converts scores to probabilities: for each
@@ -15,8 +15,9 @@ const MAX_SCORE = 64;
  * $$Z = \frac{M}{N (K + 1)} \sum_{i} \sum_{k=0}^{K} \exp \frac{\langle v_i, w_{ik} \rangle}{T}$$
  *
  * The reference computes both from its first batch and keeps them for the whole training run.
- * Assign them to the bank: `bank.normalizer = contrastNormalizer(…)`. Scores ⟨v, w⟩/T above 64,
- * which only embeddings far from length 1 reach, are replaced by 64, so that Z is finite.
+ * Assign them to the bank: `bank.normalizer = contrastNormalizer(…)`. {@link crdLoss} uses the
+ * logarithms, which are finite for finite scores. Z itself is at most e⁸⁸: below T = 1/64 it may
+ * leave the range of float32.
  *
  * Source: Wu et al., "Unsupervised feature learning via non-parametric instance discrimination",
  * CVPR 2018 (arXiv 1805.01978), eq. 8, as in RepDistiller's ContrastMemory for CRD.
@@ -26,9 +27,9 @@ const MAX_SCORE = 64;
  * @param bank Both banks, float32 [M, dim]; an existing normalizer is ignored.
  * @param contrastIndices As in {@link crdLoss}.
  * @param options `temperature`, see {@link CrdOptions}.
- * @returns Two scalars, dimensionless: `teacher` for the teacher's embeddings against
- * `bank.student`, `student` for the student's against `bank.teacher`. Constants: no gradient is
- * defined.
+ * @returns Scalars, dimensionless: `teacher`, Z of the teacher's embeddings against `bank.student`,
+ * `student`, Z of the student's against `bank.teacher`, and their logarithms `logTeacher` and
+ * `logStudent`. Constants: no gradient is defined.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example
@@ -55,7 +56,7 @@ export function contrastNormalizer(
   bank: ContrastBank,
   contrastIndices: ContrastIndices,
   options: CrdOptions = {},
-): ContrastNormalizer {
+): Record<keyof ContrastNormalizer, tf.Scalar> {
   checkOptions("contrastNormalizer", options, ["temperature"]);
   const { temperature = 0.07 } = options;
   const fn = "contrastNormalizer";
@@ -66,22 +67,36 @@ export function contrastNormalizer(
 
   return tf.tidy(() => {
     const rows = drawnRows(contrastIndices, banks.teacher.shape[0]);
-    const side = (embeddings: tf.Tensor2D, bank: tf.Tensor2D) => {
+    const logZ = (embeddings: tf.Tensor2D, bank: tf.Tensor2D): tf.Scalar => {
       const anchors: tf.Tensor2D = tf.mul(embeddings, 1 / temperature);
       const own = rowSum(tf.mul(anchors, pickRows(bank, rows.positives)));
-      const sums = scoreNegatives(anchors, bank, rows).map((score) =>
-        tf.tidy(() => {
-          const { scores, counts } = score();
-          const odds = boundedExp(scores);
-          return sumAll(rowSum(counts ? tf.mul(counts, odds) : odds));
-        }),
+      const noise = scoreNegatives(anchors, bank, rows).map((score) =>
+        tf.tidy(() => logSum(score())),
       );
-      const total = sums.reduce<tf.Tensor>(tf.add, tf.sum(boundedExp(own)));
-      const z: tf.Scalar = tf.mul(tf.div(total, anchors.shape[0] * (rows.k + 1)), bank.shape[0]);
-      return z;
+      const share = bank.shape[0] / (anchors.shape[0] * (rows.k + 1));
+      return tf.add(tf.logSumExp(tf.concat([own, ...noise])), Math.log(share));
     };
-    return { teacher: side(teacher, banks.student), student: side(student, banks.teacher) };
+    const logTeacher = logZ(teacher, banks.student);
+    const logStudent = logZ(student, banks.teacher);
+    return {
+      teacher: boundedExp(logTeacher),
+      student: boundedExp(logStudent),
+      logTeacher,
+      logStudent,
+    };
   });
 }
 
-const boundedExp = (scores: tf.Tensor) => tf.exp(tf.minimum(scores, MAX_SCORE));
+/** The logarithms of the sums of exponentiated scores of some anchors, [n, 1]. */
+function logSum({ scores, counts }: ScoredRows): tf.Tensor2D {
+  if (!counts) return tf.logSumExp(scores, 1, true);
+  // Rows that were not drawn may have the largest scores.
+  const drawn = tf.where(tf.greater(counts, 0), scores, tf.fill(scores.shape, NOT_DRAWN));
+  const max = tf.max(drawn, 1, true);
+  return tf.add(max, tf.log(rowSum(tf.mul(counts, tf.exp(tf.sub(drawn, max))))));
+}
+
+/** Far below every score. */
+const NOT_DRAWN = -1e35;
+
+const boundedExp = (logZ: tf.Scalar): tf.Scalar => tf.exp(tf.minimum<tf.Scalar>(logZ, MAX_LOG));

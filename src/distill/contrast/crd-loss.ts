@@ -107,8 +107,10 @@ export function crdLoss(
     [teacher, student],
     (teacher, student) => {
       const rows = drawnRows(contrastIndices, banks.teacher.shape[0]);
-      const ofTeacher = nceSide(teacher, banks.student, normalizer.teacher, rows, temperature);
-      const ofStudent = nceSide(student, banks.teacher, normalizer.student, rows, temperature);
+      const logTeacher = normalizer.logTeacher ?? safeLog(normalizer.teacher);
+      const logStudent = normalizer.logStudent ?? safeLog(normalizer.student);
+      const ofTeacher = nceSide(teacher, banks.student, logTeacher, rows, temperature);
+      const ofStudent = nceSide(student, banks.teacher, logStudent, rows, temperature);
       const value: tf.Scalar = tf.add(ofTeacher.loss, ofStudent.loss);
       return { value, saved: [ofTeacher.gradient, ofStudent.gradient] };
     },
@@ -125,7 +127,7 @@ export function crdLoss(
 function nceSide(
   embeddings: tf.Tensor2D,
   bank: tf.Tensor2D,
-  normalizer: tf.Scalar,
+  logZ: tf.Scalar,
   rows: DrawnRows,
   temperature: number,
 ) {
@@ -133,7 +135,7 @@ function nceSide(
     const { k } = rows;
     const [n, size] = [embeddings.shape[0], bank.shape[0]];
     const anchors: tf.Tensor2D = tf.mul(embeddings, 1 / temperature);
-    const shift = tf.add(safeLog(normalizer), Math.log(k / size + EPSILON));
+    const shift = tf.add(logZ, Math.log(k / size + EPSILON));
     const own = pickRows(bank, rows.positives);
     const deficit = tf.sub(shift, rowSum(tf.mul(anchors, own)));
     const blocks = scoreNegatives(anchors, bank, rows).map((score) =>

@@ -2,12 +2,19 @@ import type * as tf from "@tensorflow/tfjs-core";
 
 // Type aliases, because interfaces cannot be passed to tf.dispose or returned from tf.tidy.
 
-/** The constants Z of both sides of a {@link crdLoss}, float32 scalars above 0. */
+/**
+ * The constants Z of both sides of a {@link crdLoss}, and their logarithms, float32 scalars. Save all
+ * four with a bank: below T = 1/64, Z may leave the range of float32.
+ */
 export type ContrastNormalizer = {
-  /** Z of the teacher's embeddings scored against `bank.student`. */
+  /** Z of the teacher's embeddings scored against `bank.student`, above 0. */
   teacher: tf.Scalar;
-  /** Z of the student's embeddings scored against `bank.teacher`. */
+  /** Z of the student's embeddings scored against `bank.teacher`, above 0. */
   student: tf.Scalar;
+  /** log Z of the teacher's embeddings; by default log(`teacher`). */
+  logTeacher?: tf.Scalar | undefined;
+  /** log Z of the student's embeddings; by default log(`student`). */
+  logStudent?: tf.Scalar | undefined;
 };
 
 /** Options of {@link crdLoss}, {@link inBatchCrdLoss} and {@link contrastNormalizer}. */

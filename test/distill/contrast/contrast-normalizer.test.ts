@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { contrastNormalizer } from "../../../src/index.ts";
-import { expectClose, expectNoLeak, reference } from "../../support.ts";
+import { expectClose, expectFinite, expectNoLeak, reference } from "../../support.ts";
 import { bankOf, embeddingsOf, int1d, int2d } from "./support.ts";
 
 /** M · mean exp(⟨v, w⟩/T) in float64. */
@@ -38,11 +38,35 @@ test("is the mean score times the size, for both forms of indices and all scorin
   }
 });
 
+test("has the logarithms, also where Z is outside the range of float32", async () => {
+  const x = tf.tensor2d([[1, 0]]) as tf.Tensor2D;
+  const rows = tf.tensor2d([
+    [1, 0],
+    [0.5, 0.8],
+    [-1, 0],
+    [-0.5, 0.8],
+  ]) as tf.Tensor2D;
+  const bank = { teacher: rows, student: tf.neg(rows) as tf.Tensor2D };
+  // Scores of 100 and 50 over 1/0.01, and of −50 and −100 of the student's side.
+  const { teacher, student, logTeacher, logStudent } = contrastNormalizer(
+    x,
+    x,
+    bank,
+    int2d([[2, 3]]),
+    { temperature: 0.01 },
+  );
+  await expectClose(logTeacher, reference(100 + Math.log1p(Math.exp(-50)) + Math.log(4 / 2)));
+  await expectClose(logStudent, reference(-50 + Math.log1p(Math.exp(-50)) + Math.log(4 / 2)));
+  await expectFinite(teacher, student);
+  const even = int2d([[1, 1, 1, 1]]); // the row of the largest score is not drawn
+  const { logStudent: ofDrawn } = contrastNormalizer(x, x, bank, even, { temperature: 0.001 });
+  await expectClose(ofDrawn, reference(500 + Math.log(4)));
+});
+
 test("leaves no tensor behind", () => {
   const [bank, x, indices] = [bankOf(5, 3, 1), embeddingsOf(1, 3, 2), int2d([[0, 1, 2]])];
   expectNoLeak(() => {
-    const { teacher, student } = contrastNormalizer(x, x, bank, indices);
-    return [teacher, student];
+    return Object.values(contrastNormalizer(x, x, bank, indices));
   });
 });
 

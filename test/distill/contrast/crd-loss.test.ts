@@ -156,6 +156,69 @@ test("the default temperature is 0.07", async () => {
   await expectClose(crdLoss(teacher, student, bank, indices), want.value);
 });
 
+test("takes its own normalizer at temperatures down to 0.001", async () => {
+  // Rows of length 1 and scores of up to 1/T, whose exponentials leave float32 below T = 1/88.
+  const angles = (xs: number[]) => tf.tensor2d(xs.map((x) => [Math.cos(x), Math.sin(x)]));
+  const [teacher, student] = [angles([0, 0.02]), angles([0.01, 0.05])] as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+  ];
+  const banks = {
+    teacher: angles([0.01, 0.03, 0.1, 3]) as tf.Tensor2D,
+    student: angles([0, 0.06, -0.1, 1]) as tf.Tensor2D,
+  };
+  const [indices, k, m] = [
+    [
+      [0, 2, 3],
+      [1, 0, 3],
+    ],
+    2,
+    4,
+  ];
+  for (const temperature of [0.01, 0.001]) {
+    const [v, w] = [
+      [await teacher.array(), await student.array()],
+      [await banks.student.array(), await banks.teacher.array()],
+    ];
+    let loss = 0;
+    for (const side of [0, 1]) {
+      const scores = indices.map((rows, i) =>
+        rows.map((row) => {
+          const [a, b] = [v[side]![i]!, w[side]![row]!];
+          return (a[0]! * b[0]! + a[1]! * b[1]!) / temperature;
+        }),
+      );
+      const max = Math.max(...scores.flat());
+      const sum = scores.flat().reduce((total, x) => total + Math.exp(x - max), 0);
+      const logZ = max + Math.log((m * sum) / scores.flat().length);
+      for (const [positive, ...negatives] of scores) {
+        const p = (score: number) => Math.exp(score - logZ);
+        const c = k / m + 1e-7;
+        loss -= (positive! - logZ - Math.log(p(positive!) + c)) / 2;
+        for (const x of negatives) loss -= Math.log(k / m / (p(x) + c)) / 2;
+      }
+    }
+    const drawn = int2d(indices);
+    const normalizer = contrastNormalizer(teacher, student, banks, drawn, { temperature });
+    const bank = { ...banks, normalizer };
+    const f = (t: tf.Tensor, s: tf.Tensor) => crdLoss(t, s, bank, drawn, { temperature });
+    const got = valueAndGrads(f, teacher, student);
+    await expectClose(got.value, reference(loss));
+    await expectFinite(got.teacher, got.student);
+  }
+});
+
+test("takes a normalizer without logarithms", async () => {
+  const [teacher, student, bank] = [embeddingsOf(2, 3, 1), embeddingsOf(2, 3, 2), bankOf(5, 3, 3)];
+  const { teacher: z, student: zOfStudent } = bank.normalizer!;
+  const logs = { logTeacher: tf.log(z), logStudent: tf.log(zOfStudent) };
+  const indices = drawn(2, 3, 5, 0);
+  const plain = { ...bank, normalizer: { teacher: z, student: zOfStudent } };
+  const both = { ...bank, normalizer: { ...plain.normalizer, ...logs } };
+  const right = await crdLoss(teacher, student, both, indices).data();
+  await expectClose(crdLoss(teacher, student, plain, indices), reference(right[0]!));
+});
+
 test("leaves no tensor behind, with and without gradient", () => {
   const [teacher, student] = [embeddingsOf(2, 3, 1), embeddingsOf(2, 3, 2)];
   const shared = { positives: int1d([0, 1]), negatives: int1d([2, 2, 4]) };
