@@ -75,11 +75,12 @@ export {
 export { jointLabels } from "./distill/self-supervised/joint-labels.ts";
 export { rotateBatch } from "./distill/self-supervised/rotate-batch.ts";
 export { checkLabels } from "./information/check-labels.ts";
-export { classCentroids } from "./information/class-centroids.ts";
+export { type ClassCentroidsOptions, classCentroids } from "./information/class-centroids.ts";
 export {
   CmiEstimator,
   type CmiEstimatorOptions,
   type CmiResultOptions,
+  type CmiUpdateOptions,
 } from "./information/cmi-estimator.ts";
 export type { CmiEstimatorJson } from "./information/cmi-json.ts";
 export type { CmiMeasures, CmiReport } from "./information/cmi-sums.ts";

@@ -12,9 +12,9 @@ const corners = tf.tensor2d([0, 1.2, -1, -0.6, 1, -0.6], [3, 2]);
 const points = tf.add(tf.gather(corners, labels), tf.randomNormal([300, 2], 0, 0.6, "float32", 1));
 
 const kernelInitializer = tfl.initializers.heNormal({ seed: 1 });
-const hidden = { units: 16, activation: "relu", inputShape: [2], kernelInitializer } as const;
-const layers = [tfl.layers.dense(hidden), tfl.layers.dense({ units: 3, kernelInitializer })];
-const model = tfl.sequential({ layers });
+const { dense } = tfl.layers;
+const hidden = dense({ units: 16, activation: "relu", inputShape: [2], kernelInitializer });
+const model = tfl.sequential({ layers: [hidden, dense({ units: 3, kernelInitializer })] });
 const logitsOf = () => model.apply(points) as tf.Tensor2D;
 
 type Loss = (logits: tf.Tensor, centroids: tf.Tensor) => tf.Scalar;

@@ -40,7 +40,7 @@ export const crossEntropy = ({
   labels,
   studentLogits,
 }: Pick<DistillationBatch, "labels" | "studentLogits">): tf.Tensor =>
-  tf.losses.softmaxCrossEntropy(tf.oneHot(labels, studentLogits.shape[1]), studentLogits);
+  tf.losses.softmaxCrossEntropy(tf.oneHot(labels, studentLogits.shape[1]!), studentLogits);
 
 /** Cross-entropy plus a weighted loss, as RepDistiller and mdistiller run nearly all methods. */
 export const plusCrossEntropy =

@@ -27,7 +27,7 @@ export const hsakd: Method = (setup) => {
       const teacherHeads = teacher.heads(batch.teacherFeatures, { training: false });
       const heads = student.heads(batch.studentFeatures, { training: true });
       return tf.add(
-        crossEntropy({ labels, studentLogits: unrotated(studentLogits) }),
+        crossEntropy({ labels, studentLogits: unrotated(studentLogits as tf.Tensor2D) }),
         hsakdLoss({ logits: teacherLogits, heads: teacherHeads }, { logits: studentLogits, heads }),
       );
     },

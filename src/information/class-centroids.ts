@@ -1,9 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLabelShape, checkMatrix } from "../internal/checks.ts";
-import { differentiable } from "../internal/differentiable.ts";
+import {
+  checkLabelShape,
+  checkOptions,
+  checkRows,
+  checkWeights,
+  columnsOf,
+} from "../internal/checks.ts";
+import { differentiableRows } from "../internal/differentiable.ts";
 import { labelRows } from "../internal/labels.ts";
+import { countedRows, flatLabels, rowWeights } from "../internal/rows.ts";
 import { softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
+
+/** Options of {@link classCentroids}. */
+export interface ClassCentroidsOptions {
+  /**
+   * A constant weight ≥ 0 for each sample, float32 [N], or for each position of logits [N, …, C], float32
+   * [N, …], such as a mask of 0 and 1. Where it is 0, logits and label do not count, whatever they hold.
+   */
+  weights?: tf.Tensor | undefined;
+}
 
 /**
  * Computes the centroid of each class: the mean of the network's output probabilities over the
@@ -17,11 +33,13 @@ import { rowSum } from "../ops/sums.ts";
  *
  * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution over the
  * classes: then the mean is weighted by t_iy. A row whose index is outside 0…C−1 is
- * counted in no class, see {@link checkLabels}.
- * @param logits float32 [N, C].
+ * counted in no class, see {@link checkLabels}. In the positions of the logits if these have more
+ * dimensions: [N, …].
+ * @param logits float32 [N, C], or [N, …, C] for dense outputs and sequences.
+ * @param options `weights`, see {@link ClassCentroidsOptions}.
  * @returns float32 [C, C], probabilities; row y sums to 1. The row of a class that is absent from
  * the batch is uniform, 1/C. Differentiable with respect to the logits.
- * @throws If a shape or dtype is not as described.
+ * @throws If a shape, dtype or option is not as described.
  *
  * @example
  * ```ts
@@ -33,31 +51,44 @@ import { rowSum } from "../ops/sums.ts";
  * const centroids = classCentroids(labels, logits); // [2, 2]
  * ```
  */
-export function classCentroids(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor2D {
-  const z = checkMatrix("classCentroids", "logits", logits);
-  checkLabelShape("classCentroids", labels, z);
-  const numClasses = z.shape[1];
+export function classCentroids(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  options: ClassCentroidsOptions = {},
+): tf.Tensor2D {
+  const fn = "classCentroids";
+  checkOptions(fn, options, ["weights"]);
+  const { weights } = options;
+  const z = checkRows(fn, "logits", logits);
+  checkLabelShape(fn, labels, z);
+  checkWeights(fn, weights, z);
+  const numClasses = columnsOf(z);
 
-  // Q = M p with M[y, i] = 1{y_i = y}/n_y, so that dp = Mᵀ dQ.
-  return differentiable(
-    "classCentroids",
-    [z],
-    (logits) => {
-      const p = tf.softmax(logits);
-      const { means, isAbsent } = classMeans(labelRows(labels, numClasses));
+  // Q = M p with M[y, i] = w_i 1{y_i = y}/n_y, so that dp = Mᵀ dQ.
+  return differentiableRows(
+    fn,
+    z,
+    (rows) => {
+      const w = weights && rowWeights(weights, z);
+      const p = tf.softmax(countedRows(rows, w));
+      const { means, isAbsent } = classMeans(labelRows(flatLabels(labels, z), numClasses), w);
       const value: tf.Tensor2D = tf.add(tf.matMul(means, p), tf.div(isAbsent, numClasses));
       return { value, saved: [p, means] };
     },
-    (dy, p, means) => [softmaxGradient(p, tf.matMul(tf.transpose(means), dy))],
+    (dy, p, means) => softmaxGradient(p, tf.matMul(tf.transpose(means), dy)),
   );
 }
 
 /**
- * The matrix [C, N] that averages over each class, and [C, 1] with a 1 for each class without
+ * The matrix [C, R] that averages over each class, and [C, 1] with a 1 for each class without
  * samples.
+ *
+ * @param labels float32 rows [R, C].
+ * @param weights A weight ≥ 0 for each row, [R, 1].
  */
-export function classMeans(labels: tf.Tensor2D) {
-  const members = tf.transpose(labels);
+export function classMeans(labels: tf.Tensor2D, weights?: tf.Tensor2D) {
+  const shares = weights ? countedRows(tf.mul(labels, weights), weights) : labels;
+  const members = tf.transpose(shares);
   const counts = rowSum(members);
   const isAbsent = tf.cast(tf.equal(counts, 0), "float32");
   const means: tf.Tensor2D = tf.div(members, tf.add(counts, isAbsent));

@@ -1,5 +1,12 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { checkInteger, checkLabelShape, checkMatrix, checkOptions } from "../internal/checks.ts";
+import {
+  checkInteger,
+  checkLabelShape,
+  checkOptions,
+  checkRows,
+  checkWeights,
+  columnsOf,
+} from "../internal/checks.ts";
 import { ReadQueue } from "../internal/read-queue.ts";
 import { checkBadLabels, readIndices } from "./check-labels.ts";
 import { type CmiEstimatorJson, jsonOf, sumsOfJson } from "./cmi-json.ts";
@@ -25,6 +32,16 @@ export interface CmiEstimatorOptions {
 export interface CmiResultOptions {
   /** Whether the report has the centroids, C·C numbers; default true. */
   centroids?: boolean | undefined;
+}
+
+/** Options of `CmiEstimator.update`. */
+export interface CmiUpdateOptions {
+  /**
+   * A weight ≥ 0 for each sample, float32 [N], or for each position of logits [N, …, C], float32 [N, …],
+   * such as a mask of 0 and 1. A sample counts as its weight. Where it is 0, logits and label do not count,
+   * whatever they hold.
+   */
+  weights?: tf.Tensor | undefined;
 }
 
 /**
@@ -82,19 +99,35 @@ export class CmiEstimator {
   /**
    * Adds a batch. The tensors may be disposed as soon as this returns.
    *
-   * @param labels int32 class indices [N] or one-hot [N, C]. An invalid label makes `result()`
-   * reject.
-   * @param logits float32 [N, C]. NaN and infinities make `result()` reject.
+   * @param labels int32 class indices [N] or one-hot [N, C], in the positions of the logits if these
+   * have more dimensions: [N, …]. An invalid label makes `result()` reject.
+   * @param logits float32 [N, C], or [N, …, C] for dense outputs and sequences. NaN and infinities make
+   * `result()` reject.
+   * @param options `weights`, see {@link CmiUpdateOptions}.
    * @returns A promise that resolves when the batch has been added. Awaiting it is optional.
-   * @throws Synchronously, if a shape or dtype is not as described or C has changed.
+   * @throws Synchronously, if a shape or dtype is not as described or C has changed. Also if a weight is
+   * negative, infinite or NaN; on a GPU, that makes `result()` reject.
    */
-  update(labels: tf.Tensor, logits: tf.Tensor): Promise<void> {
-    const z = checkMatrix("CmiEstimator.update", "logits", logits);
-    checkLabelShape("CmiEstimator.update", labels, z);
-    const sums = this.sumsOf(z.shape[1], "update");
-    const { shape } = labels;
-    return this.queue.read(labels, z, (y, values) => {
-      addBatch(sums, readIndices(y, shape, sums.numClasses), values);
+  update(labels: tf.Tensor, logits: tf.Tensor, options: CmiUpdateOptions = {}): Promise<void> {
+    const fn = "CmiEstimator.update";
+    checkOptions(fn, options, ["weights"]);
+    const { weights } = options;
+    const z = checkRows(fn, "logits", logits);
+    checkLabelShape(fn, labels, z);
+    checkWeights(fn, weights, z);
+    const sums = this.sumsOf(columnsOf(z), "update");
+    const [rows, samples] = [z.size / sums.numClasses, z.shape[0] ?? 1];
+    const areRows = sums.numClasses > 1 && labels.size > rows;
+    const shape = areRows ? [rows, sums.numClasses] : [rows];
+    return this.queue.read([labels, z, ...(weights ? [weights] : [])], (y, values, w) => {
+      const wrong =
+        w && Array.from(w).find((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
+      if (wrong !== undefined) {
+        throw new Error(`${fn}: weights must be finite numbers >= 0, got ${wrong}`);
+      }
+      const weightOf = (row: number) =>
+        w ? w[w.length === rows ? row : Math.floor((row * samples) / rows)]! : 1;
+      addBatch(sums, readIndices(y!, shape, sums.numClasses), values as Float32Array, weightOf);
     });
   }
 
@@ -127,7 +160,7 @@ export class CmiEstimator {
     const { centroids = true } = options;
     await this.queue.settle();
     const { sums } = this;
-    if (sums) checkRows(sums);
+    if (sums) checkCounted(sums);
     const n = sums ? sampleCount(sums) : 0;
     if (!sums || n === 0) {
       throw new Error("CmiEstimator.result: there are no samples, call update first");
@@ -186,7 +219,7 @@ export class CmiEstimator {
   }
 }
 
-function checkRows({ badLabels, badLogits, numClasses }: CmiSums): void {
+function checkCounted({ badLabels, badLogits, numClasses }: CmiSums): void {
   checkBadLabels("CmiEstimator.result", badLabels, numClasses);
   if (badLogits > 0) {
     throw new Error(`CmiEstimator.result: logits must be finite, ${badLogits} rows are not`);

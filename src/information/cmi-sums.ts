@@ -87,16 +87,25 @@ function sumsOf({ classes, numClasses }: CmiSums, y: number): ClassSums {
   return sums;
 }
 
-/** Adds logits [N, C] that were read back, row by row; an index of −1 marks an invalid label. */
-export function addBatch(sums: CmiSums, indices: Int32Array, logits: Float32Array): void {
+/**
+ * Adds logits [N, C] that were read back, row by row; an index of −1 marks an invalid label. A row of
+ * weight 0 does not count.
+ */
+export function addBatch(
+  sums: CmiSums,
+  indices: Int32Array,
+  logits: Float32Array,
+  weightOf: (row: number) => number = () => 1,
+): void {
   const c = sums.numClasses;
   indices.forEach((label, row) => {
-    addRow(sums, label, logits.subarray(row * c, (row + 1) * c));
+    const weight = weightOf(row);
+    if (weight !== 0) addRow(sums, label, logits.subarray(row * c, (row + 1) * c), weight);
   });
 }
 
 /** log P = z − log Σ exp z and H = −Σ P log P, in float64. */
-function addRow(sums: CmiSums, label: number, logits: Float32Array): void {
+function addRow(sums: CmiSums, label: number, logits: Float32Array, weight: number): void {
   if (label < 0) {
     sums.badLabels += 1;
     return;
@@ -113,13 +122,13 @@ function addRow(sums: CmiSums, label: number, logits: Float32Array): void {
   for (let k = 0; k < logits.length; k++) {
     const logP = logits[k]! - logSum;
     const p = Math.exp(logP);
-    own.entropy -= p * logP;
-    own.p[k]! += p;
-    own.logP[k]! += logP;
+    own.entropy -= weight * p * logP;
+    own.p[k]! += weight * p;
+    own.logP[k]! += weight * logP;
   }
-  own.count += 1;
-  sums.crossEntropy += logSum - logits[label]!;
-  sums.correct += logits.indexOf(max) === label ? 1 : 0;
+  own.count += weight;
+  sums.crossEntropy += weight * (logSum - logits[label]!);
+  sums.correct += logits.indexOf(max) === label ? weight : 0;
 }
 
 /** The sums of the classes that have samples, in the order of the classes. */

@@ -1,8 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkCentroids, checkLabelShape, checkLogits, checkOptions } from "../internal/checks.ts";
-import { differentiable } from "../internal/differentiable.ts";
+import {
+  checkCentroids,
+  checkLabelShape,
+  checkLogits,
+  checkOptions,
+  checkWeights,
+  columnsOf,
+} from "../internal/checks.ts";
+import { differentiableRows } from "../internal/differentiable.ts";
 import { labelRows, mixRows } from "../internal/labels.ts";
-import { type Reduced, sampleLoss, type Unreduced } from "../internal/sample-loss.ts";
+import { countedRows, flatLabels, rowShape, rowWeights } from "../internal/rows.ts";
+import {
+  type Reduced,
+  type SampleLossOptions,
+  sampleLoss,
+  type Unreduced,
+} from "../internal/sample-loss.ts";
 import { atLeastTiny } from "../ops/safe-log.ts";
 import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
@@ -21,6 +34,11 @@ export interface CmiOptions {
   centroids?: tf.Tensor | undefined;
   /** Default `tf.Reduction.MEAN`, which is the CMI itself. */
   reduction?: tf.Reduction | undefined;
+  /**
+   * A constant weight ≥ 0 for each sample, float32 [N], or for each position, [N, …], such as a mask of 0
+   * and 1: see {@link SampleLossOptions}. The centroids of the batch are weighted means.
+   */
+  weights?: tf.Tensor | undefined;
 }
 
 /**
@@ -40,10 +58,11 @@ export interface CmiOptions {
  * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution t_i over
  * the classes: then the divergences count as Σ_y t_iy KL(p_i ‖ Q_y). An index outside 0…C−1 cannot be
  * detected without a read-back: cpu throws, and on other backends the result of its row is
- * undefined. See {@link checkLabels}.
- * @param logits float32 [N, C].
- * @param options `centroids` and `reduction`, see {@link CmiOptions}.
- * @returns A scalar in nats, or the KL of each sample [N] with `tf.Reduction.NONE`. At least 0, up
+ * undefined. See {@link checkLabels}. With weight 0 it is allowed. In the positions of the logits if
+ * these have more dimensions: [N, …].
+ * @param logits float32 [N, C], or [N, …, C] for dense outputs and sequences.
+ * @param options `centroids`, `reduction` and `weights`, see {@link CmiOptions}.
+ * @returns A scalar in nats, or the KL of each sample [N] or position [N, …] with `tf.Reduction.NONE`. At least 0, up
  * to rounding.
  * @throws If a shape, dtype or option is not as described.
  *
@@ -66,70 +85,78 @@ export function conditionalMutualInformation(
   labels: tf.Tensor,
   logits: tf.Tensor,
   options: Unreduced<CmiOptions>,
-): tf.Tensor1D;
+): tf.Tensor;
 export function conditionalMutualInformation(
   labels: tf.Tensor,
   logits: tf.Tensor,
   options?: CmiOptions,
-): tf.Scalar | tf.Tensor1D;
+): tf.Tensor;
 export function conditionalMutualInformation(
   labels: tf.Tensor,
   logits: tf.Tensor,
   options: CmiOptions = {},
-): tf.Scalar | tf.Tensor1D {
-  checkOptions("conditionalMutualInformation", options, ["centroids", "reduction"]);
-  const { centroids, reduction = tf.Reduction.MEAN } = options;
+): tf.Tensor {
+  checkOptions("conditionalMutualInformation", options, ["centroids", "reduction", "weights"]);
+  const { centroids, reduction = tf.Reduction.MEAN, weights } = options;
   const z = checkLogits(FN, "logits", logits);
   checkLabelShape(FN, labels, z);
   if (centroids !== undefined) {
-    return divergence(labels, z, checkCentroids(FN, centroids, z.shape[1]), reduction);
+    const q = checkCentroids(FN, centroids, columnsOf(z));
+    return divergence(labels, z, q, { reduction, weights });
   }
-  // Q minimises Σ_i KL(p_i ‖ Q_{y_i}): the derivative of a sum over samples with respect to Q does
+  checkWeights(FN, weights, z);
+  // Q minimises Σ_i w_i KL(p_i ‖ Q_{y_i}): the derivative of a sum over samples with respect to Q does
   // not change the gradient (it adds a constant to each row of dL/dp), so Q may be held constant.
   if (reduction !== tf.Reduction.NONE) {
-    return tf.tidy(() => divergence(labels, z, classCentroids(labels, z), reduction));
+    return tf.tidy(() => {
+      const q = classCentroids(labels, z, { weights });
+      return divergence(labels, z, q, { reduction, weights });
+    });
   }
-  return samplesAgainstOwnCentroids(labels, z);
+  return samplesAgainstOwnCentroids(labels, z, weights);
 }
 
 /** KL(p_i ‖ Q_{y_i}) with constant Q. */
 function divergence(
   labels: tf.Tensor,
-  logits: tf.Tensor2D,
+  logits: tf.Tensor,
   centroids: tf.Tensor2D,
-  reduction: tf.Reduction,
-): tf.Scalar | tf.Tensor1D {
-  return sampleLoss(FN, logits, { reduction }, (z) =>
-    labelledCentroidLosses(labels, z, centroids, {
-      crossEntropy: 0,
-      divergence: 1,
-      labelSmoothing: 0,
-    }),
+  reducing: SampleLossOptions,
+): tf.Tensor {
+  const attrs = { crossEntropy: 0, divergence: 1, labelSmoothing: 0 };
+  return sampleLoss(FN, logits, reducing, (rows) =>
+    labelledCentroidLosses(flatLabels(labels, logits, reducing.weights), rows, centroids, attrs),
   );
 }
 
 /**
- * KL(p_i ‖ Q_{y_i}) of each sample, Q the batch's own. The upstream weights w_i may differ here:
- * dL/dp_i = w_i r_i − (1/n_y) Σ_{j∈y} w_j p_j / Q_y, with y = y_i.
+ * w_i KL(p_i ‖ Q_{y_i}) per sample with the centroids of the batch, Q = M p, M_yi = w_i t_iy / n_y. With
+ * the upstream gradient g: dp_i = w_i [g_i (log p_i − log Q_{y_i}) − Σ_y t_iy/n_y Σ_j w_j t_jy g_j p_j/Q_y].
  */
-function samplesAgainstOwnCentroids(labels: tf.Tensor, logits: tf.Tensor2D): tf.Tensor1D {
-  const [n, c] = logits.shape;
-  return differentiable(
+function samplesAgainstOwnCentroids(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  weights: tf.Tensor | undefined,
+): tf.Tensor {
+  const shape = rowShape(logits);
+  return differentiableRows(
     FN,
-    [logits],
-    (z) => {
-      const { p, logP } = softmaxAndLog(z);
-      const { means } = classMeans(labelRows(labels, c));
+    logits,
+    (rows) => {
+      const flat = flatLabels(labels, logits, weights);
+      const w = weights && rowWeights(weights, logits);
+      const { p, logP } = softmaxAndLog(countedRows(rows, w));
+      const { means } = classMeans(labelRows(flat, columnsOf(logits)), w);
       const q: tf.Tensor2D = tf.matMul(means, p);
-      const r = tf.sub(logP, logCentroidRows(q, labels));
-      const value: tf.Tensor1D = tf.reshape(rowSum(tf.mul(p, r)), [n]);
-      return { value, saved: [p, r, means, atLeastTiny(q), labels] };
+      const difference: tf.Tensor2D = tf.sub(logP, logCentroidRows(q, flat));
+      const r = w ? tf.mul(difference, w) : difference;
+      const value = tf.reshape(rowSum(tf.mul(p, r)), shape);
+      return { value, saved: [p, r, means, atLeastTiny(q), flat, w ?? tf.scalar(1)] };
     },
-    (dy, p, r, means, q, labels) => {
-      const w = tf.reshape(dy, [n, 1]);
-      const weighted: tf.Tensor2D = tf.mul(p, w);
-      const throughQ: tf.Tensor2D = tf.div(tf.matMul(means, weighted), q);
-      return [softmaxGradient(p, tf.sub(tf.mul(r, w), mixRows(throughQ, labels)))];
+    (dy, p, r, means, q, flat, w) => {
+      const g = tf.reshape(dy, [-1, 1]);
+      const throughQ: tf.Tensor2D = tf.div(tf.matMul(means, tf.mul(p, g) as tf.Tensor2D), q);
+      return softmaxGradient(p, tf.sub(tf.mul(r, g), tf.mul(mixRows(throughQ, flat), w)));
     },
   );
 }

@@ -2,11 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   checkCentroids,
   checkLabelShape,
-  checkMatrix,
   checkNumber,
   checkOptions,
+  checkRows,
+  checkWeights,
+  columnsOf,
 } from "../internal/checks.ts";
 import { labelRows } from "../internal/labels.ts";
+import { countedRows, flatLabels, flatRows, rowWeights } from "../internal/rows.ts";
 import { rowSum } from "../ops/sums.ts";
 import { classMeans } from "./class-centroids.ts";
 
@@ -14,6 +17,11 @@ import { classMeans } from "./class-centroids.ts";
 export interface UpdateCentroidsOptions {
   /** d within 0–1, the share of the old value; default 0.9. 0 replaces the old centroids. */
   decay?: number | undefined;
+  /**
+   * A weight ≥ 0 for each sample, float32 [N], or for each position of logits [N, …, C], float32 [N, …],
+   * such as a mask of 0 and 1. Where it is 0, logits and label do not count, whatever they hold.
+   */
+  weights?: tf.Tensor | undefined;
 }
 
 /**
@@ -26,9 +34,10 @@ export interface UpdateCentroidsOptions {
  * @param centroids float32 [C, C].
  * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], each a distribution over the
  * classes, by which the mean is weighted. A row whose index is outside 0…C−1 is
- * counted in no class, see {@link checkLabels}.
- * @param logits float32 [N, C].
- * @param options `decay`, see {@link UpdateCentroidsOptions}.
+ * counted in no class, see {@link checkLabels}. In the positions of the logits if these have more
+ * dimensions: [N, …].
+ * @param logits float32 [N, C], or [N, …, C] for dense outputs and sequences.
+ * @param options `decay` and `weights`, see {@link UpdateCentroidsOptions}.
  * @returns New centroids, float32 [C, C], probabilities. The caller disposes the old ones. No
  * gradient is defined.
  * @throws If a shape, dtype or option is not as described.
@@ -52,18 +61,21 @@ export function updateCentroids(
   logits: tf.Tensor,
   options: UpdateCentroidsOptions = {},
 ): tf.Tensor2D {
-  checkOptions("updateCentroids", options, ["decay"]);
-  const { decay = 0.9 } = options;
-  const z = checkMatrix("updateCentroids", "logits", logits);
-  const numClasses = z.shape[1];
+  checkOptions("updateCentroids", options, ["decay", "weights"]);
+  const { decay = 0.9, weights } = options;
+  const z = checkRows("updateCentroids", "logits", logits);
+  const numClasses = columnsOf(z);
   checkLabelShape("updateCentroids", labels, z);
   const old = checkCentroids("updateCentroids", centroids, numClasses);
   checkNumber("updateCentroids", "decay", decay, { minimum: 0, maximum: 1 });
+  checkWeights("updateCentroids", weights, z);
 
   return tf.tidy(() => {
-    const { means, isAbsent } = classMeans(labelRows(labels, numClasses));
+    const w = weights && rowWeights(weights, z);
+    const p = tf.softmax(countedRows(flatRows(z), w));
+    const { means, isAbsent } = classMeans(labelRows(flatLabels(labels, z), numClasses), w);
     const share = tf.add(tf.mul(isAbsent, 1 - decay), decay);
-    const batch = tf.mul(tf.matMul(means, tf.softmax(z)), 1 - decay);
+    const batch = tf.mul(tf.matMul(means, p), 1 - decay);
     const mixed = tf.add(tf.mul(old, share), batch);
     const isPresent = tf.sub(1, isAbsent);
     return tf.div(mixed, tf.add(tf.mul(rowSum(mixed), isPresent), isAbsent));

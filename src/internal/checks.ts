@@ -52,13 +52,25 @@ export function checkMatrix(
   return x as tf.Tensor2D;
 }
 
-/** Checks for float32 logits [batch, classes] of at least two classes. */
+/** Checks for float32 rows [batch, …, columns] of any rank from 2 on, without empty dimensions. */
+export function checkRows(fn: string, name: string, x: tf.Tensor, columns = "classes") {
+  checkTensor(fn, name, x);
+  if (x.rank < 2 || x.dtype !== "float32" || x.size === 0) {
+    throw new Error(`${fn}: ${name} must be float32 [batch,...,${columns}], got ${describe(x)}`);
+  }
+  return x;
+}
+
+/** Checks for float32 logits [batch, …, classes] of at least two classes. */
 export function checkLogits(fn: string, name: string, x: tf.Tensor) {
-  const logits = checkMatrix(fn, name, x);
-  if (logits.shape[1] > 1) return logits;
+  const logits = checkRows(fn, name, x);
+  if (columnsOf(logits) > 1) return logits;
   const advice = "outputs of a single logit need a binary loss (binaryKdLoss)";
   throw new Error(`${fn}: ${name} must have at least 2 classes, got [${logits.shape}]; ${advice}`);
 }
+
+/** The last dimension of a tensor. */
+export const columnsOf = ({ shape }: tf.Tensor): number => shape.at(-1) ?? 1;
 
 /** Checks for logits of teacher and student, float32 of the same shape, of at least two classes. */
 export function checkLogitPair(fn: string, teacherLogits: tf.Tensor, studentLogits: tf.Tensor) {
@@ -150,25 +162,23 @@ export function checkCentroids(fn: string, centroids: tf.Tensor, numClasses: num
 }
 
 /**
- * Checks for labels of a batch: int32 class indices [N], class indices [N, 1] as of tfjs' sparse loss,
- * or rows [N, C] of any dtype.
+ * Checks for labels of logits [N, …, C]: int32 class indices [N, …], class indices [N, …, 1] as of tfjs'
+ * sparse loss, or rows [N, …, C] of any dtype.
  */
 export function checkLabelShape(
   fn: string,
   labels: tf.Tensor,
-  { shape: [n, c] }: { shape: readonly [number, number] },
+  { shape }: { shape: readonly number[] },
 ) {
   checkTensor(fn, "labels", labels);
-  const isIndex = labels.dtype === "int32" && tf.util.arraysEqual(labels.shape, [n]);
-  const isColumn =
-    ["int32", "float32"].includes(labels.dtype) && tf.util.arraysEqual(labels.shape, [n, 1]);
-  const isRow =
-    ["int32", "float32", "bool"].includes(labels.dtype) &&
-    tf.util.arraysEqual(labels.shape, [n, c]);
-  if (!isIndex && !isColumn && !isRow) {
-    const expected = `int32 class indices [${n}] or one-hot [${n},${c}]`;
-    throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
-  }
+  const rows = shape.slice(0, -1);
+  const has = (dtypes: readonly string[], expected: readonly number[]) =>
+    dtypes.includes(labels.dtype) && tf.util.arraysEqual(labels.shape, [...expected]);
+  const isIndex = has(["int32"], rows);
+  const isColumn = has(["int32", "float32"], [...rows, 1]);
+  if (isIndex || isColumn || has(["int32", "float32", "bool"], shape)) return;
+  const expected = `int32 class indices [${rows}] or one-hot [${shape}]`;
+  throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
 }
 
 /** Checks for labels with an unknown number of classes: indices [N], or one-hot rows [N, C]. */
@@ -180,6 +190,15 @@ export function checkLabelRank(fn: string, labels: tf.Tensor) {
     const expected = "int32 class indices [batch] or one-hot [batch,classes]";
     throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
   }
+}
+
+/** Checks for labels of logits of unknown rank: indices [N, …], or one-hot rows [N, …, C]. */
+export function checkDenseLabels(fn: string, labels: tf.Tensor) {
+  checkTensor(fn, "labels", labels);
+  if (labels.rank <= 2) return checkLabelRank(fn, labels);
+  if (["int32", "float32", "bool"].includes(labels.dtype) && labels.size > 0) return;
+  const expected = "int32 class indices [batch,...] or one-hot [batch,...,classes]";
+  throw new Error(`${fn}: labels must be ${expected}, got ${describe(labels)}`);
 }
 
 /** Checks for a finite number within [minimum, maximum] and, if given, greater than `above`. */
@@ -246,7 +265,13 @@ export function checkVector(fn: string, name: string, x: tf.Tensor, size: number
   return x as tf.Tensor1D;
 }
 
-/** Checks for a weight per sample, float32 [batch], or undefined. */
-export function checkWeights(fn: string, weights: tf.Tensor | undefined, batch: number) {
-  if (weights !== undefined) checkVector(fn, "weights", weights, batch);
+/** Checks for a weight per sample, float32 [N], or per row of logits, [N, …], or undefined. */
+export function checkWeights(fn: string, weights: tf.Tensor | undefined, logits: tf.Tensor) {
+  if (weights === undefined) return;
+  checkTensor(fn, "weights", weights);
+  const [samples, rows] = [logits.shape.slice(0, 1), logits.shape.slice(0, -1)];
+  const isShaped = [samples, rows].some((shape) => tf.util.arraysEqual(weights.shape, shape));
+  if (isShaped && weights.dtype === "float32") return;
+  const expected = rows.length > 1 ? `float32 [${rows}] or [${samples}]` : `float32 [${rows}]`;
+  throw new Error(`${fn}: weights must be ${expected}, got ${describe(weights)}`);
 }

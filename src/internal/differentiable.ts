@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { flatRows, unflattened } from "./rows.ts";
 
 /** Tensors, as a tuple or a list. */
 export type Tensors = readonly tf.Tensor[];
@@ -38,6 +39,24 @@ export function differentiable<
     return { value, gradFunc };
   });
   return op(...inputs) as Y;
+}
+
+/**
+ * {@link differentiable} with respect to logits [N, …, C] that are computed as rows [R, C]. `gradient`
+ * returns the derivative for the rows.
+ */
+export function differentiableRows<Y extends tf.Tensor, const S extends Tensors>(
+  fn: string,
+  logits: tf.Tensor,
+  forward: (rows: tf.Tensor2D) => { value: Y; saved: S },
+  gradient: (dy: Y, ...saved: S) => tf.Tensor2D,
+): Y {
+  return differentiable(
+    fn,
+    [logits],
+    (z) => forward(flatRows(z)),
+    (dy, ...saved) => [unflattened(gradient(dy, ...saved), logits.shape)],
+  );
 }
 
 /** Whether the current backward pass is itself recorded for another derivative. */

@@ -16,22 +16,22 @@ export class ReadQueue {
   }
 
   /**
-   * Reads the labels and values of a batch and passes them to `use`. The tensors may be disposed as
-   * soon as this returns. On cpu and wasm, a batch is processed at once if no other is pending.
+   * Reads the tensors of a batch and passes their values to `use`, in this order. The tensors may be
+   * disposed as soon as this returns. On cpu and wasm, a batch is processed at once if no other is
+   * pending.
    */
   read(
-    labels: tf.Tensor,
-    values: tf.Tensor,
-    use: (labels: ArrayLike<number>, values: Float32Array) => void,
+    tensors: readonly tf.Tensor[],
+    use: (...values: (Float32Array | Int32Array | Uint8Array)[]) => void,
   ): Promise<void> {
     if (this.waiting === 0 && isHostMemory()) {
-      use(labels.dataSync(), values.dataSync<"float32">());
+      use(...tensors.map((x) => x.dataSync()));
       return this.last;
     }
     // WebGPU needs the tensors until the data arrive, but the caller may dispose them.
-    const [y, z] = tf.tidy((): [tf.Tensor, tf.Tensor] => [tf.clone(labels), tf.clone(values)]);
-    const reading = Promise.all([tf.keep(y).data(), tf.keep(z).data<"float32">()]);
-    return this.add(async () => use(...(await reading.finally(() => tf.dispose([y, z])))));
+    const copies = tf.tidy(() => tensors.map((x) => tf.keep(tf.clone(x))));
+    const reading = Promise.all(copies.map((x) => x.data()));
+    return this.add(async () => use(...(await reading.finally(() => tf.dispose(copies)))));
   }
 
   /**

@@ -1,21 +1,24 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RowLosses } from "../ops/row-losses.ts";
 import { checkReduction, checkWeights } from "./checks.ts";
-import { differentiable } from "./differentiable.ts";
+import { differentiableRows } from "./differentiable.ts";
+import { rowShape, rowWeights } from "./rows.ts";
 
 /** Options of losses that are computed per sample. */
 export interface SampleLossOptions {
   /** How the per-sample losses are reduced; default `tf.Reduction.MEAN`. */
   reduction?: tf.Reduction | undefined;
   /**
-   * A constant weight for each sample, float32 [N]. `MEAN` divides by the sum of the weights and
+   * A constant weight for each sample, float32 [N], or for each position of logits [N, …, C], float32
+   * [N, …], such as a mask of 0 and 1. `MEAN` divides by the sum of the weights and
    * `SUM_BY_NONZERO_WEIGHTS` by the number of those that are not 0, as in `tf.losses`. A sample of
-   * weight 0 does not count, even if its loss is NaN. If the sum is 0, the mean is 0.
+   * weight 0 does not count, even if its loss is NaN or its label is beyond C. If the sum is 0, the mean
+   * is 0.
    */
-  weights?: tf.Tensor1D | undefined;
+  weights?: tf.Tensor | undefined;
 }
 
-/** Options that leave a loss unreduced: one number per sample. */
+/** Options that leave a loss unreduced: one number per sample or position. */
 export type Unreduced<O> = O & { reduction: tf.Reduction.NONE };
 
 /** Options that reduce a loss to a scalar. */
@@ -25,39 +28,43 @@ export type Reduced<O> = O & { reduction?: Exclude<tf.Reduction, tf.Reduction.NO
  * Applies reduction and weights to a per-sample loss with a closed-form gradient, in value and in
  * gradient. Needs no gradient from tfjs' registry.
  *
- * @param compute Computes the losses of the rows of logits, and their derivatives.
+ * @param logits float32 [N, …, C].
+ * @param compute Computes the losses of the rows [R, C] of the logits, and their derivatives.
+ * @returns A scalar, or [N, …] with `tf.Reduction.NONE`.
  */
 export function sampleLoss(
   fn: string,
-  logits: tf.Tensor2D,
+  logits: tf.Tensor,
   { reduction = tf.Reduction.MEAN, weights }: SampleLossOptions,
-  compute: (logits: tf.Tensor2D) => RowLosses,
-): tf.Scalar | tf.Tensor1D {
-  const batch = logits.shape[0];
+  compute: (rows: tf.Tensor2D) => RowLosses,
+): tf.Tensor {
+  const shape = rowShape(logits);
   checkReduction(fn, reduction);
-  checkWeights(fn, weights, batch);
+  checkWeights(fn, weights, logits);
   const isMean =
     reduction === tf.Reduction.MEAN || reduction === tf.Reduction.SUM_BY_NONZERO_WEIGHTS;
-  const factor = isMean && !weights ? 1 / batch : 1;
+  const factor = isMean && !weights ? 1 / tf.util.sizeFromShape(shape) : 1;
 
-  return differentiable(
+  return differentiableRows(
     fn,
-    [logits],
+    logits,
     (z) => {
       const { losses, slopes } = compute(z);
-      const scale = weights ? weightScale(weights, reduction) : tf.scalar(factor);
+      const scale = weights
+        ? weightScale(rowWeights(weights, logits), reduction)
+        : tf.scalar(factor);
       const weighted = weights ? counted(losses, scale) : losses;
       const value =
         reduction === tf.Reduction.NONE
-          ? tf.reshape<tf.Rank.R1>(weighted, [batch])
-          : times(tf.sum<tf.Scalar>(weighted), factor);
+          ? tf.reshape(weighted, shape)
+          : times(tf.sum(weighted), factor);
       return { value, saved: [scale, slopes] };
     },
     (dy, scale, slopes) => {
-      const column = dy.rank === 1 ? tf.reshape(dy, [batch, 1]) : dy;
-      return [
-        weights ? tf.mul(counted(slopes, scale), column) : tf.mul(slopes, tf.mul(column, scale)),
-      ];
+      const column = dy.rank > 0 ? tf.reshape(dy, [-1, 1]) : dy;
+      return weights
+        ? tf.mul(counted(slopes, scale), column)
+        : tf.mul(slopes, tf.mul(column, scale));
     },
   );
 }
@@ -70,8 +77,7 @@ const counted = (rows: tf.Tensor2D, scale: tf.Tensor): tf.Tensor2D =>
   tf.where(tf.notEqual(scale, 0), tf.mul(rows, scale) as tf.Tensor2D, tf.zerosLike(rows));
 
 /** Per-sample factor of the reduction, [N, 1]. */
-function weightScale(weights: tf.Tensor1D, reduction: tf.Reduction): tf.Tensor2D {
-  const column: tf.Tensor2D = tf.reshape(weights, [-1, 1]);
+function weightScale(column: tf.Tensor2D, reduction: tf.Reduction): tf.Tensor2D {
   if (reduction === tf.Reduction.MEAN) return tf.divNoNan(column, tf.sum(column));
   if (reduction === tf.Reduction.SUM_BY_NONZERO_WEIGHTS) {
     const nonzero = tf.sum(tf.cast(tf.notEqual(column, 0), "float32"));

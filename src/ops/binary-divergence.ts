@@ -32,7 +32,7 @@ export function binaryDivergence(
       tf.mul(t.no.p, tf.sub(s.yes.p, t.yes.p)),
       tf.mul(t.yes.p, tf.sub(t.no.p, s.no.p)),
     );
-    const curve = tf.sub(s.curve, t.curve);
+    const curve: tf.Tensor2D = tf.sub(s.curve, t.curve);
     const far: tf.Tensor2D = tf.add(share(t.yes, s.yes, curve), share(t.no, s.no, curve));
     const distance: tf.Tensor2D = tf.sub(logits, target);
     const difference = atTemperature(distance, temperature);

@@ -4,6 +4,7 @@ import {
   checkCentroids,
   checkLabelShape,
   checkLogits,
+  checkMatrix,
   checkNumber,
   checkOptions,
 } from "../internal/checks.ts";
@@ -72,7 +73,8 @@ export function cmicLoss(
   const fn = "cmicLoss";
   checkOptions(fn, options, ["lambda", "beta"]);
   const { lambda, beta } = options;
-  const z = checkLogits(fn, "logits", logits);
+  const z = checkMatrix(fn, "logits", logits);
+  checkLogits(fn, "logits", z);
   const [n, numClasses] = z.shape;
   checkLabelShape(fn, labels, z);
   const q = checkCentroids(fn, centroids, numClasses);

@@ -6,7 +6,9 @@ import {
   checkLogits,
   checkNumber,
   checkOptions,
+  columnsOf,
 } from "../internal/checks.ts";
+import { flatLabels } from "../internal/rows.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -48,12 +50,12 @@ export interface McmiOptions extends SampleLossOptions {
  * @param labels int32 class indices [N] or [N, 1], int32 or bool one-hot rows [N, C], or float32 rows
  * [N, C], each a distribution t_i over the classes (one-hot, smoothed or mixed): then the last term is
  * λ Σ_y t_iy KL(p_i ‖ Q_y), a product of N · C² multiplications, which dominates from about 1000
- * classes on. An index outside 0…C−1 cannot be detected without a read-back: cpu throws, and on other
- * backends the result of its row is undefined. See {@link checkLabels}.
- * @param logits float32 [N, C].
+ * classes on. In the positions of the logits if these have more dimensions: [N, …]. An index outside 0…C−1 cannot be detected without a read-back: cpu throws, and on other
+ * backends the result of its row is undefined. See {@link checkLabels}. With weight 0 it is allowed.
+ * @param logits float32 [N, C], or [N, …, C] for dense outputs and sequences.
  * @param centroids float32 [C, C], row y with the mean probabilities of class y; a constant.
  * @param options `lambda`, `labelSmoothing`, `reduction` and `weights`, see {@link McmiOptions}.
- * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. Negative if the CMI outweighs the
+ * @returns A scalar in nats, or [N, …] with `tf.Reduction.NONE`. Negative if the CMI outweighs the
  * cross-entropy.
  * @throws If a shape, dtype or option is not as described.
  *
@@ -79,30 +81,29 @@ export function mcmiLoss(
   logits: tf.Tensor,
   centroids: tf.Tensor,
   options: Unreduced<McmiOptions>,
-): tf.Tensor1D;
+): tf.Tensor;
 export function mcmiLoss(
   labels: tf.Tensor,
   logits: tf.Tensor,
   centroids: tf.Tensor,
   options: McmiOptions,
-): tf.Scalar | tf.Tensor1D;
+): tf.Tensor;
 export function mcmiLoss(
   labels: tf.Tensor,
   logits: tf.Tensor,
   centroids: tf.Tensor,
   options: McmiOptions,
-): tf.Scalar | tf.Tensor1D {
+): tf.Tensor {
   checkOptions("mcmiLoss", options, ["lambda", "labelSmoothing", "reduction", "weights"]);
   const { lambda, labelSmoothing = 0, ...reducing } = options;
   const z = checkLogits("mcmiLoss", "logits", logits);
-  const numClasses = z.shape[1];
   checkLabelShape("mcmiLoss", labels, z);
-  const q = checkCentroids("mcmiLoss", centroids, numClasses);
+  const q = checkCentroids("mcmiLoss", centroids, columnsOf(z));
   checkNumber("mcmiLoss", "lambda", lambda, { minimum: 0 });
   checkNumber("mcmiLoss", "labelSmoothing", labelSmoothing, { minimum: 0, maximum: 1 });
 
-  return sampleLoss("mcmiLoss", z, reducing, (logits) =>
-    labelledCentroidLosses(labels, logits, q, {
+  return sampleLoss("mcmiLoss", z, reducing, (rows) =>
+    labelledCentroidLosses(flatLabels(labels, z, reducing.weights), rows, q, {
       crossEntropy: 1,
       divergence: -lambda,
       labelSmoothing,

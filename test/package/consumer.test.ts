@@ -122,7 +122,7 @@ const typed = `
   export const samples = kdLoss(logits, logits, options);
   export const loss: tf.Scalar = mcmiLoss(tf.tensor1d([0], "int32"), logits, tf.eye(2), { lambda: 0.2 });
   export const report: Promise<CmiReport> = new CmiEstimator().result();
-  export const compiled: (y: tf.Tensor, z: tf.Tensor) => tf.Tensor1D = compiledMcmiLoss(tf.eye(2), { lambda: 0 });
+  export const compiled: (y: tf.Tensor, z: tf.Tensor) => tf.Tensor = compiledMcmiLoss(tf.eye(2), { lambda: 0 });
   export const extractor = featureExtractor(sequential(), ["a"]);
   export const register: (() => void)[] = [registerTrainingKernels, registerLossKernels];
   // @ts-expect-error: lambda has no default

@@ -106,7 +106,7 @@ test("rejects invalid input, naming expected and actual", () => {
     "mcmiLoss: logits must be a tf.Tensor, got an array",
   );
   expect(() => call({ logits: tf.ones([4]) })).toThrow(
-    "mcmiLoss: logits must be float32 [batch,classes], got float32 [4]",
+    "mcmiLoss: logits must be float32 [batch,...,classes], got float32 [4]",
   );
   expect(() => call({ logits: tf.ones([4, 3], "int32") })).toThrow("got int32 [4,3]");
   expect(() => call({ labels: tf.zeros([4]) })).toThrow(

@@ -116,8 +116,8 @@ export class CamClusterEstimator {
     checkLabelShape(fn, labels, { shape: [n, this.numClasses] });
     const sums = this.sumsOf([h, w], "update");
     const { shape } = labels;
-    return this.queue.read(labels, cams, (y, values) => {
-      addBatch(sums, readIndices(y, shape, this.numClasses), values);
+    return this.queue.read([labels, cams], (y, values) => {
+      addBatch(sums, readIndices(y!, shape, this.numClasses), values as Float32Array);
     });
   }
 

@@ -1,10 +1,11 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import {
-  checkMatrix,
   checkOptions,
+  checkRows,
   checkSameShape,
   checkTemperature,
 } from "../../internal/checks.ts";
+import { flatRows } from "../../internal/rows.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -41,10 +42,10 @@ export interface BinaryKdOptions extends SampleLossOptions {
  * multi-label logits distillation, with the temperature of Hinton, Vinyals, Dean, 2015
  * (arXiv 1503.02531), and the mean over labels instead of the sum.
  *
- * @param teacherLogits float32 [N, K], K ≥ 1 labels; a constant, no gradient flows into it.
- * @param studentLogits float32 [N, K].
+ * @param teacherLogits float32 [N, K], K ≥ 1 labels, or [N, …, K] for dense outputs; a constant, no gradient flows into it.
+ * @param studentLogits float32, of the same shape.
  * @param options `temperature`, `reduction` and `weights`, see {@link BinaryKdOptions}.
- * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. At least 0.
+ * @returns A scalar in nats, or [N, …] with `tf.Reduction.NONE`. At least 0.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example
@@ -66,25 +67,25 @@ export function binaryKdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options: Unreduced<BinaryKdOptions>,
-): tf.Tensor1D;
+): tf.Tensor;
 export function binaryKdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options?: BinaryKdOptions,
-): tf.Scalar | tf.Tensor1D;
+): tf.Tensor;
 export function binaryKdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options: BinaryKdOptions = {},
-): tf.Scalar | tf.Tensor1D {
+): tf.Tensor {
   const fn = "binaryKdLoss";
   checkOptions(fn, options, ["temperature", "reduction", "weights"]);
   const { temperature = 1, ...reducing } = options;
-  const teacher = checkMatrix(fn, "teacherLogits", teacherLogits, "labels");
+  const teacher = checkRows(fn, "teacherLogits", teacherLogits, "labels");
   const student = checkSameShape(fn, "studentLogits", studentLogits, "teacherLogits", teacher);
   checkTemperature(fn, temperature);
 
   return sampleLoss(fn, student, reducing, (logits) =>
-    binaryDivergence(teacher, logits, temperature),
+    binaryDivergence(flatRows(teacher), logits, temperature),
   );
 }

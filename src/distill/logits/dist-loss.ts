@@ -4,8 +4,11 @@ import {
   checkNumber,
   checkOptions,
   checkTemperature,
+  checkWeights,
+  columnsOf,
 } from "../../internal/checks.ts";
-import { differentiable } from "../../internal/differentiable.ts";
+import { differentiableRows } from "../../internal/differentiable.ts";
+import { countedRows, flatRows, rowWeights } from "../../internal/rows.ts";
 import { TINY } from "../../ops/safe-log.ts";
 import { atTemperature, softmaxGradient } from "../../ops/softmax.ts";
 import { centre } from "../../ops/sums.ts";
@@ -24,6 +27,12 @@ export interface DistOptions {
   gamma?: number | undefined;
   /** T > 0; default 1, as in the paper's ImageNet runs. */
   temperature?: number | undefined;
+  /**
+   * A constant weight ≥ 0 for each sample, float32 [N], or for each position of logits [N, …, C], float32
+   * [N, …], such as a mask of 0 and 1. Means and correlations over samples are weighted. Where it is 0,
+   * logits do not count, whatever they hold.
+   */
+  weights?: tf.Tensor | undefined;
 }
 
 /** Keeps the correlation of a constant row finite, as in the authors' code. */
@@ -49,9 +58,9 @@ const EPSILON = 1e-8;
  * Source: Huang et al., "Knowledge distillation from a stronger teacher", NeurIPS 2022
  * (arXiv 2205.10536), eq. 5–8.
  *
- * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
- * @param studentLogits float32 [N, C].
- * @param options `beta`, `gamma` and `temperature`, see {@link DistOptions}.
+ * @param teacherLogits float32 [N, C], or [N, …, C] for dense outputs and sequences; a constant, no gradient flows into it.
+ * @param studentLogits float32, of the same shape.
+ * @param options `beta`, `gamma`, `temperature` and `weights`, see {@link DistOptions}.
  * @returns A scalar between 0 and 2 (β + γ) T².
  * @throws If a shape, dtype or option is not as described.
  *
@@ -70,45 +79,61 @@ export function distLoss(
   studentLogits: tf.Tensor,
   options: DistOptions = {},
 ): tf.Scalar {
-  checkOptions("distLoss", options, ["beta", "gamma", "temperature"]);
-  const { beta = 1, gamma = 1, temperature = 1 } = options;
-  const { teacher, student } = checkLogitPair("distLoss", teacherLogits, studentLogits);
-  checkNumber("distLoss", "beta", beta, { minimum: 0 });
-  checkNumber("distLoss", "gamma", gamma, { minimum: 0 });
-  checkTemperature("distLoss", temperature);
-  const [n, c] = teacher.shape;
+  const fn = "distLoss";
+  checkOptions(fn, options, ["beta", "gamma", "temperature", "weights"]);
+  const { beta = 1, gamma = 1, temperature = 1, weights } = options;
+  const { teacher, student } = checkLogitPair(fn, teacherLogits, studentLogits);
+  checkNumber(fn, "beta", beta, { minimum: 0 });
+  checkNumber(fn, "gamma", gamma, { minimum: 0 });
+  checkTemperature(fn, temperature);
+  checkWeights(fn, weights, student);
+  const c = columnsOf(student);
 
-  return differentiable(
-    "distLoss",
-    [student],
+  return differentiableRows(
+    fn,
+    student,
     (logits) => {
-      const p = tf.softmax(atTemperature(teacher, temperature));
-      const q = tf.softmax(atTemperature(logits, temperature));
+      const w = weights && rowWeights(weights, student);
+      const [p, q] = [flatRows(teacher), logits].map((z) =>
+        countedRows(tf.softmax(atTemperature(z, temperature)), w),
+      ) as [tf.Tensor2D, tf.Tensor2D];
+      const shares = w ? tf.divNoNan(w, tf.sum(w)) : tf.scalar(1 / p.shape[0]);
+      const isAny = w ? tf.sum(shares) : 1;
       const inter = correlate(p, q, 1);
-      const intra = correlate(p, q, 0);
+      const intra = correlate(p, q, 0, w);
       const distance = tf.add(
-        tf.mul(tf.sub(n, tf.sum(inter.rho)), beta / n),
-        tf.mul(tf.sub(c, tf.sum(intra.rho)), gamma / c),
+        tf.mul(tf.sum(tf.mul(tf.sub(1, inter.rho), shares)), beta),
+        tf.mul(tf.mul(tf.sub(c, tf.sum(intra.rho)), gamma / c), isAny),
       );
       // dL/dq = −T² [β/N · dρ(rows) + γ/C · dρ(columns)]; then through softmax(z/T), which is /T.
-      const slope = tf.add(tf.mul(inter.slope, beta / n), tf.mul(intra.slope, gamma / c));
+      const slope = tf.add(
+        tf.mul(inter.slope, tf.mul(shares, beta)),
+        tf.mul(intra.slope, gamma / c),
+      );
       const value: tf.Scalar = tf.mul(distance, temperature ** 2);
       return { value, saved: [q, slope] };
     },
-    (dy, q, slope) => [tf.mul(softmaxGradient(q, slope), tf.mul(dy, -temperature))],
+    (dy, q, slope) => tf.mul(softmaxGradient(q, slope), tf.mul(dy, -temperature)),
   );
 }
 
 /**
  * ρ = ⟨a, b⟩ / D along an axis, a and b centred, D = ‖a‖‖b‖ + ε, and its slope
- * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖. The mean of the slope along the axis is 0.
+ * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖. The mean of the slope along the axis is 0. With weights of the rows,
+ * means and products are weighted, and so is the slope.
  */
-function correlate(p: tf.Tensor2D, q: tf.Tensor2D, axis: number) {
-  const [a, b] = [centre(p, axis), centre(q, axis)];
-  const normA = tf.sqrt(tf.sum(tf.square(a), axis, true));
-  const normB = tf.sqrt(tf.sum(tf.square(b), axis, true));
+function correlate(p: tf.Tensor2D, q: tf.Tensor2D, axis: number, weights?: tf.Tensor2D) {
+  const total = (x: tf.Tensor) => tf.sum(weights ? tf.mul(x, weights) : x, axis, true);
+  const [a, b] = [p, q].map((x) => {
+    if (!weights) return centre(x, axis);
+    const shifted = tf.sub(x, tf.max(x, axis, true)); // as of centre
+    return tf.sub(shifted, tf.divNoNan(total(shifted), tf.sum(weights)));
+  }) as [tf.Tensor, tf.Tensor];
+  const normA = tf.sqrt(total(tf.square(a)));
+  const normB = tf.sqrt(total(tf.square(b)));
   const divisor = tf.add(tf.mul(normA, normB), EPSILON);
-  const rho = tf.div(tf.sum(tf.mul(a, b), axis, true), divisor);
+  const rho = tf.div(total(tf.mul(a, b)), divisor);
   const share = tf.div(tf.div(tf.mul(rho, normA), divisor), tf.maximum(normB, TINY));
-  return { rho, slope: tf.sub(tf.div(a, divisor), tf.mul(b, share)) };
+  const slope = tf.sub(tf.div(a, divisor), tf.mul(b, share));
+  return { rho, slope: weights ? tf.mul(slope, weights) : slope };
 }

@@ -7,6 +7,7 @@ import {
   checkTemperature,
 } from "../../internal/checks.ts";
 import { classRows } from "../../internal/labels.ts";
+import { flatLabels, flatRows } from "../../internal/rows.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -43,12 +44,13 @@ export interface DkdOptions extends SampleLossOptions {
  * Source: Zhao et al., "Decoupled knowledge distillation", CVPR 2022 (arXiv 2203.08679), eq. 7.
  *
  * @param labels int32 class indices [N] or [N, 1], or float32 rows [N, C], whose largest entry is the
- * target. An index outside 0…C−1 cannot be
- * detected without a read-back: the result of its row is undefined, see {@link checkLabels}.
- * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
- * @param studentLogits float32 [N, C].
+ * target; in the positions of the logits if these have more dimensions: [N, …]. An index outside 0…C−1
+ * cannot be detected without a read-back: the result of its row is undefined, see {@link checkLabels}.
+ * @param teacherLogits float32 [N, C], or [N, …, C] for dense outputs and sequences; a constant, no
+ * gradient flows into it.
+ * @param studentLogits float32, of the same shape.
  * @param options `alpha`, `beta`, `temperature`, `reduction` and `weights`, see {@link DkdOptions}.
- * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. At least 0.
+ * @returns A scalar in nats, or [N, …] with `tf.Reduction.NONE`. At least 0.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example
@@ -73,19 +75,19 @@ export function dkdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options: Unreduced<DkdOptions>,
-): tf.Tensor1D;
+): tf.Tensor;
 export function dkdLoss(
   labels: tf.Tensor,
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options?: DkdOptions,
-): tf.Scalar | tf.Tensor1D;
+): tf.Tensor;
 export function dkdLoss(
   labels: tf.Tensor,
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options: DkdOptions = {},
-): tf.Scalar | tf.Tensor1D {
+): tf.Tensor {
   checkOptions("dkdLoss", options, ["alpha", "beta", "temperature", "reduction", "weights"]);
   const { alpha = 1, beta = 8, temperature = 4, ...reducing } = options;
   const { teacher, student } = checkLogitPair("dkdLoss", teacherLogits, studentLogits);
@@ -95,7 +97,9 @@ export function dkdLoss(
   checkTemperature("dkdLoss", temperature);
 
   return sampleLoss("dkdLoss", student, reducing, (logits) => {
-    const classes = classRows(labels, teacher.shape[1]);
-    return decoupledDivergence(classes, teacher, logits, { alpha, beta, temperature });
+    const flat = flatLabels(labels, student, reducing.weights);
+    const classes = classRows(flat, logits.shape[1]);
+    const attrs = { alpha, beta, temperature };
+    return decoupledDivergence(classes, flatRows(teacher), logits, attrs);
   });
 }

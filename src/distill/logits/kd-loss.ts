@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkLogitPair, checkOptions, checkTemperature } from "../../internal/checks.ts";
+import { flatRows } from "../../internal/rows.ts";
 import {
   type Reduced,
   type SampleLossOptions,
@@ -32,10 +33,10 @@ export interface KdOptions extends SampleLossOptions {
  * Source: Hinton, Vinyals, Dean, "Distilling the knowledge in a neural network", 2015
  * (arXiv 1503.02531), section 2.
  *
- * @param teacherLogits float32 [N, C]; a constant, no gradient flows into it.
- * @param studentLogits float32 [N, C].
+ * @param teacherLogits float32 [N, C], or [N, …, C] for dense outputs and sequences; a constant, no gradient flows into it.
+ * @param studentLogits float32, of the same shape.
  * @param options `temperature`, `reduction` and `weights`, see {@link KdOptions}.
- * @returns A scalar in nats, or [N] with `tf.Reduction.NONE`. At least 0.
+ * @returns A scalar in nats, or [N, …] with `tf.Reduction.NONE`. At least 0.
  * @throws If a shape, dtype or option is not as described.
  *
  * @example
@@ -57,23 +58,23 @@ export function kdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options: Unreduced<KdOptions>,
-): tf.Tensor1D;
+): tf.Tensor;
 export function kdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options?: KdOptions,
-): tf.Scalar | tf.Tensor1D;
+): tf.Tensor;
 export function kdLoss(
   teacherLogits: tf.Tensor,
   studentLogits: tf.Tensor,
   options: KdOptions = {},
-): tf.Scalar | tf.Tensor1D {
+): tf.Tensor {
   checkOptions("kdLoss", options, ["temperature", "reduction", "weights"]);
   const { temperature = 4, ...reducing } = options;
   const { teacher, student } = checkLogitPair("kdLoss", teacherLogits, studentLogits);
   checkTemperature("kdLoss", temperature);
 
   return sampleLoss("kdLoss", student, reducing, (logits) =>
-    softDivergence(teacher, logits, temperature),
+    softDivergence(flatRows(teacher), logits, temperature),
   );
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkMatrix } from "../../internal/checks.ts";
-import { differentiable } from "../../internal/differentiable.ts";
+import { checkRows, columnsOf } from "../../internal/checks.ts";
+import { differentiableRows } from "../../internal/differentiable.ts";
+import { flatRows, unflattened } from "../../internal/rows.ts";
 import { TINY } from "../../ops/safe-log.ts";
 import { centre, rowSum } from "../../ops/sums.ts";
 
@@ -17,10 +18,10 @@ const EPSILON = 1e-7;
  * Source: Sun et al., "Logit standardization in knowledge distillation", CVPR 2024
  * (arXiv 2403.01427), algorithm 1; the 1e-7 and the C − 1 follow the authors' code.
  *
- * @param logits float32 [N, C].
- * @returns float32 [N, C], dimensionless and differentiable. Rows of equal logits, and a single
+ * @param logits float32 [N, C], or [N, …, C] for dense outputs and sequences.
+ * @returns float32 of the same shape, dimensionless and differentiable. Rows of equal logits, and a single
  * class, give zeros.
- * @throws If `logits` is not float32 of rank 2.
+ * @throws If `logits` is not float32 of rank 2 or more.
  *
  * @example
  * ```ts
@@ -34,24 +35,26 @@ const EPSILON = 1e-7;
  * });
  * ```
  */
-export function standardizeLogits(logits: tf.Tensor): tf.Tensor2D {
-  const z = checkMatrix("standardizeLogits", "logits", logits);
-  const freedom = Math.max(z.shape[1] - 1, 1);
+export function standardizeLogits<T extends tf.Tensor>(logits: T): T {
+  const fn = "standardizeLogits";
+  const z = checkRows(fn, "logits", logits);
+  const freedom = Math.max(columnsOf(z) - 1, 1);
 
   // With x = z − z̄ and D = 1e-7 + s: dz = (g − ḡ)/D − x · Σ_c g_c x_c / (D² s (C−1)), ḡ the mean.
-  return differentiable(
-    "standardizeLogits",
-    [z],
+  return differentiableRows(
+    fn,
+    z,
     (rows) => {
       const x = centre(rows, 1);
       const s = tf.sqrt(tf.mul(rowSum(tf.square(x)), 1 / freedom));
-      const value: tf.Tensor2D = tf.div(x, tf.add(s, EPSILON));
-      return { value, saved: [value, s] };
+      const y: tf.Tensor2D = tf.div(x, tf.add(s, EPSILON));
+      return { value: unflattened<T>(y, z.shape), saved: [y, s] };
     },
     (dy, y, s) => {
-      const centred = centre(dy, 1);
-      const share = tf.div(rowSum(tf.mul(dy, y)), tf.mul(tf.maximum(s, TINY), freedom));
-      return [tf.sub(tf.div(centred, tf.add(s, EPSILON)), tf.mul(y, share))];
+      const g = flatRows(dy);
+      const centred = centre(g, 1);
+      const share = tf.div(rowSum(tf.mul(g, y)), tf.mul(tf.maximum(s, TINY), freedom));
+      return tf.sub(tf.div(centred, tf.add(s, EPSILON)), tf.mul(y, share));
     },
   );
 }

@@ -20,8 +20,8 @@ export interface Batch {
   indices?: tf.Tensor1D | undefined;
   /** The values of `indices`, if known without a read-back. */
   rows?: Int32Array | undefined;
-  /** Weights of the samples, float32 [N], if any. */
-  weights?: tf.Tensor1D | undefined;
+  /** Weights of the samples, float32 [N], or of their positions, [N, …], if any. */
+  weights?: tf.Tensor | undefined;
 }
 
 /** A position in the training data. */

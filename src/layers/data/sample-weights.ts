@@ -8,7 +8,7 @@ export type ClassWeights = Readonly<Record<number, number>>;
 /** Weights of classes and of samples. */
 export interface SampleWeights {
   classWeight?: ClassWeights | undefined;
-  sampleWeight?: tf.Tensor1D | undefined;
+  sampleWeight?: tf.Tensor | undefined;
 }
 
 export function checkClassWeight(fn: string, classWeight: ClassWeights | undefined): void {
@@ -39,11 +39,16 @@ export function weightedSource(
       for await (const batch of source.batches(place)) {
         const byClass = classWeight && (await weightsByClass(fn, batch, classWeight));
         const size = batch.labels.shape[0] ?? 0;
-        const values = Float32Array.from({ length: size }, (_, i) => {
-          const ofSample = bySample && batch.rows ? bySample[batch.rows[i]!]! : 1;
+        const shape = sampleWeight?.shape.slice(1) ?? [];
+        const positions = tf.util.sizeFromShape(shape);
+        const values = Float32Array.from({ length: size * positions }, (_, at) => {
+          const i = Math.floor(at / positions);
+          const row = batch.rows?.[i];
+          const ofSample =
+            bySample && row !== undefined ? bySample[row * positions + (at % positions)]! : 1;
           return ofSample * (byClass?.[i] ?? 1);
         });
-        const weights = tf.tensor1d(values);
+        const weights = tf.tensor(values, [size, ...shape]);
         try {
           yield { ...batch, weights };
         } finally {
@@ -59,6 +64,12 @@ async function weightsByClass(
   { labels }: Batch,
   classWeight: ClassWeights,
 ): Promise<number[]> {
+  if (labels.rank > 2) {
+    const expected = "labels [batch], [batch,1] or [batch,classes]";
+    throw new Error(
+      `${fn}: classWeight needs ${expected}, got [${labels.shape}]; use sampleWeight`,
+    );
+  }
   const values = [...(await labels.data())];
   const [samples = 0] = labels.shape;
   const width = values.length / samples;

@@ -9,10 +9,10 @@ import type { Outputs } from "./networks.ts";
 export interface DistillationBatch {
   /** The labels as given to `fit`. */
   readonly labels: tf.Tensor;
-  /** float32 [N, C], constants. */
-  readonly teacherLogits: tf.Tensor2D;
-  /** float32 [N, C]. */
-  readonly studentLogits: tf.Tensor2D;
+  /** float32 [N, C], or [N, …, C] for dense outputs and sequences; constants. */
+  readonly teacherLogits: tf.Tensor;
+  /** float32 [N, C] or [N, …, C]. */
+  readonly studentLogits: tf.Tensor;
   /** Outputs of `teacherLayers`, constants. */
   readonly teacherFeatures: tf.Tensor[];
   /** Outputs of `studentLayers`. */
@@ -20,10 +20,10 @@ export interface DistillationBatch {
   /** Positions of the samples in the training data, int32 [N]. */
   readonly indices: tf.Tensor1D;
   /**
-   * Weights of the samples by `classWeight` and `sampleWeight`, float32 [N]. Pass them to the losses as
-   * `weights`. Undefined in validation, and if neither option is given.
+   * Weights of the samples by `classWeight` and `sampleWeight`, float32 [N], or [N, …] if `sampleWeight` has
+   * a weight for each position. Pass them to the losses as `weights`. Undefined in validation, and if neither option is given.
    */
-  readonly weights?: tf.Tensor1D | undefined;
+  readonly weights?: tf.Tensor | undefined;
   /** Whether this is a training step; false in validation and `evaluate`. */
   readonly training: boolean;
 }
@@ -53,7 +53,11 @@ export function distillationBatch(
     ["student", student],
   ] as const) {
     const isGiven = features.length > 0;
-    define(`${name}Logits`, logits, `but the ${name} must have a single output [batch,classes]`);
+    define(
+      `${name}Logits`,
+      logits,
+      `but the ${name} must have a single output [batch,...,classes]`,
+    );
     define(`${name}Features`, isGiven ? features : undefined, `but no ${name}Layers were given`);
   }
   define("indices", indices, training ? MISSING_INDICES : INDICES_OUTSIDE_TRAINING);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger, checkOptions, checkVector, describeValue } from "../../internal/checks.ts";
+import { checkInteger, checkOptions, describe, describeValue } from "../../internal/checks.ts";
 import { type BatchSource, type BatchSourceOptions, batchSource } from "../data/batch-source.ts";
 import { holdOut } from "../data/hold-out.ts";
 import {
@@ -42,8 +42,11 @@ export interface DistillerFitOptions extends EpochOptions {
   validationSplit?: number | undefined;
   /** Takes precedence over `validationSplit`. */
   validationData?: LabelledData | LabelledPair | undefined;
-  /** A weight for each training sample, float32 [N]. The loss reads them as `weights`. */
-  sampleWeight?: tf.Tensor1D | undefined;
+  /**
+   * A weight for each training sample, float32 [N], or for each position of dense outputs, [N, …], such as
+   * a mask of 0 and 1. The loss reads them as `weights`.
+   */
+  sampleWeight?: tf.Tensor | undefined;
 }
 
 /** Options of {@link Distiller.fitDataset}. */
@@ -154,7 +157,7 @@ export class Distiller {
    * Trains on tensors.
    *
    * @param inputs [N, …], or a list for a student with several inputs.
-   * @param labels [N] or [N, C], in the form that the loss expects.
+   * @param labels [N], [N, C], or [N, …] and [N, …, C] for dense outputs, in the form that the loss expects.
    * @param options As of `tf.LayersModel.fit`, and `seed`.
    * @returns The history: `history.loss` and the others, with a number for each epoch.
    * @throws If the Distiller is not compiled, or an option or a shape is not as described. Errors of the
@@ -181,7 +184,7 @@ export class Distiller {
     checkInteger(fn, "seed", seed, 0);
     const data = { xs: inputs, ys: labels };
     checkTensors(fn, "the training data", data);
-    if (sampleWeight) checkVector(fn, "sampleWeight", sampleWeight, labels.shape[0]!);
+    if (sampleWeight) checkSampleWeight(fn, sampleWeight, labels.shape[0]!);
     checkClassWeight(fn, options.classWeight);
     const { kept, held } = holdOut(fn, data, validationSplit);
     try {
@@ -275,6 +278,15 @@ export class Distiller {
     const cache = this.cacheTeacher ? new TeacherCache() : undefined;
     return { ...this.parts, metrics: this.metrics, cache };
   }
+}
+
+function checkSampleWeight(fn: string, sampleWeight: tf.Tensor, samples: number): void {
+  const isTensor = sampleWeight instanceof tf.Tensor;
+  if (isTensor && sampleWeight.shape[0] === samples && sampleWeight.dtype === "float32") return;
+  const got = isTensor ? describe(sampleWeight) : describeValue(sampleWeight);
+  throw new Error(
+    `${fn}: sampleWeight must be float32 [${samples}] or [${samples},...], got ${got}`,
+  );
 }
 
 /** Cross-entropy from logits, binary for a single logit. */

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLogits, checkMatrix, describeValue } from "../../internal/checks.ts";
+import { checkLogits, checkRows, describeValue } from "../../internal/checks.ts";
+import { flatRows } from "../../internal/rows.ts";
 import type { DistillationBatch } from "./distillation-batch.ts";
 import type { Scalars } from "./totals.ts";
 import { isScalar, type WeightedSum } from "./weighted-sum.ts";
@@ -14,40 +15,39 @@ export type Metric = readonly [
 ];
 
 /**
- * The share of samples whose largest logit is that of their class, 0–1. Labels are class indices [N] or
- * [N, 1], or rows [N, C], whose class is the largest entry. For a single logit, {@link binaryAccuracy}.
+ * The share of samples or positions whose largest logit is that of their class, 0–1. Labels are class
+ * indices [N, …] or [N, …, 1], or rows [N, …, C], whose class is the largest entry. For a single logit,
+ * {@link binaryAccuracy}.
  */
 export function accuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  if (logits.shape[1] === 1) return binaryAccuracy(labels, logits);
-  const [batch, classes] = checkLogits("Distiller", "logits of the accuracy", logits).shape;
-  const isIndex = labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === 1);
-  const isRow = labels.rank === 2 && labels.shape[1] === classes;
-  if (labels.shape[0] !== batch || !(isIndex || isRow)) {
-    const expected = `labels [${batch}], [${batch},1] or [${batch},${classes}]`;
+  if (logits.shape.at(-1) === 1) return binaryAccuracy(labels, logits);
+  const { shape } = checkLogits("Distiller", "logits of the accuracy", logits);
+  const rows = shape.slice(0, -1);
+  const isRow = tf.util.arraysEqual(labels.shape, shape);
+  const isIndex = [rows, [...rows, 1]].some((x) => tf.util.arraysEqual(labels.shape, x));
+  if (!isRow && !isIndex) {
+    const expected = `labels [${rows}], [${rows},1] or [${shape}]`;
     throw new Error(`Distiller: the accuracy needs ${expected}, got [${labels.shape}]`);
   }
-  const indices = isIndex ? tf.reshape(labels, [-1]) : tf.argMax(labels, 1);
-  const isHit = tf.equal(tf.argMax(logits, 1), tf.cast(indices, "int32"));
+  const indices = isRow ? tf.argMax(flatRows(labels), 1) : tf.reshape(labels, [-1]);
+  const isHit = tf.equal(tf.argMax(flatRows(logits), 1), tf.cast(indices, "int32"));
   return tf.mean(tf.cast(isHit, "float32"));
 }
 
 /**
  * The share of labels whose logit is positive where the label is above 1/2 and not elsewhere, 0–1.
- * Labels are [N, K], or [N] for a single logit.
+ * Labels are [N, …, K], or [N, …] for a single logit.
  */
 export function binaryAccuracy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  const [batch, width] = checkMatrix(
-    "Distiller",
-    "logits of binaryAccuracy",
-    logits,
-    "labels",
-  ).shape;
-  const isRow = tf.util.arraysEqual(labels.shape, [batch, width]);
-  if (!isRow && !(width === 1 && tf.util.arraysEqual(labels.shape, [batch]))) {
-    const expected = `labels [${batch},${width}]${width === 1 ? ` or [${batch}]` : ""}`;
+  const { shape } = checkRows("Distiller", "logits of binaryAccuracy", logits, "labels");
+  const rows = shape.slice(0, -1);
+  const isSingle = shape.at(-1) === 1;
+  const isRow = tf.util.arraysEqual(labels.shape, shape);
+  if (!isRow && !(isSingle && tf.util.arraysEqual(labels.shape, rows))) {
+    const expected = `labels [${shape}]${isSingle ? ` or [${rows}]` : ""}`;
     throw new Error(`Distiller: binaryAccuracy needs ${expected}, got [${labels.shape}]`);
   }
-  const isTrue = tf.greater(tf.cast(tf.reshape(labels, logits.shape), "float32"), 0.5);
+  const isTrue = tf.greater(tf.cast(tf.reshape(labels, shape), "float32"), 0.5);
   const isHit = tf.equal(tf.greater(logits, 0), isTrue);
   return tf.mean(tf.cast(isHit, "float32"));
 }
@@ -58,13 +58,13 @@ export function measure(
   loss: DistillationLoss,
   metrics: readonly Metric[],
   batch: DistillationBatch,
-  logits: tf.Tensor2D | undefined,
+  logits: tf.Tensor | undefined,
 ): { total: tf.Scalar; reported: Scalars } {
   const { total, terms } = totalAndTerms(fn, loss(batch));
   const values: [string, tf.Tensor][] = [["loss", total], ...Object.entries(terms)];
   for (const [name, metric] of metrics) {
     if (!logits) {
-      const expected = "a student with a single output [batch,classes], which this one lacks";
+      const expected = "a student with a single output [batch,...,classes], which this one lacks";
       throw new Error(`${fn}: the metric ${name} needs ${expected}`);
     }
     values.push([name, metric(batch.labels, logits)]);

@@ -9,8 +9,8 @@ import { modelOf } from "../model/path-outputs.ts";
 
 /** Outputs of a network for a batch. */
 export type Outputs = {
-  /** The output of the model; undefined if it has no single output of rank 2. */
-  logits: tf.Tensor2D | undefined;
+  /** The output of the model; undefined if it has no single output [N, …, C]. */
+  logits: tf.Tensor | undefined;
   /** Outputs of the named layers, in their order. */
   features: tf.Tensor[];
 };
@@ -77,8 +77,6 @@ export function teacherNetwork(
   return logitsNetwork(fn, teacher);
 }
 
-function logitsOf([output, ...others]: tf.Tensor[]): tf.Tensor2D | undefined {
-  return output && isMatrix(output) && others.length === 0 ? output : undefined;
+function logitsOf([output, ...others]: tf.Tensor[]): tf.Tensor | undefined {
+  return output && output.rank >= 2 && others.length === 0 ? output : undefined;
 }
-
-const isMatrix = (x: tf.Tensor): x is tf.Tensor2D => x.rank === 2;

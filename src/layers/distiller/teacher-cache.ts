@@ -27,7 +27,7 @@ export class TeacherCache {
       return tf.tensor(values, [samples.length, ...shape]);
     });
     return this.hasLogits
-      ? { features: outputs.slice(0, -1), logits: outputs.at(-1) as tf.Tensor2D }
+      ? { features: outputs.slice(0, -1), logits: outputs.at(-1)! }
       : { features: outputs, logits: undefined };
   }
 

@@ -73,13 +73,13 @@ const logarithm = (fn: string, probabilities: tf.Tensor): tf.Tensor =>
     },
   );
 
-/** A model with a single output [batch, classes]. */
+/** A model with a single output [batch, …, classes]. */
 export function checkClassifier(fn: string, model: tfl.LayersModel, numClasses?: number): void {
   const shapes = model.outputs.map(({ shape }) => shape);
   const [shape] = shapes;
-  const isKnown = numClasses === undefined || shape?.[1] === numClasses;
-  if (shapes.length === 1 && shape?.length === 2 && isKnown) return;
+  const isKnown = numClasses === undefined || shape?.at(-1) === numClasses;
+  if (shapes.length === 1 && shape && shape.length >= 2 && isKnown) return;
   const got = shapes.map((x) => `[${x.map((size) => size ?? "batch")}]`).join(" and ");
-  const expected = `a single output [batch,${numClasses ?? "classes"}]`;
+  const expected = `a single output [batch,...,${numClasses ?? "classes"}]`;
   throw new Error(`${fn}: model must have ${expected}, got ${got}`);
 }

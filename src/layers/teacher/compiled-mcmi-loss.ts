@@ -21,8 +21,8 @@ export interface CompiledMcmiOptions {
  * @param centroids float32 [C, C]. {@link CentroidCallback} updates a `tf.variable` during
  * `model.fit`.
  * @param options λ and the form of the model's output.
- * @returns A function (labels, predictions) → a loss for each sample in nats, [N]. Both arguments
- * are [N, C]. The labels are one-hot: `model.fit` accepts class indices only for its own sparse loss.
+ * @returns A function (labels, predictions) → a loss for each sample or position in nats, [N] or
+ * [N, …]. Both arguments are [N, C], or [N, …, C] for dense outputs and sequences. The labels are one-hot: `model.fit` accepts class indices only for its own sparse loss.
  * With 1000 classes or more, pass one-hot rows as int32, as `tf.oneHot` returns them: see
  * {@link mcmiLoss}.
  * @throws If the centroids or an option are not as described. The returned function throws what
@@ -42,7 +42,7 @@ export interface CompiledMcmiOptions {
 export function compiledMcmiLoss(
   centroids: tf.Tensor,
   options: CompiledMcmiOptions,
-): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor1D {
+): (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor {
   checkOptions("compiledMcmiLoss", options, ["lambda", "fromLogits", "labelSmoothing"]);
   const { fromLogits = true, lambda, labelSmoothing = 0 } = options;
   checkCentroids("compiledMcmiLoss", centroids, centroids?.shape?.[0] ?? 1);

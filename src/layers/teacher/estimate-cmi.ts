@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { CmiEstimator } from "../../information/cmi-estimator.ts";
-import { checkInteger, checkLabelRank } from "../../internal/checks.ts";
+import { checkDenseLabels, checkInteger } from "../../internal/checks.ts";
 import { batchSource, START } from "../data/batch-source.ts";
 import { checkData, isDataset, type LabelledData } from "../data/labelled-data.ts";
 import { asLogits } from "../model/classifier-output.ts";
@@ -21,7 +21,7 @@ export function checkPass(fn: string, { batchSize = 256 }: PassOptions): void {
 /** Data with class labels. */
 export function checkClassifiedData(fn: string, name: string, data: LabelledData): void {
   checkData(fn, name, data);
-  if (!isDataset(data)) checkLabelRank(fn, data.ys);
+  if (!isDataset(data)) checkDenseLabels(fn, data.ys);
 }
 
 /**

@@ -129,7 +129,7 @@ test("rejects invalid input, naming expected and actual", () => {
     "binaryKdLoss: studentLogits must have the shape of teacherLogits [64,80], got [64,8]",
   );
   expect(() => binaryKdLoss(tf.ones([3]), logits)).toThrow(
-    "binaryKdLoss: teacherLogits must be float32 [batch,labels], got float32 [3]",
+    "binaryKdLoss: teacherLogits must be float32 [batch,...,labels], got float32 [3]",
   );
   expect(() => binaryKdLoss(logits, tf.cast(logits, "int32"))).toThrow(
     "binaryKdLoss: studentLogits must be float32 [4,3], got int32 [4,3]",

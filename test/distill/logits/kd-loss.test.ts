@@ -64,7 +64,7 @@ test("rejects invalid input, naming expected and actual", () => {
     "kdLoss: studentLogits must have the shape of teacherLogits [64,100], got [64,10]",
   );
   expect(() => kdLoss(tf.ones([3]), logits)).toThrow(
-    "kdLoss: teacherLogits must be float32 [batch,classes], got float32 [3]",
+    "kdLoss: teacherLogits must be float32 [batch,...,classes], got float32 [3]",
   );
   for (const temperature of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     expect(() => kdLoss(logits, logits, { temperature })).toThrow(

@@ -60,6 +60,6 @@ test("leaves no tensor behind, with and without gradient", () => {
 
 test("rejects invalid input, naming expected and actual", () => {
   expect(() => standardizeLogits(tf.ones([3]))).toThrow(
-    "standardizeLogits: logits must be float32 [batch,classes], got float32 [3]",
+    "standardizeLogits: logits must be float32 [batch,...,classes], got float32 [3]",
   );
 });

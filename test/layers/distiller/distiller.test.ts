@@ -384,9 +384,9 @@ describe("rejects invalid input before the first step, naming expected and actua
   test.each<[string, object, object | undefined, string]>([
     [
       "a teacher without logits",
-      { teacher: { predict: () => tf.zeros([10, 3, 1]) } },
+      { teacher: { predict: () => tf.zeros([10]) } },
       undefined,
-      "the loss reads teacherLogits, but the teacher must have a single output [batch,classes]",
+      "the loss reads teacherLogits, but the teacher must have a single output [batch,...,classes]",
     ],
     [
       "an asynchronous teacher",
@@ -592,16 +592,16 @@ test("training yields by a timer where no frames come, as in a hidden tab", asyn
 });
 
 test("a metric that needs logits is named where the student has none", async () => {
-  const maps = tfl.sequential({
-    layers: [tfl.layers.reshape({ targetShape: [2, 2], inputShape: [4] })],
-  });
+  const input = tfl.input({ shape: [4] });
+  const outputs = [1, 2].map(() => tfl.layers.dense({ units: CLASSES }).apply(input));
+  const two = tfl.model({ inputs: input, outputs: outputs as tfl.SymbolicTensor[] });
   const { distiller: d } = distiller({
-    student: maps,
-    studentLayers: [maps.layers[0]!.name],
+    student: two,
+    studentLayers: [two.layers[1]!.name],
     loss: ({ studentFeatures }) => tf.mean(studentFeatures[0]!),
   });
   await expect(d.evaluate(inputs, labels)).rejects.toThrow(
-    "Distiller: the metric acc needs a student with a single output [batch,classes], which this one lacks",
+    "Distiller: the metric acc needs a student with a single output [batch,...,classes], which this one lacks",
   );
 });
 

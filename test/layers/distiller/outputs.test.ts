@@ -1,8 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { expect, test } from "vitest";
-import { binaryKdLoss } from "../../../src/index.ts";
-import { Distiller, weightedSum } from "../../../src/layers/index.ts";
+import { describe, expect, test } from "vitest";
+import { binaryKdLoss, dkdLoss, kdLoss } from "../../../src/index.ts";
+import {
+  CentroidCallback,
+  CmiMonitor,
+  compiledMcmiLoss,
+  Distiller,
+  weightedSum,
+} from "../../../src/layers/index.ts";
 
 const SAMPLES = 40;
 const inputs = () => tf.randomNormal([SAMPLES, 4], 0, 1, "float32", 1);
@@ -63,4 +69,116 @@ test("student.evaluate gives the binary cross-entropy of a single logit", async 
     const value = student.evaluate(inputs(), form, { batchSize: SAMPLES }) as tf.Scalar;
     expect((await value.data())[0]).toBeCloseTo(expected, 5);
   }
+});
+
+describe("dense outputs", () => {
+  const [N, SIDE, CLASSES] = [8, 4, 3];
+  const images = () => tf.randomNormal([N, SIDE, SIDE, 2], 0, 1, "float32", 1);
+  /** The class of a position is that of its larger channel; 255 is to be ignored. */
+  const classes = () => tf.cast(tf.greater(tf.sub(...channels()), 0), "int32");
+  const channels = () => tf.unstack(images(), 3) as [tf.Tensor, tf.Tensor];
+  const mask = () =>
+    tf.cast(tf.greater(tf.randomUniform([N, SIDE, SIDE], 0, 1, "float32", 3), 0.3), "float32");
+  const labels = () => tf.where(tf.equal(mask(), 0), tf.onesLike(classes()), classes());
+
+  const segmenter = (seed: number) =>
+    tfl.sequential({
+      layers: [
+        tfl.layers.dense({
+          units: CLASSES,
+          inputShape: [SIDE, SIDE, 2],
+          kernelInitializer: tfl.initializers.glorotNormal({ seed }),
+        }),
+      ],
+    });
+
+  test("the Distiller passes a mask on to the losses, and measures positions", async () => {
+    const seen: number[][] = [];
+    const student = segmenter(2);
+    const distiller = new Distiller({
+      teacher: segmenter(1),
+      student,
+      loss: ({ labels, teacherLogits, studentLogits, weights }) => {
+        seen.push(weights?.shape ?? []);
+        return weightedSum({
+          kd: [1, kdLoss(teacherLogits, studentLogits, { weights })],
+          dkd: [1, dkdLoss(labels, teacherLogits, studentLogits, { weights })],
+        });
+      },
+    });
+    distiller.compile({ optimizer: tf.train.adam(0.05), metrics: ["accuracy"] });
+    const options = { epochs: 6, batchSize: 3, seed: 1, sampleWeight: mask() };
+    const { history } = await distiller.fit(images(), labels(), options);
+    expect(seen.slice(0, 3).map(([size]) => size)).toEqual([3, 3, 2]);
+    expect(seen.every((shape) => shape[1] === SIDE && shape[2] === SIDE)).toBe(true);
+    expect(history.kd!.at(-1)).toBeLessThan(0.5 * (history.kd![0] as number));
+    const { acc } = await distiller.evaluate(images(), labels());
+    const best = tf.argMax(student.predict(images()) as tf.Tensor, 3);
+    const hits = await tf.mean(tf.cast(tf.equal(best, labels()), "float32")).data();
+    expect(acc).toBeCloseTo(hits[0]!, 5);
+  });
+
+  test("masked positions do not change the student", async () => {
+    const weightsAfter = async (teacherBias: number) => {
+      const student = segmenter(2);
+      const noise = tf.mul(tf.sub(1, mask()), teacherBias);
+      const teacher = {
+        predict: (x: tf.Tensor | tf.Tensor[]) => {
+          const [n] = (x as tf.Tensor).shape as [number];
+          const shift = tf.expandDims(tf.slice(noise, 0, n), 3);
+          return tf.add(
+            tf.concat([x as tf.Tensor, tf.zeros([n, SIDE, SIDE, 1])], 3),
+            tf.mul(shift, tf.tensor1d([1, -1, 0])),
+          );
+        },
+      };
+      const distiller = new Distiller({
+        teacher,
+        student,
+        loss: ({ teacherLogits, studentLogits, weights }) =>
+          kdLoss(teacherLogits, studentLogits, { weights }),
+      });
+      distiller.compile({ optimizer: "sgd" });
+      await distiller.fit(images(), labels(), {
+        batchSize: N,
+        shuffle: false,
+        sampleWeight: mask(),
+      });
+      return [...(await student.getWeights()[0]!.data())];
+    };
+    expect(await weightsAfter(50)).toEqual(await weightsAfter(0));
+  });
+
+  test("compiledMcmiLoss trains a segmentation network, with centroids from its positions", async () => {
+    const model = segmenter(4);
+    const centroids = tf.variable(tf.fill([CLASSES, CLASSES], 1 / CLASSES));
+    const loss = compiledMcmiLoss(centroids, { lambda: 0.1 });
+    model.compile({ optimizer: tf.train.adam(0.05), loss });
+    const xs = images();
+    const ys = tf.oneHot(classes() as tf.Tensor1D, CLASSES);
+    const callbacks = [
+      new CentroidCallback(centroids, { data: { xs, ys } }),
+      new CmiMonitor({ xs, ys }),
+    ];
+    const { history } = await model.fit(xs, ys, { epochs: 4, batchSize: 4, verbose: 0, callbacks });
+    expect(history.loss!.at(-1)).toBeLessThan(history.loss![0] as number);
+    expect(history.cmi!.every((x) => Number.isFinite(x as number))).toBe(true);
+    const [row] = await (centroids as tf.Tensor2D).array();
+    expect(row!.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
+  });
+
+  test("classWeight needs classes of samples", async () => {
+    const distiller = new Distiller({
+      teacher: segmenter(1),
+      student: segmenter(2),
+      loss: ({ teacherLogits, studentLogits, weights }) =>
+        kdLoss(teacherLogits, studentLogits, { weights }),
+    });
+    distiller.compile({ optimizer: "sgd" });
+    await expect(
+      distiller.fit(images(), labels(), { classWeight: { 0: 1, 1: 2 } }),
+    ).rejects.toThrow(
+      "Distiller.fit: classWeight needs labels [batch], [batch,1] or [batch,classes], got [8,4,4]",
+    );
+  });
 });

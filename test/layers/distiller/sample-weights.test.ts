@@ -99,6 +99,6 @@ test("rejects weights that are invalid or that the loss does not read, naming ex
     "Distiller.fit: classWeight must be an object with a number for each class, got 2",
   );
   await expect(d.fit(xs, ys, { sampleWeight: tf.ones([5]) })).rejects.toThrow(
-    "Distiller.fit: sampleWeight must be float32 [6], got float32 [5]",
+    "Distiller.fit: sampleWeight must be float32 [6] or [6,...], got float32 [5]",
   );
 });

@@ -177,7 +177,9 @@ test("rejects invalid arguments, naming expected and actual", async () => {
   const four = tf.variable(tf.fill([4, 4], 1 / 4));
   await expect(
     run(compiled(four), new CentroidCallback(four, { data: { xs, ys: labels } })),
-  ).rejects.toThrow("CentroidCallback: model must have a single output [batch,4], got [batch,3]");
+  ).rejects.toThrow(
+    "CentroidCallback: model must have a single output [batch,...,4], got [batch,3]",
+  );
   const ema = new CentroidCallback(uniform(), { strategy: "ema" });
   await expect(run(compiled(centroids), ema)).rejects.toThrow(
     'CentroidCallback: strategy "ema" needs a model compiled with compiledMcmiLoss of the same centroids variable',

@@ -103,12 +103,14 @@ test("rejects invalid arguments, naming expected and actual", async () => {
   expect(() => new CmiMonitor({ xs, ys: tf.zeros([6]) })).toThrow(
     "CmiMonitor: labels must be int32 class indices [batch] or one-hot",
   );
-  const model = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [2, 2] })] });
-  model.add(tfl.layers.reshape({ targetShape: [2, 2] }));
+  const input = tfl.input({ shape: [2] });
+  const outputs = [1, 2].map(() => tfl.layers.dense({ units: 2 }).apply(input));
+  const model = tfl.model({ inputs: input, outputs: outputs as tfl.SymbolicTensor[] });
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const images = tf.ones([6, 2, 2]);
-  const monitored = model.fit(images, images, { callbacks: [new CmiMonitor({ xs, ys })] });
+  const points = tf.ones([6, 2]);
+  const callbacks = [new CmiMonitor({ xs, ys })];
+  const monitored = model.fit(points, [points, points], { callbacks });
   await expect(monitored).rejects.toThrow(
-    "CmiMonitor: model must have a single output [batch,classes], got [batch,2,2]",
+    "CmiMonitor: model must have a single output [batch,...,classes], got [batch,2] and [batch,2]",
   );
 });
