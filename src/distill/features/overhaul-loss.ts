@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkVector } from "../../internal/checks.ts";
 import { scalarLoss, sumOf } from "../../internal/differentiable.ts";
+import { adaptiveAveragePool } from "../../ops/adaptive-average-pool.ts";
 import { keepNaN } from "../../ops/keep-nan.ts";
 import { sumAll } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
-import { adaptiveAveragePool } from "./adaptive-pool.ts";
 
 /**
  * Overhaul of feature distillation (OFD): a partial squared distance between maps before their ReLU.
