@@ -1,3 +1,4 @@
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { batchNormGradKernel, batchNormKernel, replaceBatchNormGradient } from "./batch-norm.ts";
 import { broadcastKernel, broadcastKernels } from "./broadcast.ts";
@@ -5,10 +6,12 @@ import { conv2DKernel } from "./conv2d.ts";
 import { conv2DFilterKernel } from "./conv2d-filter.ts";
 import { conv2DInputKernel } from "./conv2d-input.ts";
 import { depthwiseFilterKernel, depthwiseInputKernel } from "./depthwise.ts";
-import { elementwiseKernels, replaceElementwiseGradients } from "./elementwise.ts";
+import { elementwiseKernels, expOrLogKernel, replaceElementwiseGradients } from "./elementwise.ts";
 import { identityKernel } from "./identity.ts";
 import { matMulKernel } from "./mat-mul.ts";
 import { maxPoolGradKernel } from "./max-pool.ts";
+import { moduleOf } from "./module.ts";
+import { opKernels } from "./rows.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
 import { repeatKernel, replaceSumGradients, sumKernel } from "./sums.ts";
 
@@ -36,6 +39,8 @@ const replacements: readonly (readonly [
   [tf.FusedConv2D, conv2DKernel],
   [tf.Identity, identityKernel],
   [tf.Cast, identityKernel],
+  [tf.Exp, expOrLogKernel],
+  [tf.Log, expOrLogKernel],
   [tf.Sum, sumKernel],
   [tf.Mean, sumKernel],
   [tf.FusedBatchNorm, batchNormKernel],
@@ -132,7 +137,25 @@ export function registerTrainingKernels(): void {
     tf.unregisterKernel(kernelName, "wasm"); // registering over a kernel logs a warning
     tf.registerKernel(wrapped);
   }
+  registerOpKernels();
   replaceSumGradients();
   replaceElementwiseGradients();
   replaceBatchNormGradient();
+}
+
+/**
+ * Registers kernels of our ops if the backend has the module. Before the backend starts this is unknown,
+ * and its start removes them if it has not. The ops then compose tfjs' operations.
+ */
+function registerOpKernels(): void {
+  // tf.findBackend would start it.
+  const backend = tf.engine().registry.wasm as BackendWasm | undefined;
+  for (const config of opKernels) {
+    const { kernelName } = config;
+    if (tf.getKernel(kernelName, "wasm") || (backend && !moduleOf(backend))) continue;
+    const setupFunc = (started: unknown) => {
+      if (!moduleOf(started as BackendWasm)) tf.unregisterKernel(kernelName, "wasm");
+    };
+    tf.registerKernel({ ...config, setupFunc });
+  }
 }

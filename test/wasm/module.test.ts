@@ -58,7 +58,7 @@ describe("moduleOf", () => {
   });
 
   test("is absent without SIMD", () => {
-    vi.spyOn(WebAssembly, "Module").mockImplementation(() => {
+    vi.spyOn(WebAssembly, "Module").mockImplementation(function Module() {
       throw new WebAssembly.CompileError("invalid opcode 0xfd");
     });
     expect(moduleOf(backendWith(wasm().asm.memory))).toBeUndefined();

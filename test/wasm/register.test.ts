@@ -13,6 +13,10 @@ const added = [
   "KdCmiReluGrad",
   "KdCmiRepeat",
   "KdCmiScaledProduct",
+  "KdCmiSoftmaxParts",
+  "KdCmiSoftDivergence",
+  "KdCmiCentroidLosses",
+  "KdCmiClassCentroidLosses",
 ];
 const replaced = [
   tf.BatchMatMul,
@@ -21,6 +25,8 @@ const replaced = [
   tf.MaxPoolGrad,
   tf.Conv2D,
   tf.FusedConv2D,
+  tf.Exp,
+  tf.Log,
   tf.Identity,
   tf.Cast,
   tf.Sum,

@@ -8,10 +8,10 @@ import { moduleOf } from "../../src/wasm/module.ts";
 import { expectSameAsCpu, random } from "./support.ts";
 
 beforeAll(async () => {
-  registerTrainingKernels();
   await tf.setBackend("wasm");
   const { wasm } = tf.backend() as unknown as { wasm: { asm: object } };
   wasm.asm = { ...wasm.asm, memory: undefined };
+  registerTrainingKernels();
 });
 
 const layers = () => [
@@ -42,4 +42,5 @@ test("without access to the backend's memory, a network trains by the kernels of
   });
   await tf.setBackend("wasm");
   expect(moduleOf(tf.backend() as BackendWasm)).toBeUndefined();
+  expect(tf.getKernel("KdCmiSoftDivergence", "wasm")).toBeUndefined();
 });

@@ -6,5 +6,7 @@ export { convFilterGrad, pointwiseFilterGrad } from "./conv-filter";
 export { convInputGrad } from "./conv-input";
 export { depthwiseFilterGrad, depthwiseInputGrad } from "./depthwise";
 export { reluGrad, scaledProduct } from "./elementwise";
+export { exp, log } from "./exp-log";
+export { centroidLosses, softDivergence, softmaxParts } from "./rows";
 export { sumColumns, sumRows } from "./sums";
 export { winogradConv, winogradFilterGrad } from "./winograd";
