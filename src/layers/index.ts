@@ -45,7 +45,11 @@ export {
   selfSupervisedHeads,
 } from "./parts/self-supervised-heads.ts";
 export { type VidRegressorOptions, vidLogScale, vidRegressor } from "./parts/vid-regressor.ts";
-export { CentroidCallback, type CentroidCallbackOptions } from "./teacher/centroid-callback.ts";
+export {
+  CentroidCallback,
+  type CentroidCallbackOptions,
+  type CentroidStrategy,
+} from "./teacher/centroid-callback.ts";
 export { CmiMonitor, type CmiMonitorOptions } from "./teacher/cmi-monitor.ts";
 export { type CompiledMcmiOptions, compiledMcmiLoss } from "./teacher/compiled-mcmi-loss.ts";
 export type { PassOptions } from "./teacher/estimate-cmi.ts";

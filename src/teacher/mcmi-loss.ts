@@ -40,6 +40,12 @@ export interface McmiOptions extends SampleLossOptions {
  * 1e-37, which keeps the loss finite. A teacher is first trained with cross-entropy and then
  * fine-tuned with this loss for a few epochs.
  *
+ * **Centroids that are never updated can destroy a teacher.** Probability at class c lowers the loss by
+ * λ log(1/Q_yc). Fixed centroids, as in the authors' released code, never take this reward back. If they
+ * are nearly one-hot, as after training without augmentation, it outweighs the cross-entropy and the
+ * accuracy falls to chance. Updated centroids grow with the output. If you keep them fixed, choose λ on
+ * validation data.
+ *
  * Usual weight: 1; it already includes the cross-entropy.
  *
  * Trainable parts: none.

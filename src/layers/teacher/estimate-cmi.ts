@@ -14,6 +14,12 @@ export interface PassOptions {
   fromLogits?: boolean | undefined;
 }
 
+/** Options of {@link estimateCmi}. */
+interface EstimateOptions extends PassOptions {
+  /** Whether the pass runs in training mode; default false. */
+  training?: boolean | undefined;
+}
+
 export function checkPass(fn: string, { batchSize = 256 }: PassOptions): void {
   checkInteger(fn, "batchSize", batchSize, 1);
 }
@@ -25,21 +31,21 @@ export function checkClassifiedData(fn: string, name: string, data: LabelledData
 }
 
 /**
- * A `CmiEstimator` over data, in inference mode. Waits after each batch, so that no more than one is
+ * A `CmiEstimator` over data, in inference mode by default. Waits after each batch, so that no more than one is
  * in GPU memory.
  */
 export async function estimateCmi(
   fn: string,
   model: tfl.LayersModel,
   data: LabelledData,
-  { batchSize = 256, fromLogits = true }: PassOptions,
+  { batchSize = 256, fromLogits = true, training = false }: EstimateOptions,
 ): Promise<CmiEstimator> {
   const estimator = new CmiEstimator();
   const source = batchSource(fn, model, data, { batchSize });
   for await (const { inputs, labels } of source.batches(START)) {
     let counted = Promise.resolve();
     tf.tidy(() => {
-      const output = model.apply(inputs, { training: false }) as tf.Tensor;
+      const output = model.apply(inputs, { training }) as tf.Tensor;
       counted = estimator.update(labels, asLogits(fn, output, fromLogits));
     });
     await counted;
