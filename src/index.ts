@@ -20,6 +20,11 @@ export {
   type UpdateContrastBankOptions,
   updateContrastBank,
 } from "./distill/contrast/contrast-bank.ts";
+export {
+  type ContrastLossOptions,
+  ContrastMemory,
+  type ContrastMemoryOptions,
+} from "./distill/contrast/contrast-memory.ts";
 export { contrastNormalizer } from "./distill/contrast/contrast-normalizer.ts";
 export {
   contrastQueueIndices,

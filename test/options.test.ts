@@ -41,6 +41,14 @@ const cases: Record<string, [call: (options: never) => unknown, allowed: string]
     (o) => kd.conditionalMutualInformation(indices, rows, o),
     "centroids, reduction, weights",
   ],
+  ContrastMemory: [
+    (o) => new kd.ContrastMemory(o),
+    "kind, size, dim, negatives, shared, momentum, temperature, seed",
+  ],
+  "ContrastMemory.loss": [
+    (o) => new kd.ContrastMemory({ size: 4, dim: 3, negatives: 1 }).loss(rows, rows, indices, o),
+    "update",
+  ],
   contrastNormalizer: [(o) => kd.contrastNormalizer(rows, rows, bank, drawn, o), "temperature"],
   crdLoss: [(o) => kd.crdLoss(rows, rows, bank, drawn, o), "temperature"],
   createContrastBank: [(o) => kd.createContrastBank(o), "size, dim, seed"],
