@@ -1,11 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
-import {
-  contrastNormalizer,
-  crdLoss,
-  createContrastBank,
-  inBatchCrdLoss,
-  updateContrastBank,
-} from "kd-cmi";
+import type * as tf from "@tensorflow/tfjs-core";
+import { ContrastMemory, inBatchCrdLoss } from "kd-cmi";
 import { contrastProjection, type DistillationBatch } from "kd-cmi/layers";
 import { layerSeed } from "../models/initial.ts";
 import { distil, plusCrossEntropy } from "./distil.ts";
@@ -25,18 +19,12 @@ const negativesOf = (size: number) => Math.min(16384, Math.ceil((size * 16384) /
 
 /** CRD with memory banks of all training images. The negatives of an image are from other classes. */
 export const crd: Method = (setup) => {
-  const size = setup.labels.length;
-  const draw = fromOtherClasses(setup, negativesOf(size));
-  let bank = createContrastBank({ size, dim: DIM, seed: layerSeed(setup.seed, "crd bank") });
+  const [size, seed] = [setup.labels.length, layerSeed(setup.seed, "crd bank")];
+  const negatives = negativesOf(size);
+  const draw = fromOtherClasses(setup, negatives);
+  const memory = new ContrastMemory({ size, dim: DIM, negatives, seed });
   let drawn: tf.Tensor2D;
-  const distillation = contrast(setup, (t, s, { indices }) => {
-    bank.normalizer ??= keep(contrastNormalizer(t, s, bank, drawn)); // from the first batch
-    const loss = crdLoss(t, s, bank, drawn);
-    const updated = keep(updateContrastBank(bank, t, s, indices));
-    tf.dispose([bank.teacher, bank.student]);
-    bank = updated;
-    return loss;
-  });
+  const distillation = contrast(setup, (t, s) => memory.loss(t, s, drawn));
   return {
     step(batch) {
       drawn = draw(batch.places);
@@ -45,7 +33,7 @@ export const crd: Method = (setup) => {
     },
     dispose() {
       distillation.dispose();
-      tf.dispose({ ...bank });
+      memory.dispose();
     },
   };
 };
@@ -72,11 +60,4 @@ function contrast(
       return loss(teacher, student, batch);
     }),
   });
-}
-
-/** Keeps tensors beyond the step that computes them. */
-function keep<Pair extends { teacher: tf.Tensor; student: tf.Tensor }>(pair: Pair): Pair {
-  tf.keep(pair.teacher);
-  tf.keep(pair.student);
-  return pair;
 }

@@ -13,7 +13,7 @@ import { contrastNormalizer } from "./contrast-normalizer.ts";
 import { contrastQueueIndices, updateContrastQueue } from "./contrast-queue.ts";
 import { crdLoss } from "./crd-loss.ts";
 import { sampleContrastIndices } from "./sample-contrast-indices.ts";
-import type { ContrastBank, ContrastIndices } from "./types.ts";
+import type { ContrastBank, ContrastIndices, ContrastNormalizer } from "./types.ts";
 
 /** Options of {@link ContrastMemory}. */
 export interface ContrastMemoryOptions {
@@ -75,8 +75,8 @@ export class ContrastMemory {
   private readonly seed: number;
   /** Undefined after `dispose`. */
   private banks: ContrastBank | undefined;
-  /** Z of teacher and student, [2]; zeros before the first update. */
-  private normalizer: tf.Tensor = tf.zeros([2]);
+  /** The scalars of the normalizer, [4]; zeros before the first update. */
+  private normalizer: tf.Tensor = tf.zeros([4]);
   private steps = 0;
   /** `steps` as a tensor, of the last call of `tensors`. */
   private stepsTensor: tf.Tensor | undefined;
@@ -137,8 +137,7 @@ export class ContrastMemory {
         this.steps === 0
           ? contrastNormalizer(teacher, student, pushed, drawn, settings)
           : undefined;
-      const [ofTeacher, ofStudent] = tf.unstack(this.normalizer) as [tf.Scalar, tf.Scalar];
-      const normalizer = computed ?? { teacher: ofTeacher, student: ofStudent };
+      const normalizer = computed ?? unpacked(this.normalizer);
       const loss = crdLoss(teacher, student, { ...pushed, normalizer }, drawn, settings);
       if (update) {
         const own = drawn instanceof tf.Tensor ? column(drawn) : drawn.positives;
@@ -146,8 +145,7 @@ export class ContrastMemory {
         const moved = isQueue
           ? pushed
           : updateContrastBank(banks, teacher, student, own, { momentum });
-        const z = computed && tf.stack([computed.teacher, computed.student]);
-        this.replace(moved, z ?? this.normalizer);
+        this.replace(moved, computed ? packed(computed) : this.normalizer);
         this.steps += 1;
       }
       return loss;
@@ -155,7 +153,7 @@ export class ContrastMemory {
   }
 
   /**
-   * The state: `teacher` and `student`, float32 [size, dim], `normalizer`, float32 [2], and `steps`, the
+   * The state: `teacher` and `student`, float32 [size, dim], `normalizer`, float32 [4], and `steps`, the
    * number of updates, int32. The memory owns the tensors and disposes them at the next update.
    *
    * @throws If the memory is disposed.
@@ -177,7 +175,7 @@ export class ContrastMemory {
   restore(tensors: Record<string, tf.Tensor>): void {
     const fn = "ContrastMemory.restore";
     const banks = this.alive(fn);
-    const shapes = { teacher: banks.teacher.shape, student: banks.student.shape, normalizer: [2] };
+    const shapes = { teacher: banks.teacher.shape, student: banks.student.shape, normalizer: [4] };
     for (const [name, shape] of Object.entries({ ...shapes, steps: [] })) {
       const x = tensors?.[name];
       const dtype = name === "steps" ? "int32" : "float32";
@@ -225,6 +223,16 @@ export class ContrastMemory {
     this.banks = { teacher: banks.teacher, student: banks.student };
     this.normalizer = normalizer;
   }
+}
+
+/** The scalars of a normalizer, [4]. */
+const packed = ({ teacher, student, logTeacher, logStudent }: ContrastNormalizer): tf.Tensor =>
+  tf.stack([teacher, student, logTeacher ?? tf.log(teacher), logStudent ?? tf.log(student)]);
+
+/** The inverse of {@link packed}. */
+function unpacked(scalars: tf.Tensor): ContrastNormalizer {
+  const [teacher, student, logTeacher, logStudent] = tf.unstack(scalars) as tf.Scalar[];
+  return { teacher: teacher!, student: student!, logTeacher, logStudent };
 }
 
 /** The first column of drawn rows, int32 [N]. */

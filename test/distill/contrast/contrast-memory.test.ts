@@ -23,7 +23,9 @@ const valuesOf = async (x: tf.Tensor) => [...(await x.data())];
 
 /** Keeps a bank beyond the gradient that computes it. */
 function kept(bank: ContrastBank): ContrastBank {
-  for (const x of [bank.teacher, bank.student, ...Object.values(bank.normalizer ?? {})]) tf.keep(x);
+  for (const x of [bank.teacher, bank.student, ...Object.values(bank.normalizer ?? {})]) {
+    if (x) tf.keep(x);
+  }
   return bank;
 }
 
