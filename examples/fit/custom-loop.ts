@@ -24,8 +24,8 @@ export async function run(setup: training.Setup) {
   for (let epoch = 1; epoch <= epochs; epoch++) {
     for (const { inputs, labels, indices } of training.batchesOf(studentImages, `${epoch}`)) {
       const { loss } = step(inputs, labels);
-      losses.push((await loss!.data())[0]!);
-      tf.dispose([loss!, inputs, labels, indices]);
+      losses.push((await loss.data())[0]!);
+      tf.dispose([loss, inputs, labels, indices]);
     }
     if (epoch === 1 || epoch === epochs) log(`  epoch ${epoch}: loss ${losses.at(-1)!.toFixed(4)}`);
   }

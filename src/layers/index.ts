@@ -14,10 +14,15 @@ export type {
 } from "./data/labelled-data.ts";
 export type { ClassWeights } from "./data/sample-weights.ts";
 export type { DistillationBatch } from "./distiller/distillation-batch.ts";
-export { type DistillationStepOptions, distillationStep } from "./distiller/distillation-step.ts";
+export {
+  type DistillationScalars,
+  type DistillationStepOptions,
+  distillationStep,
+} from "./distiller/distillation-step.ts";
 export {
   Distiller,
   type DistillerCompileOptions,
+  type DistillerEvaluateDatasetOptions,
   type DistillerFitDatasetOptions,
   type DistillerFitOptions,
 } from "./distiller/distiller.ts";

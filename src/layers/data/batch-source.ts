@@ -58,7 +58,12 @@ export interface BatchSourceOptions {
   indexed?: boolean | undefined;
   /** Batches in an epoch of a data set that continues from epoch to epoch; default: all of it. */
   batchesPerEpoch?: number | undefined;
+  /** Batches in each pass over a data set that restarts; default: all of it. */
+  batchesPerPass?: number | undefined;
 }
+
+/** Batches of a data set of unknown size after which it may be endless. */
+const MANY_BATCHES = 10_000;
 
 /**
  * Batches of labelled data, with the inputs in the model's order. A data set with `batchesPerEpoch`
@@ -69,10 +74,10 @@ export function batchSource(
   fn: string,
   model: tfl.LayersModel,
   data: LabelledData,
-  { batchSize = 32, indexed = false, batchesPerEpoch }: BatchSourceOptions = {},
+  { batchSize = 32, indexed = false, ...limits }: BatchSourceOptions = {},
 ): BatchSource {
   return isDataset(data)
-    ? datasetSource(fn, model, data, batchesPerEpoch)
+    ? datasetSource(fn, model, data, limits)
     : tensorSource(fn, data, batchSize, indexed);
 }
 
@@ -121,13 +126,15 @@ function datasetSource(
   fn: string,
   model: tfl.LayersModel,
   dataset: LabelledDataset,
-  batchesPerEpoch: number | undefined,
+  { batchesPerEpoch, batchesPerPass }: BatchSourceOptions,
 ): BatchSource {
   let iterator: Awaited<ReturnType<LabelledDataset["iterator"]>> | undefined;
   const { size } = dataset;
+  const limit = batchesPerEpoch ?? batchesPerPass;
+  const hasSize = Number.isFinite(size);
   return {
     batchesPerEpoch,
-    steps: batchesPerEpoch ?? (Number.isFinite(size) ? Number(size) : undefined),
+    steps: batchesPerEpoch ?? (hasSize ? Number(size) : undefined),
     async *batches(place) {
       const isContinued = batchesPerEpoch !== undefined;
       const position = isContinued ? place.globalStep : place.batchInEpoch;
@@ -136,10 +143,14 @@ function datasetSource(
       iterator = current;
       let [batch, samples] = [place.batchInEpoch, 0];
       const { totals } = place;
-      while (batchesPerEpoch === undefined || batch < batchesPerEpoch) {
+      while (limit === undefined || batch < limit) {
         // Not forEachAsync, which does not wait: the batches of the whole data set would queue up.
         const { value, done } = await current.next();
-        if (done) return;
+        if (done) {
+          if (batchesPerPass !== undefined) warnOfEnd(fn, batch, batchesPerPass);
+          return;
+        }
+        if (limit === undefined && !hasSize && batch === MANY_BATCHES) warnOfLength(fn);
         const taken = toBatch(fn, model, value);
         if (skipped > 0) {
           if (skipped <= place.batchInEpoch) samples += taken.labels.shape[0] ?? 0;
@@ -153,6 +164,18 @@ function datasetSource(
       }
     },
   };
+}
+
+function warnOfEnd(fn: string, got: number, expected: number): void {
+  console.warn(
+    `${fn}: the data set for evaluation ended after ${got} of ${expected} batches. Add repeat() to it, or ask for fewer batches.`,
+  );
+}
+
+function warnOfLength(fn: string): void {
+  console.warn(
+    `${fn}: a data set of unknown size has had ${MANY_BATCHES} batches in a single pass. If it is endless, limit it by take(), or by an option for the number of batches (batchesPerEpoch, validationBatches, batches).`,
+  );
 }
 
 /** Checks that a resumed epoch skips as many samples as it was trained on. */
@@ -180,11 +203,15 @@ function toBatch(
   { inputNames, outputNames }: tfl.LayersModel,
   element: unknown,
 ): Batch {
-  const { xs, ys, indices }: Record<string, unknown> = Object(element);
+  const { xs, ys, indices, ...unknown }: Record<string, unknown> = Object(element);
   const inputs = valuesOf(xs, inputNames);
   const [labels, ...others] = valuesOf(ys, outputNames);
   const isIndexed = indices === undefined || isTensor1D(indices);
-  if (inputs.every(isTensor) && isTensor(labels) && others.length === 0 && isIndexed) {
+  const isKnown = others.length === 0 && Object.keys(unknown).length === 0;
+  if (inputs.every(isTensor) && isTensor(labels) && isKnown && isIndexed) {
+    const used: unknown[] = [...inputs, labels];
+    const unused = [xs, ys].filter((x) => !isTensor(x)).flatMap((x) => Object.values(Object(x)));
+    tf.dispose(unused.filter((x) => isTensor(x) && !used.includes(x)) as tf.Tensor[]);
     const [first, ...rest] = inputs;
     if (first) return { inputs: rest.length === 0 ? first : inputs, labels, indices };
   }

@@ -11,7 +11,8 @@ export interface LabelledTensors {
 /**
  * A `tf.data.Dataset` as `model.fitDataset` takes it. Its elements are batches `{xs, ys}`, where xs is
  * a tensor, an array or an object of tensors, and ys the labels. Elements may carry `indices`, the
- * positions of the samples in the training data, int32 [batch].
+ * positions of the samples in the training data, int32 [batch]. Other keys are refused. Of an object
+ * of tensors by name, as in tfjs, those that are no input of the model are ignored.
  */
 export interface LabelledDataset {
   iterator(): Promise<{ next(): Promise<IteratorResult<unknown>> }>;
@@ -39,12 +40,16 @@ export const toLabelledData = (data: LabelledData | LabelledPair): LabelledData 
 /** The inputs as a list. */
 export const inputsOf = ({ xs }: LabelledTensors): tf.Tensor[] => (Array.isArray(xs) ? xs : [xs]);
 
-/** Tensors with one row for each label, or a data set, which must be finite unless `mayBeEndless`. */
+/**
+ * Tensors with one row for each label, or a data set, which must be finite unless `mayBeEndless`.
+ * `limit` is the option that limits its batches, if there is one.
+ */
 export function checkData(
   fn: string,
   name: string,
   data: LabelledData,
   mayBeEndless = false,
+  limit?: string,
 ): void {
   const isObject = data !== null && typeof data === "object";
   if (!isObject || !(isDataset(data) || "xs" in data || "ys" in data)) {
@@ -54,7 +59,8 @@ export function checkData(
   if (!isDataset(data)) {
     checkTensors(fn, name, data);
   } else if (data.size === Number.POSITIVE_INFINITY && !mayBeEndless) {
-    const advice = "omit repeat() or limit it by take()";
+    const option = limit ? `, or set ${limit}` : "";
+    const advice = `omit repeat() or limit it by take()${option}`;
     throw new Error(`${fn}: ${name} must be finite, got an endless data set; ${advice}`);
   }
 }

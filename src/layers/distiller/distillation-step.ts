@@ -9,6 +9,9 @@ export interface DistillationStepOptions extends Omit<DistillerOptions, "cacheTe
   optimizer: tf.Optimizer;
 }
 
+/** What a {@link distillationStep} returns: `loss`, and the terms of a {@link weightedSum} by name. */
+export type DistillationScalars = Record<string, tf.Scalar> & { loss: tf.Scalar };
+
 /**
  * Builds one step of a {@link Distiller}, for a custom training loop. The step computes the teacher's
  * outputs in inference mode and the student's in training mode. It then updates the variables that a
@@ -37,7 +40,7 @@ export interface DistillationStepOptions extends Omit<DistillerOptions, "cacheTe
  * });
  * for (let i = 0; i < 5; i++) {
  *   const { loss } = step(tf.randomNormal([8, 4]), tf.zeros([8], "int32"));
- *   console.log((await loss!.data())[0]);
+ *   console.log((await loss.data())[0]);
  * }
  * ```
  */
@@ -52,7 +55,7 @@ export function distillationStep(options: DistillationStepOptions) {
     inputs: tf.Tensor | tf.Tensor[],
     labels: tf.Tensor,
     indices?: tf.Tensor1D,
-  ): Record<string, tf.Scalar> =>
+  ): DistillationScalars =>
     tf.tidy(() => {
       const teacher = parts.teacherNetwork(inputs, false);
       const kept = stepFrom(parts, optimizer, { inputs, labels, indices }, teacher);
@@ -61,6 +64,6 @@ export function distillationStep(options: DistillationStepOptions) {
         tf.clone(x),
       ]);
       tf.dispose(kept);
-      return Object.fromEntries(scalars);
+      return Object.fromEntries(scalars) as DistillationScalars;
     });
 }

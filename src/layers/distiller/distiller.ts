@@ -6,6 +6,7 @@ import { holdOut } from "../data/hold-out.ts";
 import {
   checkData,
   checkTensors,
+  isDataset,
   type LabelledData,
   type LabelledDataset,
   type LabelledPair,
@@ -42,6 +43,8 @@ export interface DistillerFitOptions extends EpochOptions {
   validationSplit?: number | undefined;
   /** Takes precedence over `validationSplit`. */
   validationData?: LabelledData | LabelledPair | undefined;
+  /** Batches in each pass over validation data that are a data set; default: all of it. */
+  validationBatches?: number | undefined;
   /**
    * A weight for each training sample, float32 [N], or for each position of dense outputs, [N, …], such as
    * a mask of 0 and 1. The loss reads them as `weights`.
@@ -56,6 +59,17 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
   validationData?: LabelledData | LabelledPair | undefined;
   /** Batch size of validation data in memory; default 32. */
   validationBatchSize?: number | undefined;
+  /**
+   * Batches in each pass over validation data that are a data set. Required for an endless one.
+   * Default: all of it.
+   */
+  validationBatches?: number | undefined;
+}
+
+/** Options of {@link Distiller.evaluateDataset}. */
+export interface DistillerEvaluateDatasetOptions {
+  /** The number of batches. Required for an endless data set. Default: all of it. */
+  batches?: number | undefined;
 }
 
 /**
@@ -120,6 +134,9 @@ export class Distiller {
   private metrics: Metric[] | undefined;
 
   /**
+   * Sets models, loss and layers. Call {@link compile} next.
+   *
+   * @param options Teacher, student, loss and layers, see {@link DistillerOptions}.
    * @throws If a model or the loss is not as described, a layer is not in its model, or `teacherLayers`
    * are given for a teacher without layers.
    */
@@ -176,6 +193,7 @@ export class Distiller {
       "seed",
       "validationSplit",
       "validationData",
+      "validationBatches",
       "sampleWeight",
     ]);
     const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
@@ -190,7 +208,7 @@ export class Distiller {
     try {
       const batches = this.sourceOf(fn, kept, { batchSize, indexed: true });
       const source = weightedSource(fn, batches, options);
-      const validation = this.validationSource(fn, validationData ?? held, batchSize);
+      const validation = this.validationSource(fn, validationData ?? held, batchSize, options);
       const order = shuffle ? seed : undefined;
       return await trainEpochs(fn, this.compiled(fn), source, validation, options, order);
     } finally {
@@ -218,15 +236,16 @@ export class Distiller {
       "batchesPerEpoch",
       "validationData",
       "validationBatchSize",
+      "validationBatches",
     ]);
     const { batchesPerEpoch, validationData, validationBatchSize = 32 } = options;
     checkInteger(fn, "validationBatchSize", validationBatchSize, 1);
     if (batchesPerEpoch !== undefined) checkInteger(fn, "batchesPerEpoch", batchesPerEpoch, 1);
-    checkData(fn, "dataset", dataset, batchesPerEpoch !== undefined);
+    checkData(fn, "dataset", dataset, batchesPerEpoch !== undefined, "batchesPerEpoch");
     checkClassWeight(fn, options.classWeight);
     const batches = this.sourceOf(fn, dataset, { batchesPerEpoch });
     const source = weightedSource(fn, batches, { classWeight: options.classWeight });
-    const validation = this.validationSource(fn, validationData, validationBatchSize);
+    const validation = this.validationSource(fn, validationData, validationBatchSize, options);
     return trainEpochs(fn, this.compiled(fn), source, validation, options);
   }
 
@@ -251,11 +270,26 @@ export class Distiller {
     return evaluateBatches(this.compiled(fn), this.sourceOf(fn, data, { batchSize }));
   }
 
-  /** {@link evaluate} on a finite `tf.data.Dataset` of batches. */
-  async evaluateDataset(dataset: LabelledDataset): Promise<Record<string, number>> {
+  /**
+   * Evaluates on a `tf.data.Dataset` of batches.
+   *
+   * @param dataset Its elements are batches, `{xs, ys}`.
+   * @param options `batches`, as of `tf.LayersModel.evaluateDataset`.
+   * @returns As of {@link evaluate}.
+   * @throws If the Distiller is not compiled, an option or an element is not as described, or the data
+   * set is empty, or endless without `batches`, and the errors of the loss.
+   */
+  async evaluateDataset(
+    dataset: LabelledDataset,
+    options: DistillerEvaluateDatasetOptions = {},
+  ): Promise<Record<string, number>> {
     const fn = "Distiller.evaluateDataset";
-    checkData(fn, "dataset", dataset);
-    return evaluateBatches(this.compiled(fn), this.sourceOf(fn, dataset));
+    checkOptions(fn, options, ["batches"]);
+    const { batches } = options;
+    if (batches !== undefined) checkInteger(fn, "batches", batches, 1);
+    checkData(fn, "dataset", dataset, batches !== undefined, "batches");
+    const source = this.sourceOf(fn, dataset, { batchesPerPass: batches });
+    return evaluateBatches(this.compiled(fn), source);
   }
 
   private sourceOf(fn: string, data: LabelledData, options?: BatchSourceOptions): BatchSource {
@@ -266,11 +300,19 @@ export class Distiller {
     fn: string,
     validationData: LabelledData | LabelledPair | undefined,
     batchSize: number,
+    { validationBatches }: Pick<DistillerFitDatasetOptions, "validationBatches">,
   ): BatchSource | undefined {
-    if (!validationData) return undefined;
-    const data = toLabelledData(validationData);
-    checkData(fn, "validationData", data);
-    return this.sourceOf(fn, data, { batchSize });
+    if (validationBatches !== undefined) {
+      checkInteger(fn, "validationBatches", validationBatches, 1);
+    }
+    const data = validationData && toLabelledData(validationData);
+    if (validationBatches !== undefined && !(data && isDataset(data))) {
+      const got = data ? "tensors" : "none";
+      throw new Error(`${fn}: validationBatches needs validationData as a data set, got ${got}`);
+    }
+    if (!data) return undefined;
+    checkData(fn, "validationData", data, validationBatches !== undefined, "validationBatches");
+    return this.sourceOf(fn, data, { batchSize, batchesPerPass: validationBatches });
   }
 
   private compiled(fn: string): Parts {

@@ -17,7 +17,9 @@ export function outputAt(
   links: Links,
 ): tfl.SymbolicTensor {
   const [name, rest] = splitPath(model, path);
-  const output = outputOf(fn, model, name);
+  const first = inlinedModel(model, name);
+  if (first && rest !== undefined) return outputAt(fn, first, rest, links);
+  const output = first?.outputs[0] ?? outputOf(fn, model, name);
   if (rest === undefined) return output;
   const nested = output.sourceLayer;
   if (!isModel(nested)) {
@@ -45,16 +47,29 @@ function outputOf(fn: string, model: tfl.LayersModel, layerName: string): tfl.Sy
     const expected = `layers of the model (${known.join(", ")})`;
     throw new Error(`${fn}: layerNames must be ${expected}, got ${layerName}`);
   }
-  const symbols = new Set(model.outputs);
-  for (const symbol of symbols) for (const input of symbol.inputs) symbols.add(input);
   const nodes = new Set(
-    [...symbols].filter(({ sourceLayer }) => sourceLayer.name === layerName).map(nodeOf),
+    [...symbolsOf(model)].filter(({ sourceLayer }) => sourceLayer.name === layerName).map(nodeOf),
   );
   const [node, ...others] = nodes;
   if (node && others.length === 0) return node.outputTensors[0]!;
   throw new Error(
     `${fn}: layer ${layerName} must be used once in the model, got ${nodes.size} uses`,
   );
+}
+
+/** All symbolic tensors of a model's graph. */
+function symbolsOf(model: tfl.LayersModel): Set<tfl.SymbolicTensor> {
+  const symbols = new Set(model.outputs);
+  for (const symbol of symbols) for (const input of symbol.inputs) symbols.add(input);
+  return symbols;
+}
+
+/** A nested model whose graph is part of the outer one: tfjs inlines the first model of a sequence. */
+function inlinedModel(model: tfl.LayersModel, name: string): tfl.LayersModel | undefined {
+  const nested = model.layers.find((layer) => layer.name === name);
+  if (!nested || !isModel(nested)) return undefined;
+  const symbols = symbolsOf(model);
+  return nested.outputs.every((output) => symbols.has(output)) ? nested : undefined;
 }
 
 /** The call of a layer that a symbolic tensor is an output of. */

@@ -3,6 +3,7 @@ import { checkOptions } from "../../internal/checks.ts";
 import { connectLayer } from "../model/apply-layer.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
 import type { Links } from "../model/graph.ts";
+import { modelOf } from "../model/path-outputs.ts";
 
 /** Options of {@link selfSupervisedHeads}. */
 export interface SelfSupervisedHeadsOptions {
@@ -29,7 +30,8 @@ export interface SelfSupervisedHeadsOptions {
  *
  * @param model A `tf.layers` classifier with one output, logits [N, C].
  * @param layerNames Layers of the model, from the input to the output, at least one: feature maps
- * [N, H, W, channels] or features [N, D].
+ * [N, H, W, channels] or features [N, D]. A path such as `backbone/conv4` names a layer of a nested
+ * model. `save` does not support a model with paths: keep its weights by `getWeights`.
  * @param options Custom layers for the heads.
  * @returns A model with the same inputs and the outputs [logits, …heads]: [N, C], then [N, 4C] for
  * each name. Its input is a batch rotated by `rotateBatch`, so N is 4 times the number of images. In a
@@ -72,13 +74,11 @@ export function selfSupervisedHeads(
     throw new Error(`selfSupervisedHeads: model must have one output [batch,classes], got ${got}`);
   }
   const links: Links = new Map();
-  const outputs = outputsOf("selfSupervisedHeads", model, layerNames, links);
-  if (links.size > 0) {
-    const got = `a path into a nested model in ${layerNames.join(", ")}`;
-    throw new Error(
-      `selfSupervisedHeads: layerNames must be layers of the model itself, got ${got}`,
-    );
-  }
+  const named = outputsOf("selfSupervisedHeads", model, layerNames, links);
+  // Outputs of layers in nested models are no tensors of the model's own graph.
+  const all = [output, ...named] as tfl.SymbolicTensor[];
+  const [logits, ...outputs] =
+    links.size > 0 ? modelOf("selfSupervisedHeads", model, all, links).outputs : all;
   const heads = outputs.map((features, index) => {
     if (features.rank !== 2 && features.rank !== 4) {
       throw new Error(
@@ -91,7 +91,7 @@ export function selfSupervisedHeads(
     const row = own.rank === 4 ? connectLayer(pool, own) : own;
     return connectLayer(tfl.layers.dense({ units: 4 * classes }), row);
   });
-  return tfl.model({ inputs: model.inputs, outputs: [...model.outputs, ...heads] });
+  return tfl.model({ inputs: model.inputs, outputs: [logits as tfl.SymbolicTensor, ...heads] });
 }
 
 /** The default layers of a head that is followed by other heads. */

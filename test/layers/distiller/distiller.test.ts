@@ -10,6 +10,7 @@ import {
   sampleContrastIndices,
   updateContrastBank,
 } from "../../../src/index.ts";
+import { batchSource, START } from "../../../src/layers/data/batch-source.ts";
 import { yieldToEvents } from "../../../src/layers/distiller/yield-to-events.ts";
 import {
   type CheckpointStore,
@@ -19,6 +20,7 @@ import {
   Distiller,
   type DistillerCheckpoint,
   distillationStep,
+  type LabelledDataset,
   LearningRateScheduler,
   weightedSum,
   type YieldEvery,
@@ -640,18 +642,137 @@ test("validation data may be a pair, {xs, ys} or a dataset, in fit and fitDatase
   for (const value of losses) expect(value).toBeCloseTo(losses[0] as number, 5);
 });
 
-test("rejects endless data, unless batchesPerEpoch is given", async () => {
+test("rejects endless data, unless the number of batches is given", async () => {
   const endless = { ...dataset(10), size: Number.POSITIVE_INFINITY };
   const { distiller: d } = distiller();
-  const message = "must be finite, got an endless data set; omit repeat() or limit it by take()";
-  await expect(d.fitDataset(endless)).rejects.toThrow(`Distiller.fitDataset: dataset ${message}`);
-  await expect(d.evaluateDataset(endless)).rejects.toThrow(`dataset ${message}`);
+  const message =
+    "must be finite, got an endless data set; omit repeat() or limit it by take(), or set";
+  await expect(d.fitDataset(endless)).rejects.toThrow(
+    `Distiller.fitDataset: dataset ${message} batchesPerEpoch`,
+  );
+  await expect(d.evaluateDataset(endless)).rejects.toThrow(`dataset ${message} batches`);
   const validationData = endless;
   await expect(d.fit(inputs, labels, { validationData })).rejects.toThrow(
-    `Distiller.fit: validationData ${message}`,
+    `Distiller.fit: validationData ${message} validationBatches`,
   );
   const { epoch } = await d.fitDataset(endless, { batchesPerEpoch: 2, epochs: 2 });
   expect(epoch).toEqual([0, 1]);
+});
+
+/** The first batches again and again, of unknown size as from a generator. */
+function generated(batches: number, size: number | null = null): LabelledDataset {
+  let taken = 0;
+  return {
+    size,
+    iterator: async () => {
+      taken = 0;
+      return {
+        next: async () => {
+          if (taken === batches) return { done: true, value: undefined };
+          const start = (taken++ * 10) % SAMPLES;
+          const value = { xs: tf.slice(inputs, start, 10), ys: tf.slice(labels, start, 10) };
+          return { done: false, value };
+        },
+      };
+    },
+  };
+}
+
+describe("a limited number of batches", () => {
+  const ENDLESS = Number.POSITIVE_INFINITY;
+
+  test("is that of evaluateDataset and of validation, from the start each time", async () => {
+    const [first, expected] = await Promise.all(
+      [20, SAMPLES].map((samples) => {
+        const [x, y] = [inputs, labels].map((all) => tf.slice(all, 0, samples));
+        return distiller().distiller.evaluate(x!, y!);
+      }),
+    );
+    const { distiller: d } = distiller();
+    for (const size of [null, ENDLESS]) {
+      const endless = generated(ENDLESS, size);
+      expect((await d.evaluateDataset(endless, { batches: 2 })).loss).toBeCloseTo(first!.loss!, 5);
+      expect((await d.evaluateDataset(endless, { batches: 5 })).loss).toBeCloseTo(
+        expected!.loss!,
+        5,
+      );
+    }
+    const options = { validationData: generated(ENDLESS), validationBatches: 2, epochs: 2 };
+    for (const history of [
+      (await distiller().distiller.fit(inputs, labels, options)).history,
+      (await distiller().distiller.fitDataset(dataset(10), options)).history,
+    ]) {
+      expect(history.val_loss).toHaveLength(2);
+    }
+    const { distiller: still } = distiller();
+    still.compile({ optimizer: tf.train.sgd(0) });
+    const { history } = await still.fitDataset(dataset(10), options);
+    for (const value of history.val_loss!) expect(value).toBeCloseTo(first!.loss!, 5);
+  });
+
+  test("is warned of if the data end before it", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await distiller().distiller.evaluateDataset(generated(3), { batches: 5 });
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      "Distiller.evaluateDataset: the data set for evaluation ended after 3 of 5 batches. Add repeat() to it, or ask for fewer batches.",
+    );
+    warn.mockRestore();
+  });
+
+  test("is an integer, and that of a data set", async () => {
+    const { distiller: d } = distiller();
+    await expect(d.evaluateDataset(dataset(10), { batches: 0 })).rejects.toThrow(
+      "Distiller.evaluateDataset: batches must be an integer >= 1, got 0",
+    );
+    await expect(d.fitDataset(dataset(10), { validationBatches: 1 })).rejects.toThrow(
+      "Distiller.fitDataset: validationBatches needs validationData as a data set, got none",
+    );
+    const validationData = [inputs, labels] as const;
+    await expect(d.fit(inputs, labels, { validationData, validationBatches: 1 })).rejects.toThrow(
+      "Distiller.fit: validationBatches needs validationData as a data set, got tensors",
+    );
+  });
+});
+
+test("warns once of a data set of unknown size that may be endless", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const element = { xs: tf.zeros([1, 4]), ys: tf.zeros([1, 3]) };
+  let taken = 0;
+  const next = async () => {
+    taken += 1;
+    const value = { xs: tf.clone(element.xs), ys: tf.clone(element.ys) };
+    return taken > 10_002 ? { done: true, value: undefined } : { done: false, value };
+  };
+  const source = batchSource("fn", student(), { iterator: async () => ({ next }) });
+  for await (const _ of source.batches(START));
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    expect.stringContaining("fn: a data set of unknown size has had 10000 batches"),
+  );
+  warn.mockRestore();
+});
+
+test("refuses other keys of elements, and disposes tensors that the model does not take", async () => {
+  const elementsOf = (extra: object, inner: object): LabelledDataset => ({
+    iterator: async () => {
+      let isDone = false;
+      const next = async () => {
+        if (isDone) return { done: true, value: undefined };
+        isDone = true;
+        const model = d.student;
+        const xs = { [model.inputNames[0]!]: tf.clone(inputs), ...inner };
+        return { done: false, value: { xs, ys: tf.clone(labels), ...extra } };
+      };
+      return { next };
+    },
+  });
+  const d = distiller();
+  const before = tf.memory().numTensors;
+  await expect(
+    d.distiller.evaluateDataset(elementsOf({ weights: tf.ones([SAMPLES]) }, {})),
+  ).rejects.toThrow("{xs, ys} or {xs, ys, indices} of tensors for");
+  expect(tf.memory().numTensors).toBe(before);
+  await d.distiller.evaluateDataset(elementsOf({}, { unused: tf.ones([SAMPLES]) }));
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 describe("a data set with batchesPerEpoch that ends early stops training with a warning", () => {

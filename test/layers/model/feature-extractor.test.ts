@@ -107,6 +107,18 @@ test("a Distiller trains on features by path and on the output layer, with one p
   expect(changed.filter(Boolean).length).toBe(model.weights.length - 2);
 });
 
+test("a model that is the first of a sequence gives its output and those of its layers", async () => {
+  const inner = backbone(true);
+  const outer = tfl.sequential({ layers: [inner, tfl.layers.dense({ units: 3 })] });
+  setWeights(outer);
+  const paths = [`${inner.name}/maps`, inner.name, `${inner.name}/pooled`];
+  const features = featureExtractor(outer, paths).predict(images()) as tf.Tensor[];
+  const [maps, output, pooled] = await arrays(features);
+  const own = featureExtractor(inner, ["maps", "pooled"]).predict(images()) as tf.Tensor[];
+  expect([maps, pooled]).toEqual(await arrays(own));
+  expect(output).toEqual(pooled);
+});
+
 test("gradCam explains by a layer within a nested model", async () => {
   const { model, inner } = classifier(true);
   const { toActivations, toLogits } = extractActivations(model, `${inner.name}/maps`);

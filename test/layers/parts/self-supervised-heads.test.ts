@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { expect, test } from "vitest";
 import { hsakdLoss, jointLabels, rotateBatch } from "../../../src/index.ts";
-import { selfSupervisedHeads } from "../../../src/layers/index.ts";
+import { featureExtractor, selfSupervisedHeads } from "../../../src/layers/index.ts";
 import { expectClose, labelsOf } from "../../support.ts";
 import {
   expectFit,
@@ -25,6 +25,14 @@ const classifier = () =>
       tfl.layers.dense({ name: "logits", units: CLASSES }),
     ],
   });
+/** The same classifier, whose layers but the last are those of a nested model. */
+function nested(): tfl.LayersModel {
+  const backbone = tfl.sequential({ name: "backbone", layers: classifier().layers.slice(0, -1) });
+  const inputs = tfl.input({ shape: [6, 6, 1] });
+  const pooled = backbone.apply(inputs) as tfl.SymbolicTensor;
+  const logits = tfl.layers.dense({ units: CLASSES }).apply(pooled) as tfl.SymbolicTensor;
+  return tfl.model({ inputs, outputs: logits });
+}
 const images = () => rotateBatch(normal([2, 6, 6, 1], 1));
 const outputsOf = (model: tfl.LayersModel, x: tf.Tensor, training = false) => {
   const [logits, ...heads] = model.apply(x, { training }) as tf.Tensor[];
@@ -74,6 +82,28 @@ test("saves and loads, then trains on joint labels and on a teacher", {
   await expectFit(loaded, x, [tf.zeros([8, CLASSES]), joint, joint]);
 });
 
+test("adds heads to layers of a nested model", async () => {
+  const model = nested();
+  const withHeads = selfSupervisedHeads(model, ["backbone/early", "backbone/pool"]);
+  setWeights(withHeads);
+  const { logits, heads } = outputsOf(withHeads, images());
+  expect(heads.map((x) => x.shape)).toEqual([1, 2].map(() => [8, 4 * CLASSES]));
+  const own = model.predict(images()) as tf.Tensor;
+  await expectClose(logits, { shape: own.shape, data: [...(await own.data())] });
+  const pooled = featureExtractor(model, ["backbone/pool"]).predict(images()) as tf.Tensor2D;
+  const [kernel, bias] = withHeads.layers.at(-1)!.getWeights() as [tf.Tensor2D, tf.Tensor1D];
+  const expected = tf.add(tf.matMul(pooled, kernel), bias);
+  await expectClose(heads[1]!, { shape: expected.shape, data: [...(await expected.data())] });
+
+  const before = await Promise.all(model.getWeights().map((x) => x.data()));
+  const joint = jointLabels(tf.oneHot(labelsOf(2, CLASSES), CLASSES));
+  await expectTraining(() =>
+    tf.losses.softmaxCrossEntropy(joint, outputsOf(withHeads, images(), true).heads[1]!),
+  );
+  const after = await Promise.all(model.getWeights().map((x) => x.data()));
+  expect(after[0]).not.toEqual(before[0]); // the early convolution of the backbone
+});
+
 test("a classifier that is not trainable does not change", async () => {
   const model = classifier();
   model.trainable = false;
@@ -84,6 +114,19 @@ test("a classifier that is not trainable does not change", async () => {
     const { heads } = outputsOf(withHeads, images(), true);
     return tf.losses.softmaxCrossEntropy(joint, heads[0]!);
   });
+  const after = await Promise.all(model.getWeights().map((x) => x.data()));
+  expect(after).toEqual(before);
+});
+
+test("fit does not change a classifier with a nested model that is not trainable", async () => {
+  const model = nested();
+  model.trainable = false;
+  const withHeads = selfSupervisedHeads(model, ["backbone/early"]);
+  const own = model.getWeights().length;
+  expect(withHeads.trainableWeights).toHaveLength(withHeads.weights.length - own - 2); // statistics
+  const before = await Promise.all(model.getWeights().map((x) => x.data()));
+  const joint = jointLabels(tf.oneHot(labelsOf(2, CLASSES), CLASSES));
+  await expectFit(withHeads, images(), [tf.zeros([8, CLASSES]), joint]);
   const after = await Promise.all(model.getWeights().map((x) => x.data()));
   expect(after).toEqual(before);
 });
