@@ -90,3 +90,20 @@ describe.each(Object.keys(cases))("%s", (name) => {
     await expect((async () => call(options as never))()).rejects.toThrow(message);
   });
 });
+
+test("temperatures are within the range of float32, squared and inverted", () => {
+  for (const temperature of [1e-45, 1e-19, 1e19, 1e39]) {
+    expect(() => kd.kdLoss(rows, rows, { temperature })).toThrow(
+      `kdLoss: temperature must be within 1e-18 to 1e18, got ${temperature}`,
+    );
+  }
+});
+
+test.each([
+  ["teacher", undefined, heads],
+  ["student", heads, undefined],
+])("hsakdLoss names a missing %s", (name, teacher, student) => {
+  expect(() => kd.hsakdLoss(teacher as never, student as never)).toThrow(
+    `hsakdLoss: ${name} must be {logits, heads}, got undefined`,
+  );
+});

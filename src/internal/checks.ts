@@ -229,9 +229,12 @@ export function checkInteger(fn: string, name: string, value: number, minimum: n
   throw new Error(`${fn}: ${name} must be an integer >= ${minimum}, got ${value}`);
 }
 
-/** Checks for a temperature: finite and greater than 0. */
+/** Checks for a temperature: finite, greater than 0 and within 1e-18…1e18. */
 export function checkTemperature(fn: string, temperature: number) {
   checkNumber(fn, "temperature", temperature, { above: 0 });
+  // Its square and its inverse must be float32.
+  if (temperature >= 1e-18 && temperature <= 1e18) return;
+  throw new Error(`${fn}: temperature must be within 1e-18 to 1e18, got ${temperature}`);
 }
 
 /** Checks for the shape of a sample: one size per name in `sizes`, or at least one size. */

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { expect, test } from "vitest";
+import * as api from "../../src/layers/index.ts";
 import {
   attentionFusion,
   CentroidCallback,
@@ -19,6 +20,7 @@ import {
 } from "../../src/layers/index.ts";
 import { network, samples, uniform } from "./training.ts";
 
+const none = undefined as never;
 const data = () => samples(6);
 const models = () => ({ teacher: network(), student: network(), loss: () => tf.scalar(1) });
 
@@ -85,4 +87,66 @@ test("compiledMcmiLoss rejects missing and invalid options, naming expected and 
   expect(build({ lambda: 1 }, [1])).toThrow(
     "compiledMcmiLoss: centroids must be a tf.Tensor, got an array",
   );
+});
+
+test.each<[string, () => unknown]>([
+  [
+    "featureExtractor: model must be a tf.LayersModel, got undefined",
+    () => api.featureExtractor(none, ["a"]),
+  ],
+  [
+    'featureExtractor: layerNames must be a list of names of layers, got "a"',
+    () => api.featureExtractor(network(), "a" as never),
+  ],
+  [
+    "extractActivations: model must be a tf.LayersModel, got undefined",
+    () => api.extractActivations(none, "a"),
+  ],
+  [
+    "extractActivations: layerName must be the name of a layer, got undefined",
+    () => api.extractActivations(network(), none),
+  ],
+  [
+    "selfSupervisedHeads: model must be a tf.LayersModel, got undefined",
+    () => api.selfSupervisedHeads(none, ["a"]),
+  ],
+  [
+    "selfSupervisedHeads: layerNames must be a list of names of layers, got undefined",
+    () => api.selfSupervisedHeads(network(), none),
+  ],
+  ["vidLogScale: regressor must be a tf.LayersModel, got undefined", () => api.vidLogScale(none)],
+  [
+    "weightedSum: losses must be an object of lists of a weight and a loss, got null",
+    () => api.weightedSum(null as never),
+  ],
+  [
+    "setLearningRate: optimizer must be a tf.Optimizer, got undefined",
+    () => api.setLearningRate(none, 1),
+  ],
+  [
+    "LearningRateScheduler: schedule must be a function, got undefined",
+    () => new api.LearningRateScheduler(none),
+  ],
+  [
+    "encodeCheckpoint: state must be an object with only models, optimizer, tensors, values, got undefined",
+    () => api.encodeCheckpoint(none),
+  ],
+  [
+    "encodeCheckpoint: models must be an object of models, got undefined",
+    () => api.encodeCheckpoint({} as never),
+  ],
+  [
+    "encodeCheckpoint: models.a must be a tf.LayersModel, got 1",
+    () => api.encodeCheckpoint({ models: { a: 1 as never } }),
+  ],
+  [
+    'encodeCheckpoint: optimizer must be a tf.Optimizer, got "adam"',
+    () => api.encodeCheckpoint({ models: {}, optimizer: "adam" as never }),
+  ],
+  [
+    "encodeCheckpoint: tensors.q must be a tf.Tensor, got an array",
+    () => api.encodeCheckpoint({ models: {}, tensors: { q: [1] as never } }),
+  ],
+])("%s", async (message, call) => {
+  await expect(async () => call()).rejects.toThrow(message);
 });

@@ -4,6 +4,7 @@ import {
   checkOptions,
   checkSameShape,
   checkTemperature,
+  describeValue,
 } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { softDivergence } from "../../ops/soft-divergence.ts";
@@ -72,6 +73,10 @@ export function hsakdLoss(
   checkOptions("hsakdLoss", options, ["temperature"]);
   const { temperature = 3 } = options;
   const fn = "hsakdLoss";
+  for (const [name, outputs] of Object.entries({ teacher, student })) {
+    if (typeof outputs === "object" && outputs !== null) continue;
+    throw new Error(`${fn}: ${name} must be {logits, heads}, got ${describeValue(outputs)}`);
+  }
   const logits = checkMatrix(fn, "teacher.logits", teacher.logits);
   const [rows, classes] = logits.shape;
   if (rows % 4 !== 0) {

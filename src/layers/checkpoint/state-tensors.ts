@@ -1,5 +1,8 @@
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { checkOptions, describeValue } from "../../internal/checks.ts";
+import { checkOptimizer } from "../distiller/check-optimizer.ts";
+import { checkModel } from "../model/check-model.ts";
 import { leafLayers } from "../model/leaf-layers.ts";
 import type { NamedTensor } from "./named-tensor.ts";
 import { type OptimizerState, readOptimizer } from "./optimizer-state.ts";
@@ -9,8 +12,19 @@ import type { TrainingState } from "./training-state.ts";
 /** The tensors of a training state, no copies, and the state of its optimizer. */
 export function stateTensors(
   fn: string,
-  { models, optimizer, tensors = {} }: TrainingState,
+  state: TrainingState,
 ): { tensors: NamedTensor[]; optimizer: OptimizerState | undefined } {
+  checkOptions(fn, state, ["models", "optimizer", "tensors", "values"], "state");
+  const { models, optimizer, tensors = {} } = state;
+  if (typeof models !== "object" || models === null) {
+    throw new Error(`${fn}: models must be an object of models, got ${describeValue(models)}`);
+  }
+  for (const [name, model] of Object.entries(models)) checkModel(fn, `models.${name}`, model);
+  if (optimizer !== undefined) checkOptimizer(fn, optimizer);
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor instanceof tf.Tensor) continue;
+    throw new Error(`${fn}: tensors.${name} must be a tf.Tensor, got ${describeValue(tensor)}`);
+  }
   const read = optimizer && readOptimizer(fn, optimizer);
   const weights = Object.entries(models).flatMap(([name, model]) => weightsOf(name, model));
   const others = Object.entries(tensors).map(([name, tensor]) => ({

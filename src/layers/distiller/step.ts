@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkOptions, describeValue } from "../../internal/checks.ts";
 import { type Batch, type BatchSource, START } from "../data/batch-source.ts";
+import { checkModel, checkNames } from "../model/check-model.ts";
 import { addPenalties } from "./add-penalties.ts";
 import { distillationBatch } from "./distillation-batch.ts";
 import { DISTILLER_OPTIONS, type DistillerOptions } from "./distiller-options.ts";
@@ -29,9 +30,7 @@ export interface Parts {
 export function partsOf(fn: string, options: DistillerOptions): Parts {
   checkOptions(fn, options, DISTILLER_OPTIONS);
   const { teacher, student, loss, teacherLayers = [], studentLayers = [] } = options;
-  if (!(student instanceof tfl.LayersModel)) {
-    throw new Error(`${fn}: student must be a tf.LayersModel, got ${describeValue(student)}`);
-  }
+  checkModel(fn, "student", student);
   if (typeof loss !== "function") {
     throw new Error(`${fn}: loss must be a function, got ${describeValue(loss)}`);
   }
@@ -49,12 +48,6 @@ export function partsOf(fn: string, options: DistillerOptions): Parts {
     studentNetwork: layersNetwork(fn, "student", student, studentLayers),
     cache: undefined,
   };
-}
-
-function checkNames(fn: string, name: string, layerNames: readonly string[]): void {
-  if (Array.isArray(layerNames) && layerNames.every((x) => typeof x === "string")) return;
-  const got = describeValue(layerNames);
-  throw new Error(`${fn}: ${name} must be a list of names of layers, got ${got}`);
 }
 
 /** One step of the student's optimizer. The caller owns the scalars. */

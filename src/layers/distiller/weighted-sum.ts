@@ -36,6 +36,10 @@ export interface WeightedSum {
 export function weightedSum(
   losses: Record<string, readonly [weight: number, loss: tf.Tensor]>,
 ): WeightedSum {
+  if (typeof losses !== "object" || losses === null || losses instanceof tf.Tensor) {
+    const expected = "an object of lists of a weight and a loss";
+    throw new Error(`weightedSum: losses must be ${expected}, got ${describeValue(losses)}`);
+  }
   const terms: Record<string, tf.Scalar> = {};
   const weighted: tf.Scalar[] = [];
   for (const [name, pair] of Object.entries(losses)) {

@@ -1,5 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import { checkOptions } from "../../internal/checks.ts";
+import { checkOptions, describeValue } from "../../internal/checks.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedule.ts";
 import { learningRateOf, setLearningRate } from "./set-learning-rate.ts";
 
@@ -38,7 +38,7 @@ export class LearningRateScheduler extends tfl.Callback {
   /**
    * @param schedule The rate as a function of the epoch, counted from 0, with a fraction for batches.
    * @param options How often the rate is set.
-   * @throws During `fit`, if the optimizer has no learning rate, the schedule returns a rate that is
+   * @throws If `schedule` is no function or an option is not as described. During `fit`, if the optimizer has no learning rate, the schedule returns a rate that is
    * negative or not finite, or the number of batches in an epoch is needed and not known.
    */
   constructor(
@@ -46,6 +46,10 @@ export class LearningRateScheduler extends tfl.Callback {
     options: LearningRateSchedulerOptions = {},
   ) {
     super();
+    if (typeof schedule !== "function") {
+      const got = describeValue(schedule);
+      throw new Error(`LearningRateScheduler: schedule must be a function, got ${got}`);
+    }
     checkOptions("LearningRateScheduler", options, ["per"]);
     const { per = "epoch" } = options;
     if (per !== "epoch" && per !== "batch") {

@@ -1,8 +1,11 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { checkNumber } from "../../internal/checks.ts";
+import { checkNumber, describeValue } from "../../internal/checks.ts";
 
 /** The learning rate of an optimizer of tfjs. */
 export function learningRateOf(fn: string, optimizer: tf.Optimizer): number {
+  if (typeof optimizer !== "object" || optimizer === null) {
+    throw new Error(`${fn}: optimizer must be a tf.Optimizer, got ${describeValue(optimizer)}`);
+  }
   if ("learningRate" in optimizer && typeof optimizer.learningRate === "number") {
     return optimizer.learningRate;
   }

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { describeValue } from "../../internal/checks.ts";
+import { checkModel } from "./check-model.ts";
 import { evaluate, type Links, outputAt } from "./graph.ts";
 import { modelOf } from "./path-outputs.ts";
 
@@ -45,6 +47,11 @@ export interface SplitModel {
  * ```
  */
 export function extractActivations(model: tfl.LayersModel, layerName: string): SplitModel {
+  checkModel("extractActivations", "model", model);
+  if (typeof layerName !== "string") {
+    const got = describeValue(layerName);
+    throw new Error(`extractActivations: layerName must be the name of a layer, got ${got}`);
+  }
   const links: Links = new Map();
   const cut = outputAt("extractActivations", model, layerName, links);
   const [output, ...others] = model.outputs;

@@ -1,4 +1,5 @@
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { checkModel, checkNames } from "./check-model.ts";
 import { type Links, outputAt } from "./graph.ts";
 import { modelOf } from "./path-outputs.ts";
 
@@ -31,6 +32,8 @@ export function featureExtractor(
   model: tfl.LayersModel,
   layerNames: readonly string[],
 ): tfl.LayersModel {
+  checkModel("featureExtractor", "model", model);
+  checkNames("featureExtractor", "layerNames", layerNames);
   const links: Links = new Map();
   return modelOf(
     "featureExtractor",

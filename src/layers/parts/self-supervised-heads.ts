@@ -1,6 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkOptions } from "../../internal/checks.ts";
 import { connectLayer } from "../model/apply-layer.ts";
+import { checkModel, checkNames } from "../model/check-model.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
 import type { Links } from "../model/graph.ts";
 import { modelOf } from "../model/path-outputs.ts";
@@ -67,6 +68,8 @@ export function selfSupervisedHeads(
 ): tfl.LayersModel {
   checkOptions("selfSupervisedHeads", options, ["branch"]);
   const { branch } = options;
+  checkModel("selfSupervisedHeads", "model", model);
+  checkNames("selfSupervisedHeads", "layerNames", layerNames);
   const [output, ...others] = model.outputs;
   const classes = output?.rank === 2 && others.length === 0 ? output.shape[1] : undefined;
   if (!classes) {

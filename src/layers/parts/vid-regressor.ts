@@ -7,6 +7,7 @@ import {
   checkSampleShape,
 } from "../../internal/checks.ts";
 import { singleTensor } from "../model/apply-layer.ts";
+import { checkModel } from "../model/check-model.ts";
 import { AveragePoolTo } from "./average-pool-to.ts";
 
 /** Options of {@link vidRegressor}. */
@@ -113,6 +114,7 @@ export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
  * ```
  */
 export function vidLogScale(regressor: tfl.LayersModel): tf.Tensor1D {
+  checkModel("vidLogScale", "regressor", regressor);
   const layer = regressor.layers.find((x) => x.getClassName() === LogScale.className);
   if (layer) return layer.weights[0]!.read() as tf.Tensor1D;
   const got = regressor.layers.map((x) => x.name).join(", ");
