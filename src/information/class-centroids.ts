@@ -71,8 +71,12 @@ export function classCentroids(
     (rows) => {
       const w = weights && rowWeights(weights, z);
       const p = tf.softmax(countedRows(rows, w));
-      const { means, isAbsent } = classMeans(labelRows(flatLabels(labels, z), numClasses), w);
-      const value: tf.Tensor2D = tf.add(tf.matMul(means, p), tf.div(isAbsent, numClasses));
+      const { means, isAbsent } = tf.tidy(() =>
+        classMeans(labelRows(flatLabels(labels, z), numClasses), w),
+      );
+      // One product with a further row of 1/C: a sum afterwards would take another [C, C].
+      const all = tf.concat([p, tf.fill([1, numClasses], 1 / numClasses)]);
+      const value: tf.Tensor2D = tf.matMul(tf.concat([means, isAbsent], 1), all);
       return { value, saved: [p, means] };
     },
     (dy, p, means) => softmaxGradient(p, tf.matMul(tf.transpose(means), dy)),

@@ -148,15 +148,20 @@ function samplesAgainstOwnCentroids(
       const { p, logP } = softmaxAndLog(countedRows(rows, w));
       const { means } = classMeans(labelRows(flat, columnsOf(logits)), w);
       const q: tf.Tensor2D = tf.matMul(means, p);
-      const difference: tf.Tensor2D = tf.sub(logP, logCentroidRows(q, flat));
-      const r = w ? tf.mul(difference, w) : difference;
-      const value = tf.reshape(rowSum(tf.mul(p, r)), shape);
+      const r = tf.tidy(() => {
+        const difference: tf.Tensor2D = tf.sub(logP, logCentroidRows(q, flat));
+        return w ? tf.mul(difference, w) : difference;
+      });
+      const value = tf.tidy(() => tf.reshape(rowSum(tf.mul(p, r)), shape));
       return { value, saved: [p, r, means, atLeastTiny(q), flat, w ?? tf.scalar(1)] };
     },
     (dy, p, r, means, q, flat, w) => {
       const g = tf.reshape(dy, [-1, 1]);
-      const throughQ: tf.Tensor2D = tf.div(tf.matMul(means, tf.mul(p, g) as tf.Tensor2D), q);
-      return softmaxGradient(p, tf.sub(tf.mul(r, g), tf.mul(mixRows(throughQ, flat), w)));
+      const slope = tf.tidy(() => {
+        const throughQ = tf.tidy((): tf.Tensor2D => tf.div(tf.matMul(means, tf.mul(p, g)), q));
+        return tf.sub(tf.mul(r, g), tf.mul(mixRows(throughQ, flat), w));
+      });
+      return softmaxGradient(p, slope);
     },
   );
 }

@@ -33,7 +33,9 @@ export function differentiable<
     const { value, saved } = forward(...(args.slice(0, -1) as Tensors as X));
     save([...saved]);
     const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
-      const gradients = () => [...gradient(dy as Y, ...(kept as Tensors as S))] as tf.Tensor[];
+      // Tidied here, since tfjs keeps intermediate tensors to the end of the backward pass.
+      const gradients = () =>
+        tf.tidy(() => [...gradient(dy as Y, ...(kept as Tensors as S))] as tf.Tensor[]);
       return isDifferentiatedAgain() ? guarded(fn, [dy, ...inputs], gradients) : gradients();
     };
     return { value, gradFunc };

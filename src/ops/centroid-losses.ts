@@ -35,13 +35,16 @@ export function centroidLosses(
   const attrs = { crossEntropy, divergence, labelSmoothing };
   return runRowLosses("KdCmiCentroidLosses", inputs, attrs, () => {
     const { p, shifted, logSum } = softmaxParts(logits);
-    const r: tf.Tensor2D = tf.sub(tf.sub(shifted, logSum), logCentroids);
-    const kl = times(rowSum(tf.mul(p, r)), divergence);
-    const slopes: tf.Tensor2D = tf.sub(times(r, divergence), tf.sub(kl, crossEntropy));
-    if (crossEntropy === 0) return { losses: kl, slopes: tf.mul(p, slopes) };
-    const t = times(smooth(targets, labelSmoothing), crossEntropy);
-    const ce = tf.sub(times(logSum, crossEntropy), rowSum(tf.mul(t, shifted)));
-    return { losses: tf.add(ce, kl), slopes: tf.sub(tf.mul(p, slopes), t) };
+    const r = tf.tidy((): tf.Tensor2D => tf.sub(tf.sub(shifted, logSum), logCentroids));
+    const kl = times(dotRows(p, r), divergence);
+    const slopes = tf.tidy(
+      (): tf.Tensor2D => tf.mul(p, tf.sub(times(r, divergence), tf.sub(kl, crossEntropy))),
+    );
+    tf.dispose([p, r]);
+    if (crossEntropy === 0) return { losses: kl, slopes };
+    const t = tf.tidy(() => times(smooth(targets, labelSmoothing), crossEntropy));
+    const ce = tf.sub(times(logSum, crossEntropy), dotRows(t, shifted));
+    return { losses: tf.add(ce, kl), slopes: tf.sub(slopes, t) };
   });
 }
 
@@ -61,10 +64,11 @@ export function classCentroidLosses(
   return runRowLosses("KdCmiClassCentroidLosses", inputs, attrs, () => {
     const [batch, numClasses] = logits.shape;
     // The logarithm is taken of the fewer rows.
-    const logCentroids =
+    const logCentroids = tf.tidy(() =>
       batch < numClasses
         ? safeLog(gatherRows(centroids, classes))
-        : gatherRows(safeLog(centroids), classes);
+        : gatherRows(safeLog(centroids), classes),
+    );
     return centroidLosses(oneHot(classes, numClasses), logits, logCentroids, attrs);
   });
 }
@@ -73,6 +77,10 @@ function smooth(rows: tf.Tensor2D, labelSmoothing: number): tf.Tensor2D {
   if (labelSmoothing === 0) return rows;
   return tf.add(tf.mul(rows, 1 - labelSmoothing), labelSmoothing / rows.shape[1]);
 }
+
+/** The inner products of rows, [N, 1]. */
+const dotRows = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
+  tf.tidy(() => rowSum(tf.mul(a, b)));
 
 const times = (x: tf.Tensor2D, factor: number): tf.Tensor2D =>
   factor === 1 ? x : tf.mul(x, factor);

@@ -31,18 +31,21 @@ export function decoupledDivergence(
   const inputs = { classes, teacher, logits };
   const attrs = { alpha, beta, temperature };
   return runRowLosses("KdCmiDecoupledDivergence", inputs, attrs, () => {
-    const t = decouple(atTemperature(teacher, temperature), classes);
-    const s = decouple(atTemperature(logits, temperature), classes);
-    const tckd = klDivergence(t.binary, s.binary, temperature);
-    const nckd = klDivergence(t.others, s.others, temperature);
-    const losses = tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta));
-    const pull = tf.mul(tf.sub(s.p, t.p), alpha * temperature);
-    const direction = tf.sub(classes, s.others.p);
-    const difference = tf.mul(tf.sub(s.others.p, t.others.p), beta * temperature);
-    return {
-      losses: tf.mul(losses, temperature ** 2),
-      slopes: tf.add(tf.mul(direction, pull), difference),
-    };
+    const t = decouple(teacher, temperature, classes);
+    const s = decouple(logits, temperature, classes);
+    const losses = tf.tidy((): tf.Tensor2D => {
+      const tckd = klDivergence(t.binary, s.binary, temperature);
+      const nckd = klDivergence(t.others, s.others, temperature);
+      return tf.mul(tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta)), temperature ** 2);
+    });
+    tf.dispose([t.others.logP, s.others.logP]);
+    const slopes = tf.tidy((): tf.Tensor2D => {
+      const pull = tf.mul(tf.sub(s.p, t.p), alpha * temperature);
+      const direction = tf.sub(classes, s.others.p);
+      const difference = tf.mul(tf.sub(s.others.p, t.others.p), beta * temperature);
+      return tf.add(tf.mul(direction, pull), difference);
+    });
+    return { losses, slopes };
   });
 }
 
@@ -53,20 +56,29 @@ const EXCLUDED = -1e35;
  * The log odds d of the target class [N, 1], with their sigmoid, the binary distribution of target and
  * others [N, 2], and the softmax of the others [N, C], which is 0 for the target.
  */
-function decouple(logits: tf.Tensor2D, target: tf.Tensor2D) {
-  const { p, shifted } = softmaxParts(logits);
-  const bounded = keepNaN(shifted, p);
-  const rest: tf.Tensor2D = tf.add(bounded, tf.mul(target, EXCLUDED));
-  const others = softmaxParts(rest);
-  const logSumOthers = tf.add(tf.max(rest, 1, true), others.logSum);
-  const d: tf.Tensor2D = tf.sub(rowSum(tf.mul(bounded, target)), logSumOthers);
-  const odds = tf.concat2d([d, tf.neg(d)], 1);
-  return {
-    p: tf.sigmoid(d),
-    binary: { p: tf.sigmoid(odds), logP: tf.neg(softplus(tf.neg(odds))) },
-    others: {
-      p: tf.mul(others.p, tf.sub(1, target)) as tf.Tensor2D,
-      logP: tf.sub(others.shifted, others.logSum) as tf.Tensor2D,
-    },
-  };
-}
+const decouple = (logits: tf.Tensor2D, temperature: number, target: tf.Tensor2D) =>
+  tf.tidy(() => {
+    const { own, rest } = split(logits, temperature, target);
+    const { p, shifted, logSum } = softmaxParts(rest);
+    const d: tf.Tensor2D = tf.sub(own, tf.add(tf.max(rest, 1, true), logSum));
+    const odds = tf.concat2d([d, tf.neg(d)], 1);
+    return {
+      p: tf.sigmoid(d),
+      binary: { p: tf.sigmoid(odds), logP: tf.neg(softplus(tf.neg(odds))) },
+      others: {
+        p: tf.tidy((): tf.Tensor2D => tf.mul(p, tf.sub(1, target))),
+        logP: tf.sub(shifted, logSum) as tf.Tensor2D,
+      },
+    };
+  });
+
+/** The shifted logit of the target class [N, 1], and those of all classes with the target excluded. */
+const split = (logits: tf.Tensor2D, temperature: number, target: tf.Tensor2D) =>
+  tf.tidy(() => {
+    const bounded = tf.tidy(() => {
+      const { p, shifted } = softmaxParts(atTemperature(logits, temperature));
+      return keepNaN(shifted, p);
+    });
+    const own = tf.tidy(() => rowSum(tf.mul(bounded, target)));
+    return { own, rest: tf.add(bounded, tf.mul(target, EXCLUDED)) as tf.Tensor2D };
+  });

@@ -11,4 +11,4 @@ const SWALLOWING = ["wasm", "webgpu"];
  * webgpu returns 89 (tfjs 4.22). On the other backends the result is returned as it is.
  */
 export const keepNaN = <T extends tf.Tensor>(result: T, x: tf.Tensor): T =>
-  SWALLOWING.includes(tf.getBackend()) ? tf.add(result, tf.sub(x, x)) : result;
+  SWALLOWING.includes(tf.getBackend()) ? tf.tidy(() => tf.add(result, tf.sub(x, x))) : result;

@@ -31,19 +31,35 @@ export function klDivergence(
 ): tf.Tensor2D {
   const inputs = { p: target.p, logP: target.logP, q: other.p, logQ: other.logP };
   return runOp("KdCmiKlDivergence", inputs, { temperature }, () => {
-    const x = tf.sub(target.logP, other.logP);
-    const terms = tf.mul(target.p, x);
-    const kl = rowSum(temperature < HOT ? terms : positiveTerms(target.p, other.p, x, terms));
+    const kl = tf.tidy(() => {
+      const x = tf.sub(target.logP, other.logP);
+      return rowSum(temperature < HOT ? tf.mul(target.p, x) : positiveTerms(target.p, other.p, x));
+    });
     return keepNaN(tf.relu(kl), kl);
   });
 }
 
-/** p x + q − p of each class, where x = log p − log q and `terms` are p x. */
-function positiveTerms(p: tf.Tensor, q: tf.Tensor, x: tf.Tensor, terms: tf.Tensor): tf.Tensor {
-  const y = tf.clipByValue(x, -NEAR, NEAR);
-  const series = tf.add(tf.mul(tf.add(tf.mul(y, 1 / 24), -1 / 6), y), 1 / 2);
-  const near = tf.mul(tf.mul(p, tf.square(y)), series);
-  const far = tf.add(terms, tf.sub(q, p));
-  const isFar = tf.step(tf.sub(tf.abs(x), NEAR));
-  return tf.add(near, tf.mul(isFar, tf.sub(far, near)));
+/** p x + q − p of each class, where x = log p − log q. */
+function positiveTerms(p: tf.Tensor, q: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  const near = tf.tidy(() => {
+    const y = tf.clipByValue(x, -NEAR, NEAR);
+    const slope = tf.tidy(() => tf.add(tf.mul(y, 1 / 24), -1 / 6));
+    const series = tf.tidy(() => tf.add(tf.mul(slope, y), 1 / 2));
+    slope.dispose();
+    return tf.mul(
+      tf.tidy(() => tf.mul(p, tf.square(y))),
+      series,
+    );
+  });
+  const correction = tf.tidy(() => {
+    const excess = tf.tidy(() => {
+      const far = tf.tidy(() => tf.add(tf.mul(p, x), tf.sub(q, p)));
+      return tf.sub(far, near);
+    });
+    return tf.mul(
+      tf.tidy(() => tf.step(tf.tidy(() => tf.sub(tf.abs(x), NEAR)))),
+      excess,
+    );
+  });
+  return tf.add(near, correction);
 }

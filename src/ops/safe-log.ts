@@ -21,7 +21,9 @@ export const atLeastTiny = <T extends tf.Tensor>(x: T): T =>
  * defined.
  */
 export const safeLog = <T extends tf.Tensor>(p: T): T =>
-  runOp("KdCmiSafeLog", { p }, {}, () => {
-    const bounded = atLeastTiny(p);
-    return keepNaN(tf.log(bounded), bounded);
-  });
+  runOp("KdCmiSafeLog", { p }, {}, () =>
+    keepNaN(
+      tf.tidy(() => tf.log(tf.clipByValue(p, TINY, 3e38))),
+      p,
+    ),
+  );

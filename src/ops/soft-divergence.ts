@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { klDivergence } from "./kl-divergence.ts";
 import { type RowLosses, runRowLosses } from "./row-losses.ts";
-import { atTemperature, softmaxAndLog } from "./softmax.ts";
+import { softmaxAndLog } from "./softmax.ts";
 
 /**
  * Computes T² KL(p ‖ q) of each row, where p = softmax(target/T) and q = softmax(logits/T), and the
@@ -14,10 +14,12 @@ export function softDivergence(
   temperature: number,
 ): RowLosses {
   return runRowLosses("KdCmiSoftDivergence", { target, logits }, { temperature }, () => {
-    const p = softmaxAndLog(atTemperature(target, temperature));
-    const q = softmaxAndLog(atTemperature(logits, temperature));
+    const p = softmaxAndLog(target, temperature);
+    const q = softmaxAndLog(logits, temperature);
+    const losses: tf.Tensor2D = tf.mul(klDivergence(p, q, temperature), temperature ** 2);
+    tf.dispose([p.logP, q.logP]);
     return {
-      losses: tf.mul(klDivergence(p, q, temperature), temperature ** 2),
+      losses,
       slopes: tf.mul(tf.sub(q.p, p.p), temperature),
     };
   });

@@ -19,27 +19,41 @@ export function softmaxParts(logits: tf.Tensor2D) {
     {},
     () => {
       const difference: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
-      const shifted = tf.clipByValue(difference, MASKED, 0);
-      const exp = tf.exp(difference); // not of the bounded logits, for which some backends drop NaN
-      const sum = rowSum(exp);
-      return [tf.div(exp, sum), shifted, tf.log(sum)];
+      const [p, logSum] = tf.tidy((): [tf.Tensor2D, tf.Tensor2D] => {
+        const exp = tf.exp(difference); // not of the bounded logits, for which some backends drop NaN
+        const sum = rowSum(exp);
+        return [tf.div(exp, sum), tf.log(sum)];
+      });
+      return [p, tf.clipByValue(difference, MASKED, 0), logSum];
     },
   );
   return { p, shifted, logSum };
 }
 
-/** Computes the softmax of each row and its logarithm, [N, C] each. Finite for finite logits. */
-export function softmaxAndLog(logits: tf.Tensor2D): { p: tf.Tensor2D; logP: tf.Tensor2D } {
-  const { p, shifted, logSum } = softmaxParts(logits);
-  return { p, logP: tf.sub(shifted, logSum) };
-}
+/**
+ * Computes the softmax of each row of logits divided by a temperature, and its logarithm, [N, C] each.
+ * Finite for finite logits.
+ */
+export const softmaxAndLog = (logits: tf.Tensor2D, temperature = 1) =>
+  tf.tidy((): { p: tf.Tensor2D; logP: tf.Tensor2D } => {
+    const { p, shifted, logSum } = tf.tidy(() => softmaxParts(atTemperature(logits, temperature)));
+    return { p, logP: tf.sub(shifted, logSum) };
+  });
 
 /**
  * The gradient through rows of p = softmax(z): dz = p ∘ (g − Σ_c p_c g_c). A constant added to a
  * row of g changes nothing.
  */
 export const softmaxGradient = (p: tf.Tensor2D, g: tf.Tensor): tf.Tensor2D =>
-  tf.mul(p, tf.sub(g, rowSum(tf.mul(p, g))));
+  tf.tidy(() =>
+    tf.mul(
+      p,
+      tf.sub(
+        g,
+        tf.tidy(() => rowSum(tf.mul(p, g))),
+      ),
+    ),
+  );
 
 /**
  * Divides logits by a temperature. At temperature 1 it returns the logits, which saves a kernel.

@@ -95,20 +95,19 @@ export function distLoss(
     (logits) => {
       const w = weights && rowWeights(weights, student);
       const [p, q] = [flatRows(teacher), logits].map((z) =>
-        countedRows(tf.softmax(atTemperature(z, temperature)), w),
+        tf.tidy(() => countedRows(tf.softmax(atTemperature(z, temperature)), w)),
       ) as [tf.Tensor2D, tf.Tensor2D];
       const shares = w ? tf.divNoNan(w, tf.sum(w)) : tf.scalar(1 / p.shape[0]);
       const isAny = w ? tf.sum(shares) : 1;
-      const inter = correlate(p, q, 1);
-      const intra = correlate(p, q, 0, w);
+      const inter = tf.tidy(() => correlate(p, q, 1));
+      const intra = tf.tidy(() => correlate(p, q, 0, w));
       const distance = tf.add(
         tf.mul(tf.sum(tf.mul(tf.sub(1, inter.rho), shares)), beta),
         tf.mul(tf.mul(tf.sub(c, tf.sum(intra.rho)), gamma / c), isAny),
       );
       // dL/dq = −T² [β/N · dρ(rows) + γ/C · dρ(columns)]; then through softmax(z/T), which is /T.
-      const slope = tf.add(
-        tf.mul(inter.slope, tf.mul(shares, beta)),
-        tf.mul(intra.slope, gamma / c),
+      const slope = tf.tidy(() =>
+        tf.add(tf.mul(inter.slope, tf.mul(shares, beta)), tf.mul(intra.slope, gamma / c)),
       );
       const value: tf.Scalar = tf.mul(distance, temperature ** 2);
       return { value, saved: [q, slope] };
@@ -123,16 +122,17 @@ export function distLoss(
  * means and products are weighted, and so is the slope.
  */
 function correlate(p: tf.Tensor2D, q: tf.Tensor2D, axis: number, weights?: tf.Tensor2D) {
-  const total = (x: tf.Tensor) => tf.sum(weights ? tf.mul(x, weights) : x, axis, true);
+  const total = (x: tf.Tensor) =>
+    tf.tidy(() => tf.sum(weights ? tf.mul(x, weights) : x, axis, true));
   const [a, b] = [p, q].map((x) => {
     if (!weights) return centre(x, axis);
     const shifted = tf.sub(x, tf.max(x, axis, true)); // as of centre
     return tf.sub(shifted, tf.divNoNan(total(shifted), tf.sum(weights)));
   }) as [tf.Tensor, tf.Tensor];
-  const normA = tf.sqrt(total(tf.square(a)));
-  const normB = tf.sqrt(total(tf.square(b)));
+  const norm = (x: tf.Tensor) => tf.tidy(() => tf.sqrt(total(tf.square(x))));
+  const [normA, normB] = [norm(a), norm(b)];
   const divisor = tf.add(tf.mul(normA, normB), EPSILON);
-  const rho = tf.div(total(tf.mul(a, b)), divisor);
+  const rho = tf.tidy(() => tf.div(total(tf.mul(a, b)), divisor));
   const share = tf.div(tf.div(tf.mul(rho, normA), divisor), tf.maximum(normB, TINY));
   const slope = tf.sub(tf.div(a, divisor), tf.mul(b, share));
   return { rho, slope: weights ? tf.mul(slope, weights) : slope };

@@ -57,14 +57,17 @@ export function correlationLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.
     [student],
     (x) => {
       const difference = toRows(tf.sub(x, teacher));
-      const delta = tf.abs(difference);
-      const products = tf.mul(delta, neighbours(delta, "before"));
-      const value: tf.Scalar = tf.mul(sumAll(products), perPair);
+      const value = tf.tidy((): tf.Scalar => {
+        const delta = tf.abs(difference);
+        return tf.mul(sumAll(tf.mul(delta, neighbours(delta, "before"))), perPair);
+      });
       return { value, saved: [difference] };
     },
     (dy, difference) => {
-      const delta = tf.abs(difference);
-      const both = tf.add(neighbours(delta, "before"), neighbours(delta, "after"));
+      const both = tf.tidy(() => {
+        const delta = tf.abs(difference);
+        return tf.add(neighbours(delta, "before"), neighbours(delta, "after"));
+      });
       const slope = tf.mul(tf.mul(both, sign(difference)), tf.mul(dy, perPair));
       return [tf.reshape(slope, teacher.shape)];
     },
@@ -75,6 +78,8 @@ export function correlationLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.
 function neighbours(x: tf.Tensor2D, side: "before" | "after"): tf.Tensor2D {
   const rows = x.shape[0] - 1;
   if (rows === 0) return tf.zerosLike(x);
-  const kept = sliceRows(x, side === "before" ? 0 : 1, rows);
-  return tf.pad(kept, [side === "before" ? [1, 0] : [0, 1], [0, 0]]);
+  return tf.tidy(() => {
+    const kept = sliceRows(x, side === "before" ? 0 : 1, rows);
+    return tf.pad(kept, [side === "before" ? [1, 0] : [0, 1], [0, 0]]);
+  });
 }
