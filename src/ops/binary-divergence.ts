@@ -62,11 +62,15 @@ interface Outcomes {
 function outcomes(logits: tf.Tensor2D): Outcomes {
   const opposite = tf.neg(logits);
   return {
-    yes: { p: tf.sigmoid(logits), bend: tf.relu(opposite) },
-    no: { p: tf.sigmoid(opposite), bend: tf.relu(logits) },
+    yes: { p: tf.sigmoid(logits), bend: positivePart(opposite) },
+    no: { p: tf.sigmoid(opposite), bend: positivePart(logits) },
     curve: tf.neg(tf.log(tf.sigmoid(tf.abs(logits)))),
   };
 }
+
+/** max(x, 0). `tf.relu` on webgl returns NaN for −∞ (tfjs 4.22). */
+const positivePart = (x: tf.Tensor2D): tf.Tensor2D =>
+  tf.where(tf.greater(x, 0), x, tf.zerosLike(x));
 
 /** p x + q − p of one outcome, where x = log p − log q. It is q if p is 0, also for an infinite x. */
 function share(t: Outcome, s: Outcome, curve: tf.Tensor2D): tf.Tensor2D {

@@ -10,6 +10,7 @@ import {
 } from "../internal/checks.ts";
 import { scalarLoss } from "../internal/differentiable.ts";
 import { labelRows } from "../internal/labels.ts";
+import { oneMinus } from "../ops/one-minus.ts";
 import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
 import { meanAll, rowSum, sumAll } from "../ops/sums.ts";
 
@@ -91,7 +92,7 @@ export function cmicLoss(
       const samples = labelledCentroidLosses(labels, logits, q, attrs);
       const { p, logP } = softmaxAndLog(logits);
       const target = labelRows(labels, numClasses);
-      const differ: tf.Tensor2D = tf.sub(1, tf.matMul(target, target, false, true));
+      const differ = oneMinus(tf.matMul(target, target, false, true));
       const logs = tf.matMul(differ, logP);
       const separation = tf.mul(sumAll(tf.mul(p, logs)), beta / n ** 2); // −β Γ
       const value: tf.Scalar = tf.add(meanAll(samples.losses), separation);
