@@ -43,40 +43,16 @@ describe.each(flags)("BatchMatMul, transposeA %s, transposeB %s", (transposeA, t
     { batchA: [1], batchB: [3], size: [30, 31, 32] },
     { batchA: [2, 3], batchB: [2, 3], size: [25, 26, 27] },
     { batchA: [2, 3], batchB: [3], size: [4, 3, 5] },
+    { batchA: [], batchB: [], size: [97, 300, 19] },
+    { batchA: [], batchB: [], size: [600, 17, 8] },
+    { batchA: [], batchB: [], size: [1, 513, 3] },
+    { batchA: [], batchB: [], size: [13, 1, 21] },
   ] as const)("$batchA by $batchB, $size", async ({ batchA, batchB, size: [m, k, n] }) => {
     await expectSameAsCpu(() => {
       const a = random(stored([...batchA], m, k, transposeA), 1);
       const b = random(stored([...batchB], k, n, transposeB), 2);
       return kernel(tf.BatchMatMul, { a, b }, { transposeA, transposeB });
     });
-  });
-
-  test("a single matrix takes a plain product", async () => {
-    await on("wasm", () => {
-      const a = random(stored([], 4, 3, transposeA), 1) as tf.Tensor2D;
-      const b = random(stored([], 3, 5, transposeB), 2) as tf.Tensor2D;
-      return tf.matMul(a, b, transposeA, transposeB);
-    });
-    expect(products()).toEqual([{ a: [1, 4, 3], b: [1, 3, 5], flags: [false, false] }]);
-  });
-
-  test("a shared right operand takes one plain product", async () => {
-    await on("wasm", () => {
-      const a = random(stored([6], 4, 3, transposeA), 1);
-      const b = random(stored([1], 3, 5, transposeB), 2);
-      return kernel(tf.BatchMatMul, { a, b }, { transposeA, transposeB });
-    });
-    expect(products()).toEqual([{ a: [1, 24, 3], b: [1, 3, 5], flags: [false, false] }]);
-  });
-
-  test("a batch of large matrices takes a plain product each", async () => {
-    await on("wasm", () => {
-      const a = random(stored([2], 30, 31, transposeA), 1);
-      const b = random(stored([2], 31, 32, transposeB), 2);
-      return kernel(tf.BatchMatMul, { a, b }, { transposeA, transposeB });
-    });
-    const product = { a: [1, 30, 31], b: [1, 31, 32], flags: [false, false] };
-    expect(products()).toEqual([product, product]);
   });
 
   test("an empty sum is 0", async () => {

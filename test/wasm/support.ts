@@ -85,3 +85,10 @@ export function expectNoLeak(compute: () => tf.Tensor) {
   for (let i = 0; i < 3; i++) tf.tidy(compute).dispose();
   expect(count()).toEqual(before);
 }
+
+/** Starts the wasm backend and takes the access to its memory away, without which there is no module. */
+export async function hideMemory(): Promise<void> {
+  await tf.setBackend("wasm");
+  const { wasm } = tf.backend() as unknown as { wasm: { asm: object } };
+  wasm.asm = { ...wasm.asm, memory: undefined };
+}

@@ -5,12 +5,10 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { beforeAll, expect, test } from "vitest";
 import { registerTrainingKernels } from "../../src/wasm/index.ts";
 import { moduleOf } from "../../src/wasm/module.ts";
-import { expectSameAsCpu, random } from "./support.ts";
+import { expectSameAsCpu, hideMemory, random } from "./support.ts";
 
 beforeAll(async () => {
-  await tf.setBackend("wasm");
-  const { wasm } = tf.backend() as unknown as { wasm: { asm: object } };
-  wasm.asm = { ...wasm.asm, memory: undefined };
+  await hideMemory();
   registerTrainingKernels();
 });
 

@@ -7,6 +7,7 @@ export { convInputGrad } from "./conv-input";
 export { depthwiseFilterGrad, depthwiseInputGrad } from "./depthwise";
 export { reluGrad, scaledProduct } from "./elementwise";
 export { exp, log } from "./exp-log";
+export { matMul } from "./mat-mul";
 export { centroidLosses, softDivergence, softmaxParts } from "./rows";
 export { sumColumns, sumRows } from "./sums";
 export { winogradConv, winogradFilterGrad } from "./winograd";

@@ -135,6 +135,61 @@ export function multiply(
   }
 }
 
+/** c[i, j] += Σ_k a[i, k] · b[k, j], b a panel of eight columns. */
+export function multiplyPanel(
+  a: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  cStep: usize,
+  inner: usize,
+  rows: usize,
+): void {
+  let i: usize = 0;
+  for (; i + 6 <= rows; i += 6) {
+    plain6x8(a, aStep, b, 32, c, cStep, inner, true);
+    a += 6 * aStep;
+    c += 6 * cStep;
+  }
+  if (i + 4 <= rows) {
+    plain4x8(a, aStep, b, 32, c, cStep, inner, true);
+    a += 4 * aStep;
+    c += 4 * cStep;
+    i += 4;
+  }
+  for (; i < rows; i++) {
+    plain1x8(a, b, 32, c, inner, true);
+    a += aStep;
+    c += cStep;
+  }
+}
+
+/** c[i, j] += Σ_k a[k, i] · b[k, j], b a panel of eight columns. */
+export function addPanelOfColumns(
+  a: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  cStep: usize,
+  inner: usize,
+  rows: usize,
+): void {
+  let i: usize = 0;
+  for (; i + 6 <= rows; i += 6) {
+    outer6x8(a + (i << 2), aStep, b, 32, c, cStep, inner);
+    c += 6 * cStep;
+  }
+  if (i + 4 <= rows) {
+    outer4x8(a + (i << 2), aStep, b, 32, c, cStep, inner);
+    c += 4 * cStep;
+    i += 4;
+  }
+  for (; i < rows; i++) {
+    outer1x8(a + (i << 2), aStep, b, 32, c, inner);
+    c += cStep;
+  }
+}
+
 function outer6x8(
   a: usize,
   aStep: usize,
