@@ -33,8 +33,8 @@ export function replaceGradient(kernelName: string, gradient: Gradient): void {
   tf.registerGradient(wrapped);
 }
 
-/** Whether the current backend has the module and no gradient of this gradient will be computed. */
-function hasModule(): boolean {
+/** Whether the current backend has the module and no gradient of what follows will be computed. */
+export function hasModule(): boolean {
   if (tf.getBackend() !== "wasm" || tf.engine().state.gradientDepth > 0) return false;
   return moduleOf(tf.backend() as BackendWasm) !== undefined;
 }

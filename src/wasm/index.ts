@@ -11,6 +11,7 @@ import { identityKernel } from "./identity.ts";
 import { matMulKernel } from "./mat-mul.ts";
 import { maxPoolGradKernel } from "./max-pool.ts";
 import { moduleOf } from "./module.ts";
+import { optimizerKernels, replaceOptimizerUpdates } from "./optimizers.ts";
 import { opKernels } from "./rows.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
 import { repeatKernel, replaceSumGradients, sumKernel } from "./sums.ts";
@@ -24,6 +25,7 @@ const additions: readonly tf.KernelConfig[] = [
   repeatKernel,
   batchNormGradKernel,
   ...elementwiseKernels,
+  ...optimizerKernels,
 ];
 
 /** Kernels of the backend that are wrong or an order of magnitude too slow. */
@@ -141,6 +143,7 @@ export function registerTrainingKernels(): void {
   replaceSumGradients();
   replaceElementwiseGradients();
   replaceBatchNormGradient();
+  replaceOptimizerUpdates();
 }
 
 /**

@@ -8,6 +8,7 @@ export { depthwiseFilterGrad, depthwiseInputGrad } from "./depthwise";
 export { reluGrad, scaledProduct } from "./elementwise";
 export { exp, log } from "./exp-log";
 export { matMul } from "./mat-mul";
+export { adam, momentum, sgd } from "./optimizers";
 export { centroidLosses, softDivergence, softmaxParts } from "./rows";
 export { sumColumns, sumRows } from "./sums";
 export { winogradConv, winogradFilterGrad } from "./winograd";
