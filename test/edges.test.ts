@@ -5,10 +5,12 @@ import {
   classCentroids,
   conditionalMutualInformation,
   correlationLoss,
+  crdLoss,
   distLoss,
   dkdLoss,
   factorTransferLoss,
   hsakdLoss,
+  inBatchCrdLoss,
   kdLoss,
   mcmiLoss,
   similarityLoss,
@@ -16,6 +18,9 @@ import {
   updateCentroids,
   vidLoss,
 } from "../src/index.ts";
+import { expectOracle, nums } from "./oracles/expect-oracle.ts";
+import * as oracle from "./oracles/logits.ts";
+import { reduce } from "./oracles/terms.ts";
 import { expectClose, labelsOf, logitsOf, reference, valueAndGrad } from "./support.ts";
 
 const MASKED = Number.NEGATIVE_INFINITY;
@@ -94,6 +99,23 @@ describe("classes masked by −∞", () => {
   });
 });
 
+test("a student that excludes a class of the teacher has an infinite divergence", async () => {
+  const [teacher, student] = [tf.tensor2d([[2, 1, 0]]), tf.tensor2d([[1, MASKED, 0]])];
+  const outputs = (logits: tf.Tensor2D) => ({
+    logits: tf.tile(logits, [4, 1]),
+    heads: [tf.zeros([4, 12])],
+  });
+  for (const loss of [
+    kdLoss(teacher, student),
+    dkdLoss(tf.tensor1d([0], "int32"), teacher, student),
+    dkdLoss(tf.tensor1d([1], "int32"), teacher, student),
+    hsakdLoss(outputs(teacher), outputs(student)),
+    mcmiLoss(tf.tensor1d([1], "int32"), student, tf.fill([3, 3], 1 / 3), { lambda: 0.2 }),
+  ]) {
+    expect((await loss.data())[0]).toBe(Number.POSITIVE_INFINITY);
+  }
+});
+
 describe("similar logits", () => {
   const teacher = () => logitsOf(4, 10, 1);
   const student = () => tf.add(teacher(), tf.mul(logitsOf(4, 10, 2), 0.2)) as tf.Tensor2D;
@@ -110,6 +132,34 @@ describe("similar logits", () => {
     await expectClose(kdLoss(teacher(), student(), { temperature }), kl, tolerance);
     const [t, s] = [teacher(), student()].map((logits) => ({ logits, heads: [tf.zeros([4, 40])] }));
     await expectClose(hsakdLoss(t!, s!, { temperature }), kl, tolerance);
+  });
+
+  test.each([1, 4, 15])("kdLoss and dkdLoss keep their digits at T = %i", async (temperature) => {
+    const t = await teacher().array();
+    const near = await tf.add(teacher(), tf.mul(logitsOf(4, 10, 2), 0.01)).array();
+    const options = { alpha: 1, beta: 8, temperature };
+    const labels = t.map((row, i) => row.map((_, c) => Number(c === i)));
+    await expectOracle(
+      (z) => kdLoss(teacher(), z, { temperature }),
+      (z) => reduce(oracle.kd(nums(t), z, temperature), "MEAN"),
+      near as number[][],
+    );
+    await expectOracle(
+      (z) => dkdLoss(labelsOf(4, 10), teacher(), z, options),
+      (z) => reduce(oracle.dkd(labels, nums(t), z, options), "MEAN"),
+      near as number[][],
+    );
+  });
+
+  test.each([1e-3, 1e-10])("distLoss of logits within ±%d", async (size) => {
+    const rows = (seed: number) =>
+      tf.mul(logitsOf(5, 4, seed), size).array() as Promise<number[][]>;
+    const [t, s] = [await rows(1), await rows(2)];
+    await expectOracle(
+      (z) => distLoss(tf.tensor2d(t), z),
+      (z) => oracle.dist(nums(t), z, { beta: 1, gamma: 1, temperature: 1 }),
+      s,
+    );
   });
 
   test("kdLoss and dkdLoss are at least 0", async () => {
@@ -159,6 +209,10 @@ describe("small and large features", () => {
     "attentionTransferLoss with p = 4 at 1e5": [
       (t, s) => attentionTransferLoss(t, s, { p: 4 }),
       1e5,
+    ],
+    "attentionTransferLoss with p = 4 at 1e12": [
+      (t, s) => attentionTransferLoss(t, s, { p: 4 }),
+      1e12,
     ],
     "factorTransferLoss at 1e9": [factorTransferLoss, 1e9],
     "similarityLoss at 1e10": [similarityLoss, 1e10],
@@ -237,6 +291,41 @@ describe("small and large features", () => {
     const variance = Math.log1p(Math.exp(alpha)) + 1e-8;
     await expectClose(loss, reference((1e-4 / variance + Math.log(variance)) / 2));
   });
+});
+
+test("vidLoss: the gradient by the log scale does not overflow", async () => {
+  const alpha = -16;
+  const loss = (scale: tf.Tensor) => vidLoss(tf.tensor2d([[0]]), tf.tensor2d([[1e15]]), scale);
+  const { grad } = valueAndGrad(loss, tf.tensor1d([alpha]));
+  const variance = Math.log1p(Math.exp(alpha)) + 1e-5;
+  const slope = (1 - 1e30 / variance) / (2 * variance * (1 + Math.exp(-alpha)));
+  await expectClose(tf.mul(grad, 1e-30), reference([slope * 1e-30]));
+});
+
+test("inBatchCrdLoss of scores beyond 1e30 is the difference of the scores", async () => {
+  const rows = tf.tensor2d([[1e16], [2e16]]);
+  const loss = await inBatchCrdLoss(rows, rows, { temperature: 0.5 }).data();
+  // The first sample scores 2e32 with itself and 4e32 with the second: 2e32 in each direction, over 2.
+  expect(loss[0]! / 2e32).toBeCloseTo(1, 4);
+});
+
+test("infinite centroids and normalizers do not count as numbers", async () => {
+  const labels = tf.tensor1d([0, 1], "int32");
+  const [z, centroids] = [logitsOf(2, 2, 1), tf.tensor2d([[Number.POSITIVE_INFINITY, 0.5], [0.5, 0.5]])]; // biome-ignore format: one line
+  const infinite = tf.scalar(Number.POSITIVE_INFINITY);
+  const bank = {
+    teacher: z,
+    student: z,
+    normalizer: { teacher: infinite, student: infinite },
+  };
+  const rows = { positives: labels, negatives: labels };
+  for (const loss of [
+    mcmiLoss(labels, z, centroids, { lambda: 0.2 }),
+    conditionalMutualInformation(labels, z, { centroids }),
+    crdLoss(z, z, bank, rows),
+  ]) {
+    expect(Number.isFinite((await loss.data())[0])).toBe(false);
+  }
 });
 
 test("updateCentroids leaves the rows of absent classes unchanged, whatever they hold", async () => {

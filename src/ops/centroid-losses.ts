@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { gatherRows } from "./gather-rows.ts";
+import { infiniteIfHuge } from "./infinite-if-huge.ts";
 import { oneHot } from "./one-hot.ts";
 import { type RowLosses, runRowLosses } from "./row-losses.ts";
 import { safeLog } from "./safe-log.ts";
@@ -44,7 +45,7 @@ export function centroidLosses(
     if (crossEntropy === 0) return { losses: kl, slopes };
     const t = tf.tidy(() => times(smooth(targets, labelSmoothing), crossEntropy));
     const ce = tf.sub(times(logSum, crossEntropy), dotRows(t, shifted));
-    return { losses: tf.add(ce, kl), slopes: tf.sub(slopes, t) };
+    return { losses: tf.add(infiniteIfHuge(ce), kl), slopes: tf.sub(slopes, t) };
   });
 }
 

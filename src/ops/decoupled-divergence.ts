@@ -34,8 +34,8 @@ export function decoupledDivergence(
     const t = decouple(teacher, temperature, classes);
     const s = decouple(logits, temperature, classes);
     const losses = tf.tidy((): tf.Tensor2D => {
-      const tckd = klDivergence(t.binary, s.binary, temperature);
-      const nckd = klDivergence(t.others, s.others, temperature);
+      const tckd = klDivergence(t.binary, s.binary);
+      const nckd = klDivergence(t.others, s.others);
       return tf.mul(tf.add(tf.mul(tckd, alpha), tf.mul(nckd, beta)), temperature ** 2);
     });
     tf.dispose([t.others.logP, s.others.logP]);

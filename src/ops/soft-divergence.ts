@@ -16,7 +16,7 @@ export function softDivergence(
   return runRowLosses("KdCmiSoftDivergence", { target, logits }, { temperature }, () => {
     const p = softmaxAndLog(target, temperature);
     const q = softmaxAndLog(logits, temperature);
-    const losses: tf.Tensor2D = tf.mul(klDivergence(p, q, temperature), temperature ** 2);
+    const losses: tf.Tensor2D = tf.mul(klDivergence(p, q), temperature ** 2);
     tf.dispose([p.logP, q.logP]);
     return {
       losses,

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { expm1 } from "./expm1.ts";
 import { runOp } from "./run-op.ts";
-import { rowSum } from "./sums.ts";
+import { centre, rowSum } from "./sums.ts";
 
 /** The shifted logit of −∞, finite so that 0 · log 0 is 0. */
 const MASKED = -1e30;
@@ -39,6 +40,34 @@ export const softmaxAndLog = (logits: tf.Tensor2D, temperature = 1) =>
     const { p, shifted, logSum } = tf.tidy(() => softmaxParts(atTemperature(logits, temperature)));
     return { p, logP: tf.sub(shifted, logSum) };
   });
+
+/** Rows of probabilities p, and p − 1/C, [N, C] each. */
+export interface CentredSoftmax {
+  p: tf.Tensor2D;
+  centred: tf.Tensor2D;
+}
+
+/**
+ * The softmax p of each row, and p − 1/C, the probabilities minus their mean, [N, C] each. With
+ * y = exp(z − max z) − 1, it is (y − ȳ)/(C + Σ y), which has all digits for nearly equal probabilities. No
+ * gradient is defined.
+ */
+export function centredSoftmax(logits: tf.Tensor2D): CentredSoftmax {
+  const [p, centred] = runOp<[tf.Tensor2D, tf.Tensor2D]>(
+    "KdCmiCentredSoftmax",
+    { logits },
+    {},
+    () => {
+      const numClasses = logits.shape[1];
+      const difference: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
+      const exp = tf.exp(difference);
+      const y = expm1(difference, exp);
+      const total = tf.add(rowSum(y), numClasses);
+      return [tf.div(exp, total), tf.div(centre(y), total)];
+    },
+  );
+  return { p, centred };
+}
 
 /**
  * The gradient through rows of p = softmax(z): dz = p ∘ (g − Σ_c p_c g_c). A constant added to a

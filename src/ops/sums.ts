@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { columnSums } from "./column-sums.ts";
 import { runOp } from "./run-op.ts";
+import { sliceRows } from "./slice-rows.ts";
 
 /** Entries above which a single sum on wasm loses digits. */
 const MANY = 2 ** 14;
@@ -27,11 +29,23 @@ export const meanAll = (x: tf.Tensor): tf.Scalar => tf.tidy(() => tf.mul(sumAll(
 export const rowSum = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 1, true);
 
 /**
- * x minus its mean along an axis, of the same shape. Exactly 0 for equal entries, whose rounded mean
- * differs from them: the maximum is subtracted first. No gradient is defined.
+ * Rows minus their means, [N, C] → [N, C]. Exactly 0 for equal entries, whose rounded mean differs from
+ * them: the maximum is subtracted first. No gradient is defined.
  */
-export const centre = <T extends tf.Tensor>(x: T, axis: number): T =>
+export const centre = (x: tf.Tensor2D): tf.Tensor2D =>
   tf.tidy(() => {
-    const shifted: T = tf.sub(x, tf.max(x, axis, true));
-    return tf.sub(shifted, tf.mean(shifted, axis, true));
+    const shifted: tf.Tensor2D = tf.sub(x, tf.max(x, 1, true));
+    return tf.sub(shifted, tf.mean(shifted, 1, true));
+  });
+
+/**
+ * Columns minus their means, weighted by weights of the rows [N, 1] if given: [N, C] → [N, C]. As
+ * {@link centre}, with the first row subtracted first.
+ */
+export const centreColumns = (x: tf.Tensor2D, weights?: tf.Tensor2D): tf.Tensor2D =>
+  tf.tidy(() => {
+    const shifted: tf.Tensor2D = tf.sub(x, sliceRows(x, 0, 1));
+    const sums = columnSums(tf.expandDims(weights ? tf.mul(shifted, weights) : shifted, 0));
+    const total = weights ? tf.sum(weights) : tf.scalar(x.shape[0]);
+    return tf.sub(shifted, tf.divNoNan(sums, total));
   });

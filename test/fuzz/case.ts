@@ -44,6 +44,8 @@ export interface Subject {
   readonly hasGradient?: boolean;
   /** The shape of the result; default a scalar, or [N] for the reduction NONE. */
   readonly outputShape?: (input: Case) => readonly number[];
+  /** Whether the value of a sample depends on other samples, so that their NaN may spread to it. */
+  readonly mixesSamples?: (input: Case) => boolean;
   readonly library: (tensors: Inputs<tf.Tensor>, input: Case) => tf.Tensor;
   readonly oracle: (numbers: Inputs<Values<Num>>, input: Case) => Result[];
 }

@@ -173,7 +173,7 @@ function mismatch(
   [actual, expected, bounds]: readonly [Outcome, Outcome, Outcome],
 ): string | undefined {
   const lists = [
-    ...valueLists(subject, expected.value.length).map(([first, end]) => ({
+    ...valueLists(subject, input, expected.value.length).map(([first, end]) => ({
       name: "value",
       first,
       of: ({ value }: Outcome) => value.slice(first, end),
@@ -195,9 +195,15 @@ function mismatch(
   return undefined;
 }
 
-/** A loss of a sample depends on no other sample; in a matrix, NaN may spread over all entries. */
-const valueLists = ({ outputShape }: Subject, length: number): (readonly [number, number])[] =>
-  outputShape ? [[0, length]] : Array.from({ length }, (_, i) => [i, i + 1]);
+/** Most losses of a sample depend on no other sample; in a matrix, NaN may spread over all entries. */
+const valueLists = (
+  { outputShape, mixesSamples }: Subject,
+  input: Case,
+  length: number,
+): (readonly [number, number])[] =>
+  outputShape || mixesSamples?.(input)
+    ? [[0, length]]
+    : Array.from({ length }, (_, i) => [i, i + 1]);
 
 /** A gradient of ∞ − ∞, in the formula or, for inputs of +∞, in the result. */
 const isUndefined = (

@@ -6,9 +6,12 @@ import { binaryDivergence } from "../../src/ops/binary-divergence.ts";
 import { centroidLosses, classCentroidLosses } from "../../src/ops/centroid-losses.ts";
 import { channelMeans } from "../../src/ops/channel-means.ts";
 import { classIndices } from "../../src/ops/class-indices.ts";
+import { columnSums } from "../../src/ops/column-sums.ts";
 import { countRows } from "../../src/ops/count-rows.ts";
 import { decoupledDivergence } from "../../src/ops/decoupled-divergence.ts";
+import { expm1 } from "../../src/ops/expm1.ts";
 import { gatherRows } from "../../src/ops/gather-rows.ts";
+import { infiniteIfHuge } from "../../src/ops/infinite-if-huge.ts";
 import { klDivergence } from "../../src/ops/kl-divergence.ts";
 import { oneHot } from "../../src/ops/one-hot.ts";
 import { gram, rowProducts } from "../../src/ops/row-products.ts";
@@ -16,8 +19,9 @@ import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
 import { sign } from "../../src/ops/sign.ts";
 import { sliceRows } from "../../src/ops/slice-rows.ts";
 import { softDivergence } from "../../src/ops/soft-divergence.ts";
-import { softmaxParts } from "../../src/ops/softmax.ts";
+import { centredSoftmax, softmaxParts } from "../../src/ops/softmax.ts";
 import { softplus } from "../../src/ops/softplus.ts";
+import { squaredDistances, squaredSums } from "../../src/ops/squared-distances.ts";
 import { sumAll } from "../../src/ops/sums.ts";
 import { transposeMatrix } from "../../src/ops/transpose-matrix.ts";
 import { expectNoLeak } from "../support.ts";
@@ -34,16 +38,21 @@ const ops: Record<string, () => tf.Tensor> = {
   KdCmiBatchProduct: () => batchProduct(cube(), cube(), { b: true }),
   KdCmiChannelMeans: () => channelMeans(cube()),
   KdCmiClassIndices: () => classIndices(matrix()),
+  KdCmiColumnSums: () => columnSums(cube()),
   KdCmiCountRows: () => countRows(tf.zeros([2, 2], "int32"), 3),
+  KdCmiExpm1: () => expm1(matrix(), matrix()),
   KdCmiGatherRows: () => gatherRows(matrix(), indices()),
   KdCmiGram: () => gram(matrix()),
-  KdCmiKlDivergence: () => klDivergence(distribution(), distribution(), 4),
+  KdCmiInfiniteIfHuge: () => infiniteIfHuge(matrix()),
+  KdCmiKlDivergence: () => klDivergence(distribution(), distribution()),
   KdCmiOneHot: () => oneHot(indices(), 2),
   KdCmiRowProducts: () => rowProducts(matrix(), matrix()),
   KdCmiSafeLog: () => safeLog(matrix()),
   KdCmiSign: () => sign(matrix()),
   KdCmiSliceRows: () => sliceRows(matrix(), 0, 1),
   KdCmiSoftplus: () => softplus(matrix()),
+  KdCmiSquaredDistances: () => squaredDistances(matrix()),
+  KdCmiSquaredSums: () => squaredSums(matrix()),
   KdCmiSumAll: () => sumAll(matrix()),
   KdCmiTransposeMatrix: () => transposeMatrix(matrix()),
 };
@@ -85,6 +94,7 @@ const decoupledAttrs = { alpha: 1, beta: 1, temperature: 1 };
 const listOps: Record<string, (x: tf.Tensor2D, y: tf.Tensor1D) => object> = {
   KdCmiBinaryDivergence: (x) => binaryDivergence(x, x, 1),
   KdCmiCentroidLosses: (x) => centroidLosses(x, x, x, centroidAttrs),
+  KdCmiCentredSoftmax: (x) => centredSoftmax(x),
   KdCmiClassCentroidLosses: (x, y) => classCentroidLosses(y, x, x, centroidAttrs),
   KdCmiDecoupledDivergence: (x) => decoupledDivergence(x, x, x, decoupledAttrs),
   KdCmiSoftDivergence: (x) => softDivergence(x, x, 4),

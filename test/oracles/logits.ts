@@ -5,6 +5,7 @@ import {
   divergenceTerm,
   dot,
   exp,
+  expm1,
   log,
   logSumExp,
   mean,
@@ -86,18 +87,45 @@ function correlation(a: readonly Num[], b: readonly Num[]): Num {
   return div(dot(x, y), shift(mul(norm(x), norm(y)), 1e-8));
 }
 
+interface Probabilities {
+  rows: Num[][];
+  columns: Num[][];
+}
+
+/**
+ * Softened probabilities minus 1/C as rows, and either these or the probabilities as columns, whichever
+ * are smaller. float64 loses the differences of nearly equal probabilities.
+ */
+function probabilities(logits: Rows, temperature: number): Probabilities {
+  const rows = logits.map((row) => {
+    const z = scaled(row, 1 / temperature);
+    const largest = Math.max(...z.map(({ value }) => value));
+    const y = z.map((x) => expm1(shift(x, -largest)));
+    const [centre, total] = [mean(y), shift(sum(y), y.length)];
+    return y.map((x) => div(sub(x, centre), total));
+  });
+  const p = logits.map((row) => logSoftmax(scaled(row, 1 / temperature)).map(exp));
+  const whole = transpose(p);
+  const columns = transpose(rows).map((column, c) => {
+    const isNear = column.every(({ value }) => Math.abs(value) < 1 / (2 * rows[0]!.length));
+    return isNear ? column : whole[c]!;
+  });
+  return { rows, columns };
+}
+
 /** T² [β mean_i (1 − ρ of the rows) + γ mean_c (1 − ρ of the columns)] */
 export function dist(
   teacher: Rows,
   student: Rows,
   { beta, gamma, temperature }: { beta: number; gamma: number; temperature: number },
 ): Result[] {
-  const [p, q] = [teacher, student].map((rows) =>
-    rows.map((row) => logSoftmax(scaled(row, 1 / temperature)).map(exp)),
-  ) as [Num[][], Num[][]];
+  const [p, q] = [teacher, student].map((rows) => probabilities(rows, temperature)) as [
+    Probabilities,
+    Probabilities,
+  ];
   const distances = (a: Rows, b: Rows) => a.map((row, i) => sub(num(1), correlation(row, b[i]!)));
-  const inter = scale(mean(distances(p, q)), beta);
-  const intra = scale(mean(distances(transpose(p), transpose(q))), gamma);
+  const inter = scale(mean(distances(p.rows, q.rows)), beta);
+  const intra = scale(mean(distances(p.columns, q.columns)), gamma);
   const value = scale(sum([inter, intra]), temperature ** 2);
   // 1 − ρ cancels where the two agree.
   return [{ value, size: 2 * (beta + gamma) * temperature ** 2 }];

@@ -28,6 +28,7 @@ export const mul = (a: Num, b: Num): Num => node(a.value * b.value, [a, b], [b.v
 export const scale = (a: Num, factor: number): Num => node(a.value * factor, [a], [factor]);
 export const shift = (a: Num, by: number): Num => node(a.value + by, [a], [1]);
 export const exp = (a: Num): Num => node(Math.exp(a.value), [a], [Math.exp(a.value)]);
+export const expm1 = (a: Num): Num => node(Math.expm1(a.value), [a], [Math.exp(a.value)]);
 export const log = (a: Num): Num => node(Math.log(a.value), [a], [1 / a.value]);
 export const abs = (a: Num): Num => node(Math.abs(a.value), [a], [Math.sign(a.value)]);
 export const square = (a: Num): Num => node(a.value ** 2, [a], [2 * a.value]);

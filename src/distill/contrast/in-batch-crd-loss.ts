@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
-import { softmaxAndLog } from "../../ops/softmax.ts";
-import { sumAll } from "../../ops/sums.ts";
+import { softmaxParts } from "../../ops/softmax.ts";
+import { rowSum, sumAll } from "../../ops/sums.ts";
 import { transposeMatrix } from "../../ops/transpose-matrix.ts";
 import { checkEmbeddings } from "./checks.ts";
 import type { CrdOptions } from "./types.ts";
@@ -67,12 +67,13 @@ export function inBatchCrdLoss(
     [teacher, student],
     (t, s) => {
       const scores: tf.Tensor2D = tf.mul(tf.matMul(s, transposeMatrix(t)), 1 / temperature);
-      const forward = softmaxAndLog(scores);
-      const backward = softmaxAndLog(tf.transpose(scores));
-      const own = tf.eye(n);
-      const loss = sumAll(tf.mul(own, tf.add(forward.logP, backward.logP)));
+      const own: tf.Tensor2D = tf.eye(n);
+      const ownScores = rowSum(tf.mul(scores, own));
+      const forward = crossEntropy(scores, ownScores);
+      const backward = crossEntropy(tf.transpose(scores), ownScores);
+      const loss = sumAll(tf.add(forward.losses, backward.losses));
       const pull = tf.sub(tf.add(forward.p, tf.transpose(backward.p)), tf.mul(own, 2));
-      const value: tf.Scalar = tf.mul(loss, -1 / n);
+      const value: tf.Scalar = tf.mul(loss, 1 / n);
       return { value, saved: [t, s, tf.mul(pull, 1 / (n * temperature))] };
     },
     (dy, t, s, pull) => {
@@ -80,4 +81,10 @@ export function inBatchCrdLoss(
       return [tf.matMul(tf.transpose(slope), s), tf.matMul(slope, t)];
     },
   );
+}
+
+/** The softmax p of each row of scores [N, N], and log Σ_j exp(score_j) − (its own score), [N, 1]. */
+function crossEntropy(scores: tf.Tensor2D, own: tf.Tensor2D) {
+  const { p, logSum } = softmaxParts(scores);
+  return { p, losses: tf.add(logSum, tf.sub(tf.max(scores, 1, true), own)) };
 }

@@ -71,10 +71,7 @@ export function channelWiseLoss(
       (x) => {
         const p = softmaxAndLog(atTemperature(channelRows(teacher), temperature));
         const q = softmaxAndLog(atTemperature(channelRows(x), temperature));
-        const value: tf.Scalar = tf.mul(
-          sumAll(klDivergence(p, q, temperature)),
-          scale * temperature,
-        );
+        const value: tf.Scalar = tf.mul(sumAll(klDivergence(p, q)), scale * temperature);
         return { value, saved: [tf.sub(q.p, p.p)] };
       },
       (difference) => [channelMaps(tf.mul(difference, scale), student.shape)],

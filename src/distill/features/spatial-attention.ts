@@ -29,18 +29,30 @@ export function attentionLoss(
       fn,
       [student],
       (x) => {
-        const maps = adaptiveAveragePool(x, size);
+        const { maps, scale } = scaledDown(adaptiveAveragePool(x, size), p);
         const { unit, norm } = attention(maps, p);
-        const target = attention(adaptiveAveragePool(teacher, size), p).unit;
+        const target = attention(scaledDown(adaptiveAveragePool(teacher, size), p).maps, p).unit;
         const difference = tf.sub(unit, target);
-        return { value: value(difference), saved: [maps, unit, norm, difference] };
+        return { value: value(difference), saved: [maps, scale, unit, norm, difference] };
       },
-      (maps, unit, norm, difference) => {
+      (maps, scale, unit, norm, difference) => {
         const g = unitVectorsGradient({ unit, norm }, slope(difference), 1);
-        return [adaptiveAveragePoolGradient(powerMeanGradient(maps, p, g), student.shape)];
+        const slopes: tf.Tensor4D = tf.div(powerMeanGradient(maps, p, g), scale);
+        return [adaptiveAveragePoolGradient(slopes, student.shape)];
       },
     );
   });
+}
+
+/**
+ * Divides the maps of each sample by their largest entry if that exceeds 1, since powers above 2 soon
+ * overflow. The normalised attention does not depend on it. The scale is [N, 1, 1, 1], or 1.
+ */
+function scaledDown(maps: tf.Tensor4D, p: number): { maps: tf.Tensor4D; scale: tf.Tensor } {
+  if (p <= 2) return { maps, scale: tf.scalar(1) };
+  const largest = tf.max(tf.abs(tf.reshape(maps, [maps.shape[0], -1])), 1);
+  const scale = tf.reshape(tf.maximum(largest, 1), [-1, 1, 1, 1]);
+  return { maps: tf.div(maps, scale), scale };
 }
 
 /**

@@ -90,8 +90,10 @@ export function vidLoss(
     },
     (dy, difference, variance, ratio, sigmoid) => {
       const precision = tf.div(dy, variance);
-      const slope = tf.mul(tf.mul(tf.sub(1, ratio), precision), 1 / (2 * channels));
-      return [tf.mul(difference, tf.mul(precision, 1 / difference.size)), tf.mul(slope, sigmoid)];
+      // Multiplied first, since a ratio of large differences to small variances nearly overflows.
+      const share = tf.mul(tf.mul(precision, sigmoid), 1 / (2 * channels));
+      const slope = tf.mul(tf.sub(1, ratio), share);
+      return [tf.mul(difference, tf.mul(precision, 1 / difference.size)), slope];
     },
   );
 }

@@ -9,9 +9,15 @@ import {
 } from "../../internal/checks.ts";
 import { differentiableRows } from "../../internal/differentiable.ts";
 import { countedRows, flatRows, rowWeights } from "../../internal/rows.ts";
+import { columnSums } from "../../ops/column-sums.ts";
 import { TINY } from "../../ops/safe-log.ts";
-import { atTemperature, softmaxGradient } from "../../ops/softmax.ts";
-import { centre } from "../../ops/sums.ts";
+import {
+  atTemperature,
+  type CentredSoftmax,
+  centredSoftmax,
+  softmaxGradient,
+} from "../../ops/softmax.ts";
+import { centreColumns, rowSum } from "../../ops/sums.ts";
 
 /** Options of {@link distLoss}. */
 export interface DistOptions {
@@ -94,13 +100,20 @@ export function distLoss(
     student,
     (logits) => {
       const w = weights && rowWeights(weights, student);
-      const [p, q] = [flatRows(teacher), logits].map((z) =>
-        tf.tidy(() => countedRows(tf.softmax(atTemperature(z, temperature)), w)),
-      ) as [tf.Tensor2D, tf.Tensor2D];
-      const shares = w ? tf.divNoNan(w, tf.sum(w)) : tf.scalar(1 / p.shape[0]);
+      const softened = (z: tf.Tensor2D): CentredSoftmax =>
+        tf.tidy(() => {
+          const { p, centred } = centredSoftmax(atTemperature(z, temperature));
+          return { p: countedRows(p, w), centred: countedRows(centred, w) };
+        });
+      const [p, q] = [softened(flatRows(teacher)), softened(logits)];
+      const shares = w ? tf.divNoNan(w, tf.sum(w)) : tf.scalar(1 / p.p.shape[0]);
       const isAny = w ? tf.sum(shares) : 1;
-      const inter = tf.tidy(() => correlate(p, q, 1));
-      const intra = tf.tidy(() => correlate(p, q, 0, w));
+      const inter = tf.tidy(() => correlate(p.centred, q.centred, rowSum));
+      const intra = tf.tidy(() => {
+        const sums = (x: tf.Tensor2D) => columnSums(tf.expandDims(w ? tf.mul(x, w) : x, 0));
+        const { rho, slope } = correlate(centredColumns(p, w), centredColumns(q, w), sums);
+        return { rho, slope: w ? tf.mul(slope, w) : slope };
+      });
       const distance = tf.add(
         tf.mul(tf.sum(tf.mul(tf.sub(1, inter.rho), shares)), beta),
         tf.mul(tf.mul(tf.sub(c, tf.sum(intra.rho)), gamma / c), isAny),
@@ -110,30 +123,40 @@ export function distLoss(
         tf.add(tf.mul(inter.slope, tf.mul(shares, beta)), tf.mul(intra.slope, gamma / c)),
       );
       const value: tf.Scalar = tf.mul(distance, temperature ** 2);
-      return { value, saved: [q, slope] };
+      return { value, saved: [q.p, slope] };
     },
     (dy, q, slope) => tf.mul(softmaxGradient(q, slope), tf.mul(dy, -temperature)),
   );
 }
 
 /**
- * ρ = ⟨a, b⟩ / D along an axis, a and b centred, D = ‖a‖‖b‖ + ε, and its slope
- * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖. The mean of the slope along the axis is 0. With weights of the rows,
- * means and products are weighted, and so is the slope.
+ * The probabilities minus their means over the samples, weighted if there are weights. Those of a class
+ * that is near 1/C in all samples are compared by p − 1/C, which has more digits than p.
  */
-function correlate(p: tf.Tensor2D, q: tf.Tensor2D, axis: number, weights?: tf.Tensor2D) {
-  const total = (x: tf.Tensor) =>
-    tf.tidy(() => tf.sum(weights ? tf.mul(x, weights) : x, axis, true));
-  const [a, b] = [p, q].map((x) => {
-    if (!weights) return centre(x, axis);
-    const shifted = tf.sub(x, tf.max(x, axis, true)); // as of centre
-    return tf.sub(shifted, tf.divNoNan(total(shifted), tf.sum(weights)));
-  }) as [tf.Tensor, tf.Tensor];
-  const norm = (x: tf.Tensor) => tf.tidy(() => tf.sqrt(total(tf.square(x))));
+function centredColumns({ p, centred }: CentredSoftmax, weights?: tf.Tensor2D): tf.Tensor2D {
+  return tf.tidy(() => {
+    const squares: tf.Tensor3D = tf.expandDims(tf.square(centred), 0);
+    const isNear = tf.cast(tf.less(columnSums(squares), 1 / (2 * p.shape[1]) ** 2), "float32");
+    // A product of masks, since tf.where tiles a row
+    const chosen = tf.add(tf.mul(centred, isNear), tf.mul(p, tf.sub(1, isNear)));
+    return centreColumns(chosen as tf.Tensor2D, weights);
+  });
+}
+
+/**
+ * ρ = ⟨a, b⟩ / D along an axis, a and b centred, D = ‖a‖‖b‖ + ε, and its slope
+ * dρ/db = a/D − ρ · ‖a‖/D · b/‖b‖. The mean of the slope along the axis is 0. Sums along the axis may be
+ * weighted: then the slope is to be multiplied by the weights.
+ */
+function correlate(a: tf.Tensor2D, b: tf.Tensor2D, sums: (x: tf.Tensor2D) => tf.Tensor2D) {
+  const total = (of: () => tf.Tensor2D) => tf.tidy(() => sums(of()));
+  const norm = (x: tf.Tensor2D) => tf.sqrt(total(() => tf.square(x)));
   const [normA, normB] = [norm(a), norm(b)];
   const divisor = tf.add(tf.mul(normA, normB), EPSILON);
-  const rho = tf.tidy(() => tf.div(total(tf.mul(a, b)), divisor));
+  const rho = tf.div(
+    total(() => tf.mul(a, b)),
+    divisor,
+  );
   const share = tf.div(tf.div(tf.mul(rho, normA), divisor), tf.maximum(normB, TINY));
-  const slope = tf.sub(tf.div(a, divisor), tf.mul(b, share));
-  return { rho, slope: weights ? tf.mul(slope, weights) : slope };
+  return { rho, slope: tf.sub(tf.div(a, divisor), tf.mul(b, share)) };
 }

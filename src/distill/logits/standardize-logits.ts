@@ -45,14 +45,14 @@ export function standardizeLogits<T extends tf.Tensor>(logits: T): T {
     fn,
     z,
     (rows) => {
-      const x = centre(rows, 1);
+      const x = centre(rows);
       const s = tf.sqrt(tf.mul(rowSum(tf.square(x)), 1 / freedom));
       const y: tf.Tensor2D = tf.div(x, tf.add(s, EPSILON));
       return { value: unflattened<T>(y, z.shape), saved: [y, s] };
     },
     (dy, y, s) => {
       const g = flatRows(dy);
-      const centred = centre(g, 1);
+      const centred = centre(g);
       const share = tf.div(rowSum(tf.mul(g, y)), tf.mul(tf.maximum(s, TINY), freedom));
       return tf.sub(tf.div(centred, tf.add(s, EPSILON)), tf.mul(y, share));
     },

@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { pktLoss } from "../../../src/index.ts";
 import { dot, expectFormula, featuresOf, type Rows } from "../../finite-differences.ts";
 import golden from "../../golden/pkt.json";
+import { expectOracle, float32, nums } from "../../oracles/expect-oracle.ts";
+import { probabilisticTransfer } from "../../oracles/relations.ts";
 import { expectFiniteWithGradient, valueAndGrad } from "../../support.ts";
 import { testFeatureErrors, testGolden, testMapsAsRows, testNoLeakOf } from "../support.ts";
 
@@ -74,4 +76,14 @@ test("a sample of zeros has no gradient", async () => {
   const [first, second] = await tf.max(tf.abs(grad), 1).data();
   expect(first).toBe(0);
   expect(second).toBeGreaterThan(0);
+});
+
+test("opposite samples keep all digits of 1 + cos", async () => {
+  const teacher = float32([[1, 0], [0, 1], [-1, 1]]); // biome-ignore format: one line
+  const student = float32([[1, 0], [-1, 0.002], [-2, -0.01]]); // biome-ignore format: one line
+  await expectOracle(
+    (x) => pktLoss(tf.tensor2d(teacher), x),
+    (x) => probabilisticTransfer(nums(teacher), x),
+    student,
+  );
 });
