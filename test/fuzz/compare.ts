@@ -53,7 +53,7 @@ export interface Errors {
  * without a NaN in the inputs comes from ∞ − ∞ and is not compared. Logits of −∞ are masks, whose
  * gradients are defined.
  */
-export function compare(subject: Subject, input: Case, tolerance: number): Errors {
+export function compare(subject: Subject, input: Case, tolerance: number): void {
   const expected = runOracle(subject, input);
   const { sizes } = expected;
   const actual = runLibrary(subject, input, expected.value.length);
@@ -68,13 +68,17 @@ export function compare(subject: Subject, input: Case, tolerance: number): Error
     const found = mismatch(subject, input, [actual, expected, bounds]);
     if (found) throw new Error(`${subject.name}: ${found}`);
   }
+}
+
+/** The errors of a function on one input, whatever they are. */
+export async function relativeErrors(subject: Subject, input: Case): Promise<Errors> {
+  const { value, gradients, sizes } = runOracle(subject, input);
+  const tensors = callLibrary(subject, input, value.length);
+  const [actual, ...slopes] = await Promise.all(tensors.map(async (x) => [...(await x.data())]));
+  tf.dispose(tensors);
   return {
-    value: relativeError(actual.value, expected.value, sizes.value),
-    gradient: relativeError(
-      actual.gradients.flat(),
-      expected.gradients.flat(),
-      sizes.gradients.flat(),
-    ),
+    value: relativeError(actual!, value, sizes.value),
+    gradient: relativeError(slopes.flat(), gradients.flat(), sizes.gradients.flat()),
   };
 }
 
@@ -107,16 +111,24 @@ export function runOracle(subject: Subject, input: Case): Expected {
 }
 
 function runLibrary(subject: Subject, input: Case, length: number): Outcome {
+  const tensors = callLibrary(subject, input, length);
+  const [value, ...gradients] = tensors.map((x) => [...x.dataSync()]);
+  tf.dispose(tensors);
+  return { value: value!, gradients };
+}
+
+/** The value of a function, and its gradient by each variable. */
+function callLibrary(subject: Subject, input: Case, length: number): tf.Tensor[] {
   return tf.tidy(() => {
     const constants = input.constants.map(toTensor);
     const variables = input.variables.map(toTensor);
     const call = () => subject.library({ variables, constants }, input);
-    if (subject.hasGradient === false) return { value: [...call().dataSync()], gradients: [] };
+    if (subject.hasGradient === false) return [call()];
     const batch = input.variables[0]!.shape[0]!;
     const shape = subject.outputShape?.(input) ?? (input.reduction === "NONE" ? [batch] : []);
     const upstream = tf.tensor(upstreamOf(input, length), [...shape]);
     const { value, grads } = tf.engine().gradients(call, variables, upstream, true);
-    return { value: [...value.dataSync()], gradients: grads.map((x) => [...x.dataSync()]) };
+    return [value, ...grads];
   });
 }
 

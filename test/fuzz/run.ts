@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Case, Subject } from "./case.ts";
-import { compare, type Errors } from "./compare.ts";
+import { compare } from "./compare.ts";
 
 /** The number of cases, the backend's tolerance, and what repeats a run. */
 export interface RunOptions {
@@ -11,33 +11,22 @@ export interface RunOptions {
   readonly path?: string | undefined;
 }
 
-/** The result of the cases of one regime. */
-export interface RegimeResult {
-  readonly details: fc.RunDetails<[Case]>;
-  /** The largest errors of the cases that passed. */
-  readonly errors: Errors;
-}
-
 /** Compares a function with its oracle on random inputs of one regime, until the first failure. */
 export function runRegime(
   subject: Subject,
   regime: string,
   { cases, tolerance, seed, path }: RunOptions,
   endOnFailure: boolean,
-): RegimeResult {
-  const errors: Errors = { value: 0, gradient: 0 };
-  const property = fc.property(subject.regimes[regime]!, (input) => {
-    const { value, gradient } = compare(subject, input, tolerance);
-    errors.value = Math.max(errors.value, value);
-    errors.gradient = Math.max(errors.gradient, gradient);
-  });
-  const details = fc.check(property, {
+): fc.RunDetails<[Case]> {
+  const property = fc.property(subject.regimes[regime]!, (input) =>
+    compare(subject, input, tolerance),
+  );
+  return fc.check(property, {
     numRuns: cases,
     endOnFailure,
     ...(seed !== undefined && { seed }),
     ...(path !== undefined && { path }),
   });
-  return { details, errors };
 }
 
 /** The share of one regime in the cases of a function. */
