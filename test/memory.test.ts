@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   activationBoundaryLoss,
   attentionTransferLoss,
+  binaryKdLoss,
   classCentroids,
   conditionalMutualInformation,
   correlationLoss,
@@ -59,6 +60,7 @@ const ofLogits: Record<string, Subject<ReturnType<typeof logitInputs>>> = {
     compute: (z, { teacher }) => kdLoss(teacher, z, { temperature: 20 }),
     limit: 10,
   },
+  binaryKdLoss: { compute: (z, { teacher }) => binaryKdLoss(teacher, z), limit: 20.5 },
   dkdLoss: { compute: (z, { labels, teacher }) => dkdLoss(labels, teacher, z), limit: 10 },
   "dkdLoss of rows": { compute: (z, { teacher, rows }) => dkdLoss(rows, teacher, z), limit: 10 },
   "dkdLoss at T = 20": {
