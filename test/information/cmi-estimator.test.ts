@@ -220,7 +220,7 @@ test("takes 21,841 classes, of which few have samples", async () => {
 
 test("fromJSON also reads a row for every class", async () => {
   const estimator = new CmiEstimator({ numClasses: 3 });
-  estimator.update(tf.tensor1d([2, 0, 2], "int32"), logitsOf(3, 3, 1));
+  await estimator.update(tf.tensor1d([2, 0, 2], "int32"), logitsOf(3, 3, 1));
   const json = estimator.toJSON();
   const allRows = (rows: number[]) => [...rows.slice(0, 3), 0, 0, 0, ...rows.slice(3)];
   const other = CmiEstimator.fromJSON({
