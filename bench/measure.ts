@@ -52,6 +52,15 @@ export const untilDone = (compute: LossAndGradient) => async () => {
   tf.dispose([value, ...grads]);
 };
 
+/** A loss with its gradients with respect to some tensors. */
+export function lossAndGradients(
+  loss: (...xs: tf.Tensor[]) => tf.Tensor,
+  xs: tf.Tensor[],
+): LossAndGradient {
+  const compute = tf.valueAndGrads(loss);
+  return () => compute(xs);
+}
+
 /** The number of kernels that a computation runs, and the peak of the memory that it allocates. */
 export async function footprint(compute: LossAndGradient) {
   const before = tf.memory().numBytes;

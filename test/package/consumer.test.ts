@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -158,6 +159,22 @@ async function bundle(code: string): Promise<{ text: string; metafile: Metafile 
   });
   return { text: outputFiles[0]!.text, metafile };
 }
+
+// What a page downloads of this library, for one loss and for everything.
+test.each([
+  ["mcmiLoss", "export { mcmiLoss } from 'kd-cmi'", 3 * 1024],
+  ["kd-cmi", "export * from 'kd-cmi'", 24 * 1024],
+])("%s is small: minified and compressed, without tfjs", async (_, contents, limit) => {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: lean },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    external: ["@tensorflow/*"],
+    write: false,
+  });
+  expect(gzipSync(outputFiles[0]!.contents, { level: 9 }).length).toBeLessThanOrEqual(limit);
+});
 
 test("every public function has its gradient in a bundle with tfjs-core and one backend", async () => {
   const { text, metafile } = await bundle(gradientsProgram);
