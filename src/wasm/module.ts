@@ -12,7 +12,10 @@ const instances = new WeakMap<BackendWasm, ModuleFunctions | undefined>();
  * Kernels then run without it.
  */
 export function moduleOf(backend: BackendWasm): ModuleFunctions | undefined {
-  if (!instances.has(backend)) instances.set(backend, instantiate(backend));
+  if (!instances.has(backend)) {
+    guardAllocation(backend);
+    instances.set(backend, instantiate(backend));
+  }
   return instances.get(backend);
 }
 
@@ -35,3 +38,32 @@ function instantiate(backend: BackendWasm): ModuleFunctions | undefined {
  */
 export const addressOf = (backend: BackendWasm, { dataId }: tf.TensorInfo): number =>
   backend.getMemoryOffset(dataId);
+
+/**
+ * Lets the backend throw when its memory, at most 4 GB, is exhausted. tfjs ignores that the allocation
+ * failed and writes to address 0, which destroys other tensors.
+ */
+function guardAllocation(backend: BackendWasm): void {
+  const wasm = backend.wasm as unknown as { _malloc?: GuardedMalloc; _free(address: number): void };
+  if (!wasm._malloc || wasm._malloc.guardedBy === "kd-cmi") return;
+  wasm._free(wasm._malloc(1)); // its first call replaces the function
+  const malloc = wasm._malloc;
+  const guarded: GuardedMalloc = (bytes) => {
+    const address = malloc(bytes);
+    if (address === 0 && bytes > 0) {
+      throw new Error(
+        `the wasm backend is out of memory: it needs ${bytes} more bytes for a tensor; ` +
+          "use a smaller batch or network",
+      );
+    }
+    return address;
+  };
+  guarded.guardedBy = "kd-cmi";
+  wasm._malloc = guarded;
+}
+
+/** The property is visible to a second copy of this package. */
+interface GuardedMalloc {
+  (bytes: number): number;
+  guardedBy?: "kd-cmi";
+}

@@ -89,6 +89,22 @@ test("a tensor above 2 GB has a positive address", () => {
   );
 });
 
+test("throws when the memory is exhausted, and leaves other tensors as they are", async () => {
+  const x = random([1000], 1);
+  const before = await x.data();
+  const gigabytes: tf.TensorInfo[] = [];
+  const allocate = () => {
+    for (let i = 0; i < 5; i++) gigabytes.push(backend().makeOutput([2 ** 28], "float32"));
+  };
+  expect(allocate).toThrow("the wasm backend is out of memory: it needs 1073741824 more bytes");
+  expect(await x.data()).toEqual(before);
+  for (const { dataId } of gigabytes) backend().disposeData(dataId);
+  expect([...(await tf.tidy(() => tf.add(x, 1)).data())]).toEqual(
+    [...before].map((value) => Math.fround(value + 1)),
+  );
+  x.dispose();
+});
+
 test("works in a worker", async () => {
   const { outputFiles } = await build({
     stdin: {
