@@ -14,6 +14,7 @@ import { moduleOf } from "./module.ts";
 import { optimizerKernels, replaceOptimizerUpdates } from "./optimizers.ts";
 import { opKernels } from "./rows.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
+import { sliceKernel } from "./slice.ts";
 import { repeatKernel, replaceSumGradients, sumKernel } from "./sums.ts";
 
 /** Kernels that the backend lacks. They never replace a kernel of the backend. */
@@ -39,6 +40,7 @@ const replacements: readonly (readonly [
   [tf.MaxPoolGrad, maxPoolGradKernel],
   [tf.Conv2D, conv2DKernel],
   [tf.FusedConv2D, conv2DKernel],
+  [tf.Slice, sliceKernel],
   [tf.Identity, identityKernel],
   [tf.Cast, identityKernel],
   [tf.Exp, expOrLogKernel],
@@ -75,21 +77,26 @@ interface WrappedKernel extends tf.KernelConfig {
  * - `DepthwiseConv2dNativeBackpropFilter` and `…Input`: depthwise and separable convolutions;
  * - `UnsortedSegmentSum`: `tf.gather` and embeddings.
  *
- * It replaces four kernels of the backend everywhere, because they would take most of a training step or are
- * wrong:
+ * It replaces kernels of the backend that are wrong or would take most of a training step:
  * - `BatchMatMul` and `_FusedMatMul` transpose first and multiply batches entry by entry, because
  *   plain products run at 35–45 GFLOP/s, transposed or batched ones at 3.5;
  * - `Conv2DBackpropInput` is computed by a convolution or by products, 10 times as fast;
- * - `MaxPoolGrad` of the backend drops the gradient of each window without a positive element.
+ * - `MaxPoolGrad` of the backend drops the gradient of each window without a positive element;
+ * - `Identity`, `Cast` to the same dtype and `Slice` copy no more than they must.
  *
  * A WebAssembly module with SIMD instructions computes what the backend has no fast loop for: sums,
- * means, broadcasting operations and batch normalisation, the gradients of these, of ReLU and of
- * squares, convolutions with 3×3 filters at stride 1, and the gradients of convolutions. It is compiled when it is first needed and works in the backend's own memory. Where SIMD is
- * missing, or the backend runs in several threads, the kernels of the backend are used.
+ * means, broadcasting operations, batch normalisation, exponentials and logarithms, convolutions with
+ * 3×3 filters at stride 1, matrix products of few rows, the gradients of these, the losses of rows such
+ * as `kdLoss`, and the updates of SGD, momentum and Adam. It is compiled when it is first needed
+ * and works in the backend's own memory. Where SIMD is missing, or the backend runs in several threads,
+ * the kernels of the backend are used.
+ *
+ * With the module, a NaN or an infinity in the input of a 3×3 convolution also reaches outputs up to two
+ * pixels away.
  *
  * Call it once after importing the backend and the package that registers gradients, tfjs-layers or the
- * union package, before or after `tf.setBackend("wasm")`. A second call has no effect. Other backends are not affected. Convolutions must be NHWC and, as everywhere in
- * tfjs, dilated ones have no gradient.
+ * union package, before or after `tf.setBackend("wasm")`. A second call has no effect. Other backends
+ * are not affected. Convolutions must be NHWC and, as everywhere in tfjs, dilated ones have no gradient.
  *
  * @throws If the wasm backend is not registered, or if it is older than 4.6.0 and lacks kernels that
  *   training needs. Nothing is registered then.

@@ -30,6 +30,7 @@ const replaced = [
   tf.FusedConv2D,
   tf.Exp,
   tf.Log,
+  tf.Slice,
   tf.Identity,
   tf.Cast,
   tf.Sum,
