@@ -42,6 +42,7 @@ export { setLearningRate } from "./learning-rate/set-learning-rate.ts";
 export { type StepScheduleOptions, stepSchedule } from "./learning-rate/step-schedule.ts";
 export { extractActivations, type SplitModel } from "./model/extract-activations.ts";
 export { featureExtractor } from "./model/feature-extractor.ts";
+export { fileModel } from "./model/file-model.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./parts/attention-fusion.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./parts/contrast-projection.ts";
 export { type HintRegressorOptions, hintRegressor } from "./parts/hint-regressor.ts";

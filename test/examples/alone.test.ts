@@ -27,3 +27,20 @@ test("clusters tightens the outputs by CMIC and widens them by MCMI", async () =
   }
   expect(readFileSync(file, "utf8").match(/<circle/g)).toHaveLength(900);
 });
+
+test("multi-label distils independent labels from few samples", async () => {
+  const printed = await runAlone("multi-label.ts");
+  const figures = [...printed.matchAll(/: ([\d.]+) % .* divergence ([\d.]+)/g)].map(([, ...x]) =>
+    x.map(Number),
+  );
+  const [[alone, far], [distilled, near]] = figures as [[number, number], [number, number]];
+  expect(distilled).toBeGreaterThan(alone + 2);
+  expect(near).toBeLessThan(far / 2);
+});
+
+test("segmentation distils the labelled pixels", async () => {
+  const printed = await runAlone("segmentation.ts");
+  const losses = /kd: (.*)/.exec(printed)![1]!.split(", ").map(Number);
+  expect(losses.at(-1)).toBeLessThan(0.6 * losses[0]!);
+  expect(Number(/student: ([\d.]+) %/.exec(printed)![1])).toBeGreaterThan(65);
+});

@@ -1,5 +1,5 @@
 import { expect, inject, test } from "vitest";
-import { fileCheckpoint, indexedDbCheckpoint } from "../../../src/layers/index.ts";
+import { fileCheckpoint, fileModel, indexedDbCheckpoint } from "../../../src/layers/index.ts";
 
 if (inject("backend").host === "chromium") {
   test("IndexedDB keeps the last checkpoint of each name", async () => {
@@ -14,6 +14,9 @@ if (inject("backend").host === "chromium") {
   test("a browser has no files", () => {
     expect(() => fileCheckpoint("a")).toThrow(
       "fileCheckpoint: must run in Node, got a browser: use indexedDbCheckpoint",
+    );
+    expect(() => fileModel("a")).toThrow(
+      "fileModel: must run in Node, got a browser: use indexeddb://",
     );
   });
 } else {
