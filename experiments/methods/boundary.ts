@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { activationBoundaryLoss } from "kd-cmi";
-import { featureExtractor, hintRegressor } from "kd-cmi/layers";
+import { boundaryConnector } from "kd-cmi/layers";
 import { crossEntropy, distil } from "./distil.ts";
 import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
@@ -47,10 +47,9 @@ function connector(
   if (`${studentShape}` === `${teacherShape}`) {
     return { connect: (maps: tf.Tensor) => maps, dispose: () => {} };
   }
-  const regressor = seeded(hintRegressor({ studentShape, teacherShape }), seed, name);
-  const preactivation = featureExtractor(regressor, [regressor.layers.at(-2)!.name]);
+  const model = seeded(boundaryConnector({ studentShape, teacherShape }), seed, name);
   return {
-    connect: (maps: tf.Tensor) => preactivation.apply(maps, { training: true }) as tf.Tensor,
-    dispose: () => regressor.dispose(),
+    connect: (maps: tf.Tensor) => model.apply(maps, { training: true }) as tf.Tensor,
+    dispose: () => model.dispose(),
   };
 }

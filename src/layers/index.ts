@@ -44,8 +44,10 @@ export { extractActivations, type SplitModel } from "./model/extract-activations
 export { featureExtractor } from "./model/feature-extractor.ts";
 export { fileModel } from "./model/file-model.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./parts/attention-fusion.ts";
+export { type BoundaryConnectorOptions, boundaryConnector } from "./parts/boundary-connector.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./parts/contrast-projection.ts";
 export { type HintRegressorOptions, hintRegressor } from "./parts/hint-regressor.ts";
+export { type OverhaulConnectorOptions, overhaulConnector } from "./parts/overhaul-connector.ts";
 export {
   type SelfSupervisedHeadsOptions,
   selfSupervisedHeads,

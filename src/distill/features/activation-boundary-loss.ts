@@ -28,8 +28,8 @@ export interface ActivationBoundaryOptions {
  * Usual weight: 1, in a first stage that trains the student's features with this loss alone, before
  * the classifier is trained (RepDistiller, scripts/run_cifar_distill.sh and train_student.py).
  *
- * Trainable parts: a connector per layer from the student's features to the teacher's shape, a
- * convolution with batch normalisation; none if the shapes are equal.
+ * Trainable parts: a connector per layer from the student's features to the teacher's shape, for maps
+ * `boundaryConnector` of `kd-cmi/layers`; none if the shapes are equal.
  *
  * Source: Heo et al., "Knowledge transfer via distillation of activation boundaries formed by
  * hidden neurons", AAAI 2019 (arXiv 1811.03233), the piecewise differentiable loss; the factor

@@ -22,8 +22,8 @@ import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
  *
  * Usual weight: 0.001, in addition to cross-entropy of weight 1 (mdistiller, engine/cfg.py).
  *
- * Trainable parts: a connector per layer from the student's maps to the teacher's channels, a 1×1
- * convolution without bias and a batch normalisation.
+ * Trainable parts: a connector per layer from the student's maps to the teacher's channels,
+ * `overhaulConnector` of `kd-cmi/layers`.
  *
  * Source: Heo et al., "A comprehensive overhaul of feature distillation", ICCV 2019
  * (arXiv 1904.01866), section 3; the weights of the layers and the pooling follow mdistiller.

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkOptions, checkSampleShape } from "../../internal/checks.ts";
 import { singleTensor } from "../model/apply-layer.ts";
+import { initialKernels } from "./initial-kernels.ts";
 
 /** Options of {@link contrastProjection}. */
 export interface ContrastProjectionOptions {
@@ -9,6 +10,8 @@ export interface ContrastProjectionOptions {
   inputShape: readonly number[];
   /** Width of the embedding; default 128, as in the authors' runs. */
   dim?: number | undefined;
+  /** An integer ≥ 0 that fixes the initial kernel; default random. */
+  seed?: number | undefined;
 }
 
 /**
@@ -34,15 +37,16 @@ export interface ContrastProjectionOptions {
  * ```
  */
 export function contrastProjection(options: ContrastProjectionOptions): tfl.LayersModel {
-  checkOptions("contrastProjection", options, ["inputShape", "dim"]);
-  const { inputShape, dim = 128 } = options;
+  checkOptions("contrastProjection", options, ["inputShape", "dim", "seed"]);
+  const { inputShape, dim = 128, seed } = options;
   checkSampleShape("contrastProjection", "inputShape", inputShape);
   checkInteger("contrastProjection", "dim", dim, 1);
   const shape = [...inputShape];
+  const linearMap = { units: dim, kernelInitializer: initialKernels("contrastProjection", seed)() };
   const linear =
     shape.length === 1
-      ? [tfl.layers.dense({ units: dim, inputShape: shape })]
-      : [tfl.layers.flatten({ inputShape: shape }), tfl.layers.dense({ units: dim })];
+      ? [tfl.layers.dense({ ...linearMap, inputShape: shape })]
+      : [tfl.layers.flatten({ inputShape: shape }), tfl.layers.dense(linearMap)];
   return tfl.sequential({ layers: [...linear, new L2Normalize({})] });
 }
 

@@ -1,5 +1,7 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkOptions, checkSampleShape } from "../../internal/checks.ts";
+import { initialKernels } from "./initial-kernels.ts";
+import { matchMaps } from "./match-maps.ts";
 
 /** Options of {@link hintRegressor}. */
 export interface HintRegressorOptions {
@@ -7,6 +9,8 @@ export interface HintRegressorOptions {
   studentShape: readonly number[];
   /** Shape of the teacher's maps: [height, width, channels]. */
   teacherShape: readonly number[];
+  /** An integer ≥ 0 that fixes the initial kernels; default random. */
+  seed?: number | undefined;
 }
 
 const SIZES = ["height", "width", "channels"] as const;
@@ -24,10 +28,10 @@ const SIZES = ["height", "width", "channels"] as const;
  * Source: Romero et al., "FitNets: hints for thin deep nets", ICLR 2015 (arXiv 1412.6550), section
  * 2.2; the convolutions of the first four cases are those of RepDistiller.
  *
- * @param options The two shapes.
+ * @param options The two shapes and the seed.
  * @returns A model of float32 [N, …studentShape] → [N, …teacherShape]. In a custom loop, pass
  * `training: true` to `apply`, so that the batch normalisation uses the statistics of the batch.
- * @throws If a shape is not three integers of at least 1.
+ * @throws If a shape is not three integers of at least 1, or the seed is not an integer of at least 0.
  *
  * @example
  * ```ts
@@ -39,52 +43,15 @@ const SIZES = ["height", "width", "channels"] as const;
  * ```
  */
 export function hintRegressor(options: HintRegressorOptions): tfl.LayersModel {
-  checkOptions("hintRegressor", options, ["studentShape", "teacherShape"]);
-  const { studentShape, teacherShape } = options;
+  checkOptions("hintRegressor", options, ["studentShape", "teacherShape", "seed"]);
+  const { studentShape, teacherShape, seed } = options;
   checkSampleShape("hintRegressor", "studentShape", studentShape, SIZES);
   checkSampleShape("hintRegressor", "teacherShape", teacherShape, SIZES);
   return tfl.sequential({
     layers: [
-      ...match(studentShape, teacherShape),
+      ...matchMaps(studentShape, teacherShape, initialKernels("hintRegressor", seed)),
       tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }),
       tfl.layers.reLU(),
     ],
   });
-}
-
-/** The layers that change the shape. */
-function match(student: readonly number[], teacher: readonly number[]): tfl.layers.Layer[] {
-  const [height = 0, width = 0] = student;
-  const [h = 0, w = 0, filters = 0] = teacher;
-  const inputShape = [...student];
-  if (height === 2 * h && width === 2 * w) {
-    return [
-      tfl.layers.zeroPadding2d({ padding: 1, inputShape }), // "same" pads at one end only
-      tfl.layers.conv2d({ filters, kernelSize: 3, strides: 2 }),
-    ];
-  }
-  if (2 * height === h && 2 * width === w) {
-    const config = { filters, kernelSize: 4, strides: 2, padding: "same", inputShape } as const;
-    return [tfl.layers.conv2dTranspose(config)];
-  }
-  const shrinks = height > h || width > w;
-  const grows = height < h || width < w;
-  const kernelSize: [number, number] = [1 + Math.max(0, height - h), 1 + Math.max(0, width - w)];
-  const shrinking = tfl.layers.conv2d({ filters, kernelSize, inputShape });
-  if (!grows) return [shrinking];
-  const [rows, columns] = [growth(height, h), growth(width, w)];
-  const growing = tfl.layers.conv2dTranspose({
-    filters,
-    kernelSize: [rows.kernel, columns.kernel],
-    strides: [rows.stride, columns.stride],
-    ...(!shrinks && { inputShape }),
-  });
-  return shrinks ? [shrinking, growing] : [growing];
-}
-
-/** A transposed convolution without padding from one size to a size that is not smaller. */
-function growth(from: number, to: number): { kernel: number; stride: number } {
-  if (from >= to) return { kernel: 1, stride: 1 };
-  const stride = Math.floor(to / from); // at most the kernel size, so that no position is left out
-  return { kernel: to - (from - 1) * stride, stride };
 }

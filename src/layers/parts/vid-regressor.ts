@@ -9,6 +9,7 @@ import {
 import { singleTensor } from "../model/apply-layer.ts";
 import { checkModel } from "../model/check-model.ts";
 import { AveragePoolTo } from "./average-pool-to.ts";
+import { initialKernels } from "./initial-kernels.ts";
 
 /** Options of {@link vidRegressor}. */
 export interface VidRegressorOptions {
@@ -27,6 +28,8 @@ export interface VidRegressorOptions {
   initialVariance?: number | undefined;
   /** Constant that VID's loss adds to the variance, < `initialVariance`; default 1e-5, as there. */
   epsilon?: number | undefined;
+  /** An integer ≥ 0 that fixes the initial kernels; default random. */
+  seed?: number | undefined;
 }
 
 /**
@@ -66,6 +69,7 @@ export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
     "midChannels",
     "initialVariance",
     "epsilon",
+    "seed",
   ]);
   const {
     studentChannels,
@@ -74,7 +78,9 @@ export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
     midChannels = teacherChannels,
     initialVariance = 5,
     epsilon = 1e-5,
+    seed,
   } = options;
+  const nextKernel = initialKernels("vidRegressor", seed);
   checkInteger("vidRegressor", "studentChannels", studentChannels, 1);
   checkInteger("vidRegressor", "teacherChannels", teacherChannels, 1);
   checkInteger("vidRegressor", "midChannels", midChannels, 1);
@@ -85,7 +91,13 @@ export function vidRegressor(options: VidRegressorOptions): tfl.LayersModel {
   const variable = initialVariance - epsilon;
   const initialValue = variable + Math.log1p(-Math.exp(-variable)); // the inverse of softplus
   const pointwise = (filters: number, config: object) =>
-    tfl.layers.conv2d({ filters, kernelSize: 1, useBias: false, ...config });
+    tfl.layers.conv2d({
+      filters,
+      kernelSize: 1,
+      useBias: false,
+      kernelInitializer: nextKernel(),
+      ...config,
+    });
   const inputShape = [null, null, studentChannels];
   return tfl.sequential({
     layers: [
