@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { remove, root, run, temporaryFolder } from "./support.ts";
 
-const MAX_PACKED_BYTES = 250_000;
+/** Half of it is CommonJS: its code and its types, which no build can share with those of ES modules. */
+const MAX_PACKED_BYTES = 350_000;
 
 const folder = temporaryFolder();
 const unpacked = join(folder, "package");
@@ -31,7 +32,7 @@ afterAll(() => remove(folder));
 
 const read = (path: string) => readFileSync(join(unpacked, path), "utf8");
 
-test("is at most 250 kB", () => {
+test("is at most 350 kB", () => {
   expect(packed.size).toBeLessThanOrEqual(MAX_PACKED_BYTES);
 });
 
