@@ -25,6 +25,17 @@ const kernelTests = [
   "test/{edges,nan}.test.ts",
 ];
 
+/** The tests of functions that compute losses, on wasm with the kernels of kd-cmi/wasm. */
+const trainingKernelTests = [
+  "test/{distill,information,ops,teacher}/**/*.test.ts",
+  "test/{edges,nan}.test.ts",
+];
+
+const testsOf = ({ hasLossKernels, hasTrainingKernels }: Backend): string[] => {
+  if (hasLossKernels) return kernelTests;
+  return hasTrainingKernels ? trainingKernelTests : allTests;
+};
+
 const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration => ({
   extends: true,
   optimizeDeps: {
@@ -41,9 +52,9 @@ const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration =
   test: {
     name: backend.name,
     include: [
-      ...(backend.hasLossKernels ? kernelTests : allTests),
-      // The list of known faults is that of cpu and wasm.
-      ...(backend.isSoftwareGpu ? [] : ["test/fuzz/*.test.ts"]),
+      ...testsOf(backend),
+      // The list of known faults is that of cpu and wasm, without kernels of our own.
+      ...(backend.isSoftwareGpu || backend.hasTrainingKernels ? [] : ["test/fuzz/*.test.ts"]),
     ],
     exclude: ["test/webgpu/register.test.ts"],
     setupFiles: ["test/start-backend.ts"],

@@ -15,6 +15,8 @@ export interface Backend {
   readonly tolerance: number;
   /** Runs with the kernels of kd-cmi/webgpu: their tests and those of the functions that use them. */
   readonly hasLossKernels?: boolean;
+  /** Runs with the kernels of kd-cmi/wasm. */
+  readonly hasTrainingKernels?: boolean;
 }
 
 const cpu = { isSoftwareGpu: false, tolerance: 1e-4 };
@@ -23,6 +25,7 @@ const softwareGpu = { isSoftwareGpu: true, tolerance: 1e-3 };
 export const backends: readonly Backend[] = [
   { name: "cpu", backend: "cpu", host: "node", ...cpu },
   { name: "wasm", backend: "wasm", host: "node", ...cpu },
+  { name: "wasm-kernels", backend: "wasm", host: "node", hasTrainingKernels: true, ...cpu },
   { name: "webgpu", backend: "webgpu", host: "node", ...softwareGpu },
   { name: "webgpu-kernels", backend: "webgpu", host: "node", hasLossKernels: true, ...softwareGpu },
   { name: "chromium-webgl", backend: "webgl", host: "chromium", ...softwareGpu },

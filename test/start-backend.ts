@@ -7,7 +7,7 @@ fc.configureGlobal({ seed: 20240510 });
 
 // Starts the project's backend or throws. A missing backend fails the tests instead of skipping them.
 // The backend is ready before the test file is read, so that tests can make tensors outside of a test.
-const { backend, host, hasLossKernels } = inject("backend");
+const { backend, host, hasLossKernels, hasTrainingKernels } = inject("backend");
 if (host === "chromium") {
   if (backend === "webgl") await import("@tensorflow/tfjs-backend-webgl");
   else await import("@tensorflow/tfjs-backend-webgpu");
@@ -15,6 +15,10 @@ if (host === "chromium") {
 } else {
   const { startNodeBackend } = await import("../scripts/node-backends.ts");
   await startNodeBackend(backend);
+}
+if (hasTrainingKernels) {
+  const { registerTrainingKernels } = await import("../src/wasm/index.ts");
+  registerTrainingKernels();
 }
 if (hasLossKernels) {
   const { registerLossKernels } = await import("../src/webgpu/index.ts");

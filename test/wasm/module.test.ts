@@ -28,7 +28,7 @@ const backendWith = (memory: WebAssembly.Memory | undefined) =>
 test("is what its sources compile to", async () => {
   const path = new URL("../../src/wasm/module.generated.ts", import.meta.url);
   expect(await compiledModule()).toBe(readFileSync(path, "utf8"));
-}, 60_000);
+});
 
 test("imports a memory, and holds neither a memory nor data of its own", () => {
   const module = new WebAssembly.Module(Buffer.from(MODULE, "base64"));
