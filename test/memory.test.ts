@@ -55,7 +55,7 @@ const logitInputs = () => ({
 });
 
 const ofLogits: Record<string, Subject<ReturnType<typeof logitInputs>>> = {
-  kdLoss: { compute: (z, { teacher }) => kdLoss(teacher, z), limit: 6.5 },
+  kdLoss: { compute: (z, { teacher }) => kdLoss(teacher, z), limit: 9 },
   "kdLoss at T = 20": {
     compute: (z, { teacher }) => kdLoss(teacher, z, { temperature: 20 }),
     limit: 10,
@@ -67,11 +67,11 @@ const ofLogits: Record<string, Subject<ReturnType<typeof logitInputs>>> = {
     compute: (z, { labels, teacher }) => dkdLoss(labels, teacher, z, { temperature: 20 }),
     limit: 10.5,
   },
-  distLoss: { compute: (z, { teacher }) => distLoss(teacher, z, { temperature: 4 }), limit: 9 },
+  distLoss: { compute: (z, { teacher }) => distLoss(teacher, z, { temperature: 4 }), limit: 14.5 },
   hsakdLoss: {
     compute: (z, { teacher, heads }) =>
       hsakdLoss({ logits: teacher, heads }, { logits: z as tf.Tensor2D, heads }),
-    limit: 26.5,
+    limit: 34.5,
   },
   mcmiLoss: {
     compute: (z, { labels, centroids }) => mcmiLoss(labels, z, centroids, { lambda: 0.2 }),

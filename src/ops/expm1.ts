@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { runOp } from "./run-op.ts";
+import { select } from "./select.ts";
 
 /** Up to here, the error of exp(x) − 1 exceeds that of the series. */
 const NEAR = 0.1;
@@ -16,8 +17,12 @@ const COEFFICIENTS = [1 / 120, 1 / 24, 1 / 6, 1 / 2];
  */
 export const expm1 = <T extends tf.Tensor>(x: T, exp: T): T =>
   runOp("KdCmiExpm1", { x, exp }, {}, () => {
-    const [first, ...rest] = COEFFICIENTS.map((factor) => tf.scalar(factor));
-    const sum = rest.reduce<tf.Tensor>((sum, next) => tf.add(tf.mul(x, sum), next), first!);
-    const series: T = tf.mul(x, tf.add(tf.mul(x, sum), 1));
-    return tf.where(tf.less(tf.abs(x), NEAR), series, tf.sub(exp, 1) as T);
+    const sum = COEFFICIENTS.reduce<tf.Tensor>((sum, next) => {
+      const longer = tf.tidy(() => tf.add(tf.mul(x, sum), next));
+      sum.dispose();
+      return longer;
+    }, tf.scalar(0));
+    const series: T = tf.tidy(() => tf.mul(x, tf.add(tf.mul(x, sum), 1)));
+    sum.dispose();
+    return select(tf.less(tf.abs(x), NEAR), series, tf.sub(exp, 1) as T);
   });

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { infiniteIfHuge } from "./infinite-if-huge.ts";
 import { runOp } from "./run-op.ts";
+import { select } from "./select.ts";
 import { rowSum } from "./sums.ts";
 
 /** Rows of probabilities and their logarithms, [N, C] each. */
@@ -24,19 +25,20 @@ const NEAR = 0.1;
 export function klDivergence(target: RowDistribution, other: RowDistribution): tf.Tensor2D {
   const inputs = { p: target.p, logP: target.logP, q: other.p, logQ: other.logP };
   return runOp("KdCmiKlDivergence", inputs, {}, () => {
-    const { p } = target;
     const x = tf.sub(target.logP, other.logP);
-    const near = tf.tidy(() => {
-      const slope = tf.tidy(() => tf.sub(tf.mul(x, 1 / 24), 1 / 6));
-      const series = tf.tidy(() => tf.add(tf.mul(slope, x), 1 / 2));
-      slope.dispose();
-      const squares = tf.tidy((): tf.Tensor2D => tf.mul(p, tf.square(x)));
-      return tf.mul(squares, series) as tf.Tensor2D;
-    });
-    const far = tf.tidy((): tf.Tensor2D => tf.add(tf.mul(p, x), tf.sub(other.p, p)));
+    const slope = tf.tidy(() => tf.sub(tf.mul(x, 1 / 24), 1 / 6));
+    const series = tf.tidy(() => tf.add(tf.mul(slope, x), 1 / 2));
+    slope.dispose();
+    const scaled = tf.mul(series, x);
+    series.dispose();
+    const px = tf.mul(target.p, x);
+    const near: tf.Tensor2D = tf.mul(px, scaled);
+    scaled.dispose();
     const isNear = tf.tidy(() => tf.less(tf.abs(x), NEAR));
     x.dispose();
-    const terms = tf.where(isNear, near, far);
+    const far = tf.tidy((): tf.Tensor2D => tf.add(px, tf.sub(other.p, target.p)));
+    px.dispose();
+    const terms = select(isNear, near, far);
     tf.dispose([near, far]);
     return infiniteIfHuge(rowSum(terms));
   });

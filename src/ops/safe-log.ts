@@ -9,7 +9,8 @@ import { runOp } from "./run-op.ts";
 export const TINY = 1e-37;
 
 /**
- * max(x, 1e-37), of any shape. NaN stays NaN, an infinite x stays infinite or becomes NaN. No gradient is defined.
+ * max(x, 1e-37), of any shape. NaN stays NaN, an infinite x stays infinite or becomes NaN. No gradient is
+ * defined.
  *
  * `tf.maximum` with a scalar takes 20 times as long on wasm as `tf.clipByValue` (tfjs 4.22).
  */
@@ -25,7 +26,7 @@ export const atLeastTiny = <T extends tf.Tensor>(x: T): T =>
 export const safeLog = <T extends tf.Tensor>(p: T): T =>
   runOp("KdCmiSafeLog", { p }, {}, () =>
     keepNaN(
-      tf.tidy(() => tf.log(tf.clipByValue(p, TINY, 3e38))),
+      tf.tidy(() => tf.log(tf.clipByValue(p, TINY, Number.POSITIVE_INFINITY))),
       p,
     ),
   );

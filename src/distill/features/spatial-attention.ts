@@ -37,7 +37,8 @@ export function attentionLoss(
       },
       (maps, scale, unit, norm, difference) => {
         const g = unitVectorsGradient({ unit, norm }, slope(difference), 1);
-        const slopes: tf.Tensor4D = tf.div(powerMeanGradient(maps, p, g), scale);
+        const scaled = powerMeanGradient(maps, p, g);
+        const slopes: tf.Tensor4D = p <= 2 ? scaled : tf.div(scaled, scale);
         return [adaptiveAveragePoolGradient(slopes, student.shape)];
       },
     );
