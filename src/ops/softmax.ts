@@ -61,9 +61,10 @@ export function centredSoftmax(logits: tf.Tensor2D): CentredSoftmax {
       const numClasses = logits.shape[1];
       const difference: tf.Tensor2D = tf.sub(logits, tf.max(logits, 1, true));
       const exp = tf.exp(difference);
-      const y = expm1(difference, exp);
+      const y = tf.tidy(() => expm1(difference, exp));
+      difference.dispose();
       const total = tf.add(rowSum(y), numClasses);
-      return [tf.div(exp, total), tf.div(centre(y), total)];
+      return [tf.div(exp, total), tf.tidy(() => tf.div(centre(y), total))];
     },
   );
   return { p, centred };
