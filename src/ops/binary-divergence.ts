@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { keepNaN } from "./keep-nan.ts";
+import { keepNaN, keepNaNAlone } from "./keep-nan.ts";
 import { type RowLosses, runRowLosses } from "./row-losses.ts";
 import { atTemperature } from "./softmax.ts";
 import { rowSum } from "./sums.ts";
@@ -28,9 +28,12 @@ export function binaryDivergence(
     const t = outcomes(target, temperature);
     const s = outcomes(logits, temperature);
     // σ(s) − σ(t) from the smaller of p and 1 − p, which has more digits.
-    const change = tf.tidy(() =>
-      tf.add(tf.mul(t.no.p, tf.sub(s.yes.p, t.yes.p)), tf.mul(t.yes.p, tf.sub(t.no.p, s.no.p))),
-    );
+    const change = tf.tidy(() => {
+      const viaYes = tf.mul(t.no.p, tf.sub(s.yes.p, t.yes.p));
+      const viaNo = tf.mul(t.yes.p, tf.sub(t.no.p, s.no.p));
+      const sum: tf.Tensor2D = tf.add(viaYes, viaNo);
+      return keepNaNAlone(keepNaNAlone(sum, target), logits);
+    });
     const far = tf.tidy((): tf.Tensor2D => {
       const curve: tf.Tensor2D = tf.sub(s.curve, t.curve);
       return tf.add(share(t.yes, s.yes, curve), share(t.no, s.no, curve));

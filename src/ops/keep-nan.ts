@@ -12,3 +12,14 @@ const SWALLOWING = ["wasm", "webgpu"];
  */
 export const keepNaN = <T extends tf.Tensor>(result: T, x: tf.Tensor): T =>
   SWALLOWING.includes(tf.getBackend()) ? tf.tidy(() => tf.add(result, tf.sub(x, x))) : result;
+
+/**
+ * A result of an element-wise operation on x, with NaN where x is NaN: {@link keepNaN} for an x that may be
+ * infinite. No gradient is defined.
+ *
+ * `tf.exp` and `tf.sigmoid` on webgpu return ∞ and 0 for NaN (tfjs 4.22).
+ */
+export const keepNaNAlone = <T extends tf.Tensor>(result: T, x: T): T =>
+  SWALLOWING.includes(tf.getBackend())
+    ? tf.tidy(() => tf.where(tf.notEqual(x, x), x, result))
+    : result;
