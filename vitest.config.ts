@@ -7,6 +7,7 @@ import { type Backend, backends } from "./test/backends.ts";
 /** The tag of tests that software GPUs skip. Reporters count them as skipped. */
 const tags = (skip: boolean) => [
   { name: "broad", description: "Skipped on software GPUs, except in npm run test:all.", skip },
+  { name: "float16", description: "Also runs with 16-bit floats on webgl." },
 ];
 
 /** All tests of the library. */
@@ -31,8 +32,12 @@ const trainingKernelTests = [
   "test/{edges,nan}.test.ts",
 ];
 
-const testsOf = ({ hasLossKernels, hasTrainingKernels }: Backend): string[] => {
+/** The folders of tests tagged `float16`. */
+const float16Tests = ["test/{cam,distill,information,teacher}/**/*.test.ts", "test/*.test.ts"];
+
+const testsOf = ({ hasLossKernels, hasTrainingKernels, isFloat16 }: Backend): string[] => {
   if (hasLossKernels) return kernelTests;
+  if (isFloat16) return float16Tests;
   return hasTrainingKernels ? trainingKernelTests : allTests;
 };
 

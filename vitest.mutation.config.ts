@@ -21,7 +21,7 @@ export default defineConfig({
           ],
           setupFiles: ["test/start-backend.ts"],
           provide: { backend },
-          tags: [{ name: "broad", skip: false }],
+          tags: [{ name: "broad" }, { name: "float16" }],
           isolate: false, // one worker for all mutants, so that TensorFlow.js is loaded once
         },
       })),

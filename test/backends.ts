@@ -11,6 +11,8 @@ export interface Backend {
    * public function keeps its golden vectors, degenerate inputs, leak check and error checks.
    */
   readonly isSoftwareGpu: boolean;
+  /** Tensors are textures of 16-bit floats, as on many phones. Only tests tagged `float16` run. */
+  readonly isFloat16?: true;
   /** Relative tolerance against float64 references. GPU backends round their transcendentals. */
   readonly tolerance: number;
   /** Runs with the kernels of kd-cmi/webgpu: their tests and those of the functions that use them. */
@@ -29,6 +31,14 @@ export const backends: readonly Backend[] = [
   { name: "webgpu", backend: "webgpu", host: "node", ...softwareGpu },
   { name: "webgpu-kernels", backend: "webgpu", host: "node", hasLossKernels: true, ...softwareGpu },
   { name: "chromium-webgl", backend: "webgl", host: "chromium", ...softwareGpu },
+  {
+    name: "chromium-webgl16",
+    backend: "webgl",
+    host: "chromium",
+    isSoftwareGpu: true,
+    isFloat16: true,
+    tolerance: 2e-2,
+  },
   { name: "chromium-webgpu", backend: "webgpu", host: "chromium", ...softwareGpu },
   {
     name: "chromium-webgpu-kernels",

@@ -15,6 +15,13 @@ const BOTH = ["cpu", "wasm"];
 /** The tests of all functions together: edge cases, NaN and options. */
 const GENERAL = ["*"];
 
+const cam = (name: string): Family => ({
+  name: `cam/${name}`,
+  sources: [`cam/${name}`],
+  tests: [`cam/${name}`, ...GENERAL],
+  backends: CPU,
+});
+
 const distill = (name: string, backends = CPU): Family => ({
   name: `distill/${name}`,
   sources: [`distill/${name}`],
@@ -31,7 +38,9 @@ const layers = (name: string, ...more: string[]): Family => ({
 
 /** All of src apart from wasm, whose kernels are tested in a project of their own. */
 export const families: readonly Family[] = [
-  { name: "cam", sources: ["cam"], tests: ["cam", ...GENERAL], backends: CPU },
+  cam("maps"),
+  cam("pictures"),
+  cam("scores"),
   { name: "teacher", sources: ["teacher"], tests: ["teacher", ...GENERAL], backends: CPU },
   {
     name: "internal",

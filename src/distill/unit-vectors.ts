@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { atLeastNormal } from "../ops/float-range.ts";
 
-/** The lower bound of the norm that vectors are divided by, as in PyTorch's `F.normalize`. */
+/** With 16-bit floats, this and smaller constants are 6.1e-5. The lower bound of the norm that vectors are divided by, as in PyTorch's `F.normalize`. */
 const EPSILON = 1e-12;
 
 /** Vectors x / max(‖x‖, 1e-12) along an axis, and their norms ‖x‖ with that axis of size 1. */
@@ -33,7 +34,8 @@ export function unitVectorsGradient<T extends tf.Tensor>(
 }
 
 /** max(‖x‖, 1e-12) */
-export const divisor = (norm: tf.Tensor): tf.Tensor => tf.maximum(norm, EPSILON);
+export const divisor = (norm: tf.Tensor): tf.Tensor => tf.maximum(norm, atLeastNormal(EPSILON));
 
 /** 1 if the vector is divided by its own norm, 0 if by 1e-12. */
-export const isNormal = (norm: tf.Tensor): tf.Tensor => tf.step(tf.sub(norm, EPSILON));
+export const isNormal = (norm: tf.Tensor): tf.Tensor =>
+  tf.step(tf.sub(norm, atLeastNormal(EPSILON)));

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { keepNaN } from "./keep-nan.ts";
 import { klDivergence } from "./kl-divergence.ts";
 import { type RowLosses, runRowLosses } from "./row-losses.ts";
-import { atTemperature, softmaxParts } from "./softmax.ts";
+import { atTemperature, excludedLogit, softmaxParts } from "./softmax.ts";
 import { softplus } from "./softplus.ts";
 import { rowSum } from "./sums.ts";
 
@@ -49,9 +49,6 @@ export function decoupledDivergence(
   });
 }
 
-/** Far below every logit: excludes the target class from the softmax of the others. */
-const EXCLUDED = -1e35;
-
 /**
  * The log odds d of the target class [N, 1], with their sigmoid, the binary distribution of target and
  * others [N, 2], and the softmax of the others [N, C], which is 0 for the target.
@@ -80,5 +77,5 @@ const split = (logits: tf.Tensor2D, temperature: number, target: tf.Tensor2D) =>
       return keepNaN(shifted, p);
     });
     const own = tf.tidy(() => rowSum(tf.mul(bounded, target)));
-    return { own, rest: tf.add(bounded, tf.mul(target, EXCLUDED)) as tf.Tensor2D };
+    return { own, rest: tf.add(bounded, tf.mul(target, excludedLogit())) as tf.Tensor2D };
   });

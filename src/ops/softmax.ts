@@ -1,14 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expm1 } from "./expm1.ts";
+import { isFloat16 } from "./float-range.ts";
 import { runOp } from "./run-op.ts";
 import { centre, rowSum } from "./sums.ts";
 
 /** The shifted logit of −∞, finite so that 0 · log 0 is 0. */
-const MASKED = -1e30;
+const maskedLogit = (): number => (isFloat16() ? -1e4 : -1e30);
+
+/** Added to a shifted logit, excludes a class from a softmax. Far below those that are masked. */
+export const excludedLogit = (): number => (isFloat16() ? -5e4 : -1e35);
 
 /**
  * Computes the parts of a softmax over rows: p = softmax(z) [N, C], the shifted logits z − max z
- * [N, C], and log Σ exp of these [N, 1]. A logit of −∞ is masked: its p is 0, its shifted logit −1e30. Finite
+ * [N, C], and log Σ exp of these [N, 1]. A logit of −∞ is masked: its p is 0, its shifted logit −1e30, or −1e4 with 16-bit floats. Finite
  * for finite logits. No gradient is defined.
  *
  * `tf.softmax` and `tf.logSoftmax` would each compute the maximum, the exponentials and the sum.
@@ -25,7 +29,7 @@ export function softmaxParts(logits: tf.Tensor2D) {
         const sum = rowSum(exp);
         return [tf.div(exp, sum), tf.log(sum)];
       });
-      return [p, tf.clipByValue(difference, MASKED, 0), logSum];
+      return [p, tf.clipByValue(difference, maskedLogit(), 0), logSum];
     },
   );
   return { p, shifted, logSum };

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { columnSums } from "./column-sums.ts";
+import { isFloat16 } from "./float-range.ts";
 import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 
@@ -22,8 +23,20 @@ export function sumAll(x: tf.Tensor): tf.Scalar {
   });
 }
 
-/** The mean of all entries, float32 of any shape → scalar: see {@link sumAll}. */
-export const meanAll = (x: tf.Tensor): tf.Scalar => tf.tidy(() => tf.mul(sumAll(x), 1 / x.size));
+/**
+ * The mean of all entries, float32 of any shape → scalar: see {@link sumAll}. With 16-bit floats, the sum
+ * might exceed the largest number, and `tf.mean` divides first.
+ */
+export const meanAll = (x: tf.Tensor): tf.Scalar =>
+  isFloat16() ? tf.mean(x) : tf.tidy(() => tf.mul(sumAll(x), 1 / x.size));
+
+/** The sum of all entries times a number, without the sum where {@link meanAll} avoids it. */
+export const scaledSum = (x: tf.Tensor, factor: number): tf.Scalar =>
+  tf.tidy(() => {
+    if (!isFloat16()) return tf.mul(sumAll(x), factor);
+    const root = Math.sqrt(x.size); // x.size itself may exceed the largest number
+    return tf.mul(tf.mul(tf.mean(x), root), root * factor);
+  });
 
 /** Sums of rows, [N, C] → [N, 1]. */
 export const rowSum = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 1, true);

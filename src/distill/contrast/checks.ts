@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMatrix, checkSameShape, describe } from "../../internal/checks.ts";
+import { isFloat16, LARGEST_16 } from "../../ops/float-range.ts";
 import type { ContrastBank, ContrastIndices, ContrastNormalizer } from "./types.ts";
 
 /** Checks both banks, float32 [size, dim]. */
@@ -17,6 +18,17 @@ export function checkNormalizer(fn: string, { normalizer }: ContrastBank): Contr
   const expected = "{teacher, student} of float32 scalars, see contrastNormalizer";
   const got = normalizer ? "other members" : normalizer;
   throw new Error(`${fn}: bank.normalizer must be ${expected}, got ${got}`);
+}
+
+/**
+ * Checks that a normalizer without its logarithm, M · mean exp(⟨v, w⟩/T) of a bank of M rows, fits the
+ * floats of the current backend, for embeddings of length 1.
+ */
+export function checkNormalizerFits(fn: string, size: number, temperature: number): void {
+  if (!isFloat16() || Math.log(size) + 1 / temperature <= Math.log(LARGEST_16)) return;
+  throw new Error(
+    `${fn}: the normalizer of ${size} rows at temperature ${temperature} exceeds ${LARGEST_16}, the largest 16-bit float of this WebGL device; keep logTeacher and logStudent of contrastNormalizer, or use the backend wasm or webgpu`,
+  );
 }
 
 /** Checks embeddings [N, dim] of teacher and student, and that they are as wide as the bank. */

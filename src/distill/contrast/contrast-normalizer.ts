@@ -1,12 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOptions, checkTemperature } from "../../internal/checks.ts";
+import { largestExponent } from "../../ops/float-range.ts";
+import { excludedLogit } from "../../ops/softmax.ts";
 import { rowSum } from "../../ops/sums.ts";
 import { checkBank, checkContrastForm, checkEmbeddings } from "./checks.ts";
 import { drawnRows, pickRows, type ScoredRows, scoreNegatives } from "./score-negatives.ts";
 import type { ContrastBank, ContrastIndices, ContrastNormalizer, CrdOptions } from "./types.ts";
-
-/** The largest integer whose exponential is a float32. */
-const MAX_LOG = 88;
 
 /**
  * Computes the constants Z with which {@link crdLoss} converts scores to probabilities: for each
@@ -91,12 +90,10 @@ export function contrastNormalizer(
 function logSum({ scores, counts }: ScoredRows): tf.Tensor2D {
   if (!counts) return tf.logSumExp(scores, 1, true);
   // Rows that were not drawn may have the largest scores.
-  const drawn = tf.where(tf.greater(counts, 0), scores, tf.fill(scores.shape, NOT_DRAWN));
+  const drawn = tf.where(tf.greater(counts, 0), scores, tf.fill(scores.shape, excludedLogit()));
   const max = tf.max(drawn, 1, true);
   return tf.add(max, tf.log(rowSum(tf.mul(counts, tf.exp(tf.sub(drawn, max))))));
 }
 
-/** Far below every score. */
-const NOT_DRAWN = -1e35;
-
-const boundedExp = (logZ: tf.Scalar): tf.Scalar => tf.exp(tf.minimum<tf.Scalar>(logZ, MAX_LOG));
+const boundedExp = (logZ: tf.Scalar): tf.Scalar =>
+  tf.exp(tf.minimum<tf.Scalar>(logZ, largestExponent()));

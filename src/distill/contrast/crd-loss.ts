@@ -4,7 +4,13 @@ import { scalarLoss } from "../../internal/differentiable.ts";
 import { safeLog } from "../../ops/safe-log.ts";
 import { softplus } from "../../ops/softplus.ts";
 import { rowSum, sumAll } from "../../ops/sums.ts";
-import { checkBank, checkContrastForm, checkEmbeddings, checkNormalizer } from "./checks.ts";
+import {
+  checkBank,
+  checkContrastForm,
+  checkEmbeddings,
+  checkNormalizer,
+  checkNormalizerFits,
+} from "./checks.ts";
 import { type DrawnRows, drawnRows, pickRows, scoreNegatives } from "./score-negatives.ts";
 import type { ContrastBank, ContrastIndices, CrdOptions } from "./types.ts";
 
@@ -101,6 +107,7 @@ export function crdLoss(
   const normalizer = checkNormalizer("crdLoss", bank);
   checkContrastForm("crdLoss", contrastIndices, teacher.shape[0]);
   checkTemperature("crdLoss", temperature);
+  if (!normalizer.logTeacher) checkNormalizerFits("crdLoss", banks.teacher.shape[0], temperature);
 
   return scalarLoss(
     "crdLoss",

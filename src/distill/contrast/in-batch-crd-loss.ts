@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
 import { softmaxParts } from "../../ops/softmax.ts";
-import { rowSum, sumAll } from "../../ops/sums.ts";
+import { rowSum, scaledSum } from "../../ops/sums.ts";
 import { transposeMatrix } from "../../ops/transpose-matrix.ts";
 import { checkEmbeddings } from "./checks.ts";
 import type { CrdOptions } from "./types.ts";
@@ -71,9 +71,8 @@ export function inBatchCrdLoss(
       const ownScores = rowSum(tf.mul(scores, own));
       const forward = crossEntropy(scores, ownScores);
       const backward = crossEntropy(tf.transpose(scores), ownScores);
-      const loss = sumAll(tf.add(forward.losses, backward.losses));
       const pull = tf.sub(tf.add(forward.p, tf.transpose(backward.p)), tf.mul(own, 2));
-      const value: tf.Scalar = tf.mul(loss, 1 / n);
+      const value = scaledSum(tf.add(forward.losses, backward.losses), 1 / n);
       return { value, saved: [t, s, tf.mul(pull, 1 / (n * temperature))] };
     },
     (dy, t, s, pull) => {

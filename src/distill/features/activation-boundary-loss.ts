@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber, checkOptions } from "../../internal/checks.ts";
 import { scalarLoss, sumOf } from "../../internal/differentiable.ts";
-import { sumAll } from "../../ops/sums.ts";
+import { scaledSum } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers } from "../layer-pairs.ts";
 
 /** Options of {@link activationBoundaryLoss}. */
@@ -74,7 +74,7 @@ export function activationBoundaryLoss(
       (s) => {
         const side = tf.step(teacher, -1);
         const violation = tf.relu(tf.sub(margin, tf.mul(side, s)));
-        const value: tf.Scalar = tf.mul(sumAll(tf.square(violation)), weight);
+        const value = scaledSum(tf.square(violation), weight);
         return { value, saved: [tf.mul(side, violation)] };
       },
       (signed) => [tf.mul(signed, -2 * weight)],

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import type { MapSize } from "../../ops/adaptive-average-pool.ts";
 import { batchProduct } from "../../ops/batch-product.ts";
-import { meanAll, sumAll } from "../../ops/sums.ts";
+import { fitGradient, fitRange } from "../../ops/fit-range.ts";
+import { meanAll, scaledSum } from "../../ops/sums.ts";
 import { type LayerFeatures, pairMaps, sumOverLayers } from "../layer-pairs.ts";
 import { divisor, isNormal, unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
 import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-positions.ts";
@@ -70,18 +71,23 @@ function positionLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize)
     "nstLoss",
     [student],
     (maps) => {
-      const { unit: s, norm } = unitVectors(pooledPositions(maps, size), 1);
-      const t = unitVectors(pooledPositions(teacher, size), 1).unit;
+      const { scaled, largest } = fitPositions(maps, size);
+      const { unit: s, norm } = unitVectors(scaled, 1);
+      const t = unitVectors(fitPositions(teacher, size).scaled, 1).unit;
       const m: tf.Tensor3D = tf.sub(meanOuterProduct(s), meanOuterProduct(t));
-      return { value: tf.mul(sumAll(tf.square(m)), 1 / batch), saved: [s, norm, m] };
+      return { value: scaledSum(tf.square(m), 1 / batch), saved: [s, norm, m, ...largest] };
     },
-    (unit, norm, m) => {
+    (unit, norm, m, ...largest) => {
       const g = unitVectorsGradient({ unit, norm }, batchProduct(m, unit), 1);
       const slope: tf.Tensor3D = tf.mul(g, 4 / (batch * channels));
-      return [pooledPositionsGradient(slope, size, student.shape)];
+      return [pooledPositionsGradient(fitGradient(slope, largest), size, student.shape)];
     },
   );
 }
+
+/** The pooled positions. The loss does not depend on their scale. */
+const fitPositions = (maps: tf.Tensor4D, size: MapSize) =>
+  fitRange(pooledPositions(maps, size), [1, 2]);
 
 const meanOuterProduct = (x: tf.Tensor3D) =>
   tf.mul(batchProduct(x, x, { b: true }), 1 / x.shape[2]);
@@ -99,7 +105,8 @@ function channelLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize):
     "nstLoss",
     [student],
     (maps) => {
-      const [s, t] = [pooledPositions(maps, size), pooledPositions(teacher, size)];
+      const { scaled: s, largest } = fitPositions(maps, size);
+      const t = fitPositions(teacher, size).scaled;
       const [ss, tt] = [channelProducts(s, s), channelProducts(t, t)];
       const [normS, normT] = [channelNorms(ss), channelNorms(tt)];
       const g = overNorms(ss, normS, normS);
@@ -107,9 +114,9 @@ function channelLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize):
       const own = meanAll(tf.square(g));
       const target = meanAll(tf.square(overNorms(tt, normT, normT)));
       const value: tf.Scalar = tf.sub(tf.add(own, target), tf.mul(meanAll(tf.square(h)), 2));
-      return { value, saved: [s, t, g, h, normS, normT] };
+      return { value, saved: [s, t, g, h, normS, normT, ...largest] };
     },
-    (s, t, g, h, normS, normT) => {
+    (s, t, g, h, normS, normT, ...largest) => {
       const r = tf.sub(tf.mean(tf.square(g), 2, true), tf.mean(tf.square(h), 2, true));
       const along = tf.mul(tf.mul(r, isNormal(normS)), tf.eye(channels));
       const own = tf.sub(tf.mul(g, 1 / channels), along);
@@ -120,7 +127,7 @@ function channelLoss(teacher: tf.Tensor4D, student: tf.Tensor4D, size: MapSize):
         batchProduct(s, tf.mul(a, scale)),
         batchProduct(t, tf.mul(b, scale), { b: true }),
       );
-      return [pooledPositionsGradient(slope, size, student.shape)];
+      return [pooledPositionsGradient(fitGradient(slope, largest), size, student.shape)];
     },
   );
 }

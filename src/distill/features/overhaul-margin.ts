@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkVector } from "../../internal/checks.ts";
-import { TINY } from "../../ops/safe-log.ts";
+import { tiny } from "../../ops/safe-log.ts";
 
 /** The quantile of the standard normal distribution at 0.001. */
 const RARE = -3.0902323061678132;
@@ -39,7 +39,7 @@ export function overhaulMargin(scale: tf.Tensor, offset: tf.Tensor): tf.Tensor1D
   const beta = checkVector(fn, "offset", offset, gamma.size);
   return tf.tidy(() => {
     // A channel whose deviation is a millionth of its offset is as good as constant.
-    const smallest = tf.maximum(tf.mul(tf.abs(beta), 1e-6), TINY);
+    const smallest = tf.maximum(tf.mul(tf.abs(beta), 1e-6), tiny());
     const deviation = tf.maximum(tf.abs(gamma), smallest);
     const z = tf.div(tf.neg(beta), deviation);
     const isRare = tf.lessEqual(z, RARE);

@@ -4,6 +4,7 @@ import {
   adaptiveAveragePool,
   adaptiveAveragePoolGradient,
 } from "../../ops/adaptive-average-pool.ts";
+import { fitGradient, fitRange } from "../../ops/fit-range.ts";
 import { sign } from "../../ops/sign.ts";
 import { type LayerPair, sumOverLayers } from "../layer-pairs.ts";
 import { type UnitVectors, unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
@@ -29,15 +30,18 @@ export function attentionLoss(
       fn,
       [student],
       (x) => {
-        const { maps, scale } = scaledDown(adaptiveAveragePool(x, size), p);
+        const { maps, scale, largest } = scaledDown(adaptiveAveragePool(x, size), p);
         const { unit, norm } = attention(maps, p);
         const target = attention(scaledDown(adaptiveAveragePool(teacher, size), p).maps, p).unit;
         const difference = tf.sub(unit, target);
-        return { value: value(difference), saved: [maps, scale, unit, norm, difference] };
+        return {
+          value: value(difference),
+          saved: [maps, scale, unit, norm, difference, ...largest],
+        };
       },
-      (maps, scale, unit, norm, difference) => {
+      (maps, scale, unit, norm, difference, ...largest) => {
         const g = unitVectorsGradient({ unit, norm }, slope(difference), 1);
-        const scaled = powerMeanGradient(maps, p, g);
+        const scaled = fitGradient(powerMeanGradient(maps, p, g), largest);
         const slopes: tf.Tensor4D = p <= 2 ? scaled : tf.div(scaled, scale);
         return [adaptiveAveragePoolGradient(slopes, student.shape)];
       },
@@ -49,11 +53,12 @@ export function attentionLoss(
  * Divides the maps of each sample by their largest entry if that exceeds 1, since powers above 2 soon
  * overflow. The normalised attention does not depend on it. The scale is [N, 1, 1, 1], or 1.
  */
-function scaledDown(maps: tf.Tensor4D, p: number): { maps: tf.Tensor4D; scale: tf.Tensor } {
-  if (p <= 2) return { maps, scale: tf.scalar(1) };
-  const largest = tf.max(tf.abs(tf.reshape(maps, [maps.shape[0], -1])), 1);
-  const scale = tf.reshape(tf.maximum(largest, 1), [-1, 1, 1, 1]);
-  return { maps: tf.div(maps, scale), scale };
+function scaledDown(x: tf.Tensor4D, p: number) {
+  const { scaled: maps, largest } = fitRange(x, [1, 2, 3]);
+  if (p <= 2) return { maps, scale: tf.scalar(1), largest };
+  const peaks = tf.max(tf.abs(tf.reshape(maps, [maps.shape[0], -1])), 1);
+  const scale = tf.reshape(tf.maximum(peaks, 1), [-1, 1, 1, 1]);
+  return { maps: tf.div(maps, scale) as tf.Tensor4D, scale, largest };
 }
 
 /**

@@ -10,7 +10,8 @@ import {
 import { differentiableRows } from "../../internal/differentiable.ts";
 import { countedRows, flatRows, rowWeights } from "../../internal/rows.ts";
 import { columnSums } from "../../ops/column-sums.ts";
-import { TINY } from "../../ops/safe-log.ts";
+import { addEpsilon } from "../../ops/float-range.ts";
+import { tiny } from "../../ops/safe-log.ts";
 import {
   atTemperature,
   type CentredSoftmax,
@@ -152,11 +153,11 @@ function correlate(a: tf.Tensor2D, b: tf.Tensor2D, sums: (x: tf.Tensor2D) => tf.
   const total = (of: () => tf.Tensor2D) => tf.tidy(() => sums(of()));
   const norm = (x: tf.Tensor2D) => tf.sqrt(total(() => tf.square(x)));
   const [normA, normB] = [norm(a), norm(b)];
-  const divisor = tf.add(tf.mul(normA, normB), EPSILON);
+  const divisor = addEpsilon(tf.mul(normA, normB), EPSILON);
   const rho = tf.div(
     total(() => tf.mul(a, b)),
     divisor,
   );
-  const share = tf.div(tf.div(tf.mul(rho, normA), divisor), tf.maximum(normB, TINY));
+  const share = tf.div(tf.div(tf.mul(rho, normA), divisor), tf.maximum(normB, tiny()));
   return { rho, slope: tf.sub(tf.div(a, divisor), tf.mul(b, share)) };
 }

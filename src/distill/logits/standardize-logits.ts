@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkRows, columnsOf } from "../../internal/checks.ts";
 import { differentiableRows } from "../../internal/differentiable.ts";
 import { flatRows, unflattened } from "../../internal/rows.ts";
-import { TINY } from "../../ops/safe-log.ts";
+import { addEpsilon } from "../../ops/float-range.ts";
+import { tiny } from "../../ops/safe-log.ts";
 import { centre, rowSum } from "../../ops/sums.ts";
 
 const EPSILON = 1e-7;
@@ -47,14 +48,14 @@ export function standardizeLogits<T extends tf.Tensor>(logits: T): T {
     (rows) => {
       const x = centre(rows);
       const s = tf.sqrt(tf.mul(rowSum(tf.square(x)), 1 / freedom));
-      const y: tf.Tensor2D = tf.div(x, tf.add(s, EPSILON));
+      const y: tf.Tensor2D = tf.div(x, addEpsilon(s, EPSILON));
       return { value: unflattened<T>(y, z.shape), saved: [y, s] };
     },
     (dy, y, s) => {
       const g = flatRows(dy);
       const centred = centre(g);
-      const share = tf.div(rowSum(tf.mul(g, y)), tf.mul(tf.maximum(s, TINY), freedom));
-      return tf.sub(tf.div(centred, tf.add(s, EPSILON)), tf.mul(y, share));
+      const share = tf.div(rowSum(tf.mul(g, y)), tf.mul(tf.maximum(s, tiny()), freedom));
+      return tf.sub(tf.div(centred, addEpsilon(s, EPSILON)), tf.mul(y, share));
     },
   );
 }

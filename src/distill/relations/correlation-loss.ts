@@ -3,7 +3,7 @@ import { checkFeatures, checkSameShape } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
 import { sign } from "../../ops/sign.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
-import { sumAll } from "../../ops/sums.ts";
+import { scaledSum } from "../../ops/sums.ts";
 import { toRows } from "./gram.ts";
 
 /**
@@ -59,7 +59,7 @@ export function correlationLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.
       const difference = toRows(tf.sub(x, teacher));
       const value = tf.tidy((): tf.Scalar => {
         const delta = tf.abs(difference);
-        return tf.mul(sumAll(tf.mul(delta, neighbours(delta, "before"))), perPair);
+        return scaledSum(tf.mul(delta, neighbours(delta, "before")), perPair);
       });
       return { value, saved: [difference] };
     },

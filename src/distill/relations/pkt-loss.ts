@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
-import { safeLog, TINY } from "../../ops/safe-log.ts";
+import { fitGradient, fitRange } from "../../ops/fit-range.ts";
+import { addEpsilon, atLeastNormal } from "../../ops/float-range.ts";
+import { safeLog, tiny } from "../../ops/safe-log.ts";
 import { squaredSums } from "../../ops/squared-distances.ts";
-import { rowSum, sumAll } from "../../ops/sums.ts";
-import { gramGradient, toRows } from "./gram.ts";
+import { rowSum, scaledSum } from "../../ops/sums.ts";
+import { gramGradient, spread, toRows } from "./gram.ts";
 
 /** Keeps quotients and logarithms finite, as in the authors' code. */
 const EPSILON = 1e-7;
@@ -59,18 +61,18 @@ export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor):
     (x) => {
       const target = similarities(teacher);
       const own = similarities(x);
-      const [p, q] = [tf.add(target.q, EPSILON), tf.add(own.q, EPSILON)];
-      const value: tf.Scalar = tf.mul(sumAll(tf.mul(target.q, safeLog(tf.div(p, q)))), scale);
-      return { value, saved: [target.q, own.q, own.rowSums, own.unit, own.length] };
+      const [p, q] = [addEpsilon(target.q, EPSILON), addEpsilon(own.q, EPSILON)];
+      const value = scaledSum(tf.mul(target.q, safeLog(tf.div(p, q))), scale);
+      return { value, saved: [target.q, own.q, own.rowSums, own.unit, own.length, ...own.largest] };
     },
-    (dy, p, q, rowSums, unit, length) => {
-      const g = tf.neg(tf.div(p, tf.add(q, EPSILON)));
+    (dy, p, q, rowSums, unit, length, ...largest) => {
+      const g = tf.neg(tf.div(p, addEpsilon(q, EPSILON)));
       const dS: tf.Tensor2D = tf.div(tf.sub(g, rowSum(tf.mul(g, q))), rowSums);
       const dU = gramGradient(dS, unit);
-      const along = tf.div(rowSum(tf.mul(dU, unit)), tf.maximum(length, TINY));
-      const slope = tf.sub(tf.div(dU, tf.add(length, EPSILON)), tf.mul(unit, along));
+      const along = tf.div(rowSum(tf.mul(dU, unit)), tf.maximum(length, tiny()));
+      const slope = tf.sub(tf.div(dU, addEpsilon(length, EPSILON)), tf.mul(unit, along));
       const perLoss = tf.mul(tf.mul(slope, tf.step(length)), tf.mul(dy, scale));
-      return [tf.reshape(perLoss, student.shape)];
+      return [tf.reshape(fitGradient<tf.Tensor2D>(perLoss, largest, spread(unit)), student.shape)];
     },
   );
 }
@@ -81,13 +83,15 @@ export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor):
  * 1 − |u|² = ε (2|f| + ε)/(|f| + ε)².
  */
 function similarities(features: tf.Tensor) {
-  const rows = toRows(features);
+  const raw = toRows(features);
+  const { scaled: rows, largest } = fitRange(raw, [1], spread(raw));
   const length = tf.sqrt(rowSum(tf.square(rows)));
-  const divisor = tf.add(length, EPSILON);
+  const epsilon = atLeastNormal(EPSILON);
+  const divisor = tf.add(length, epsilon);
   const unit: tf.Tensor2D = tf.div(rows, divisor);
-  const gap = tf.div(tf.mul(tf.add(length, divisor), EPSILON), tf.square(divisor));
+  const gap = tf.mul(tf.div(epsilon, divisor), tf.div(tf.add(length, divisor), divisor));
   const gaps = tf.add(gap, tf.transpose(gap));
   const shifted = tf.mul(tf.add(squaredSums(unit), gaps), 0.5);
   const rowSums = rowSum(shifted);
-  return { q: tf.div(shifted, rowSums), rowSums, unit, length };
+  return { q: tf.div(shifted, rowSums), rowSums, unit, length, largest };
 }

@@ -2,9 +2,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber, checkOptions, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { columnSums } from "../../ops/column-sums.ts";
-import { TINY } from "../../ops/safe-log.ts";
+import { fitGradient, fitRange } from "../../ops/fit-range.ts";
+import { atLeastNormal } from "../../ops/float-range.ts";
+import { tiny } from "../../ops/safe-log.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
 import { sumAll } from "../../ops/sums.ts";
+import { spread, toRows } from "./gram.ts";
 import { type SampleDistances, sampleDistances, weightedDifferences } from "./sample-distances.ts";
 
 /** Options of {@link rkdLoss}. */
@@ -86,21 +89,26 @@ export function rkdLoss(
     "rkdLoss",
     [student],
     (x) => {
-      const target = sampleDistances(teacher);
-      const own = sampleDistances(x);
+      const target = sampleDistances(fitRows(teacher).scaled);
+      const { scaled: rows, largest } = fitRows(x);
+      const own = sampleDistances(rows);
       const none: Part = { loss: tf.scalar(0), slope: tf.zerosLike(own.squared) };
       const distances = distanceWeight > 0 ? distancePart(target, own, distanceWeight) : none;
       const angles = angleWeight > 0 ? anglePart(target, own, angleWeight) : none;
       const slope = tf.add(distances.slope, angles.slope);
       const both: tf.Tensor2D = tf.mul(tf.add(slope, tf.transpose(slope)), 2);
-      const scaled = weightedDifferences(both, own);
+      const slopes = fitGradient(weightedDifferences(both, own), largest, spread(rows));
       const value: tf.Scalar = tf.add(distances.loss, angles.loss);
-      const gradient = tf.add(tf.mul(scaled, own.scale), tf.sub(value, value)); // NaN stays NaN
+      const gradient = tf.add(tf.mul(slopes, own.scale), tf.sub(value, value)); // NaN stays NaN
       return { value, saved: [gradient] };
     },
     (gradient) => [tf.reshape(gradient, student.shape)],
   );
 }
+
+/** Rows of features. The loss does not depend on their scale. */
+const fitRows = (features: tf.Tensor) =>
+  fitRange(toRows(features), undefined, spread(toRows(features)));
 
 /** A part of the loss, and its derivative with respect to the squared distances [N, N]. */
 interface Part {
@@ -114,15 +122,15 @@ interface Part {
 function distancePart(target: SampleDistances, own: SampleDistances, weight: number): Part {
   const n = own.squared.shape[0];
   const relative = ({ d, scale }: SampleDistances) => {
-    const bounded = tf.maximum(d, tf.mul(scale, SMALLEST_DISTANCE));
+    const bounded = tf.maximum(d, tf.mul(scale, atLeastNormal(SMALLEST_DISTANCE)));
     const pairs = tf.mul(bounded, tf.sub(1, tf.eye(n)));
-    const mean = tf.maximum(tf.mul(tf.sum(pairs), 1 / Math.max(n * (n - 1), 1)), TINY);
+    const mean = tf.maximum(tf.mul(tf.sum(pairs), 1 / Math.max(n * (n - 1), 1)), tiny());
     return { r: tf.div(pairs, mean), mean };
   };
   const { r, mean } = relative(own);
   const { loss, h } = smoothL1(tf.sub(r, relative(target).r));
   const share = tf.mul(tf.sum(tf.mul(h, r)), 1 / Math.max(n * (n - 1), 1));
-  const isApart = tf.step(tf.sub(own.d, tf.mul(own.scale, SMALLEST_DISTANCE)));
+  const isApart = tf.step(tf.sub(own.d, tf.mul(own.scale, atLeastNormal(SMALLEST_DISTANCE))));
   const perSquare = tf.divNoNan(isApart, own.d); // 2 dd/dD
   const perEntry = tf.div(weight / (2 * n ** 2), mean);
   const slope: tf.Tensor2D = tf.mul(tf.mul(tf.sub(h, share), perSquare), perEntry);
@@ -159,7 +167,7 @@ function anglePart(target: SampleDistances, own: SampleDistances, weight: number
       blocks.map((block) => block[name]),
       0,
     );
-  const isLong = tf.step(tf.sub(own.d, tf.mul(own.scale, SMALLEST_ARM)));
+  const isLong = tf.step(tf.sub(own.d, tf.mul(own.scale, atLeastNormal(SMALLEST_ARM))));
   const perArm = tf.mul(tf.square(inverseArms(own)), isLong);
   const ownSlope = tf.mul(perArm, tf.mul(all("t"), 0.5));
   const slope: tf.Tensor2D = tf.sub(tf.mul(tf.sub(all("p"), ownSlope), 2), all("opposite"));
@@ -169,7 +177,7 @@ function anglePart(target: SampleDistances, own: SampleDistances, weight: number
 
 /** 1/max(d, 1e-12), and 0 for equal samples. */
 const inverseArms = ({ d, scale }: SampleDistances): tf.Tensor2D =>
-  tf.div(tf.step(d), tf.maximum(d, tf.mul(scale, SMALLEST_ARM)));
+  tf.div(tf.step(d), tf.maximum(d, tf.mul(scale, atLeastNormal(SMALLEST_ARM))));
 
 /** Returns a function that computes the cosines [arms i, k, j] of some rows i, and z_ik z_jk. */
 function anglesOf(distances: SampleDistances) {

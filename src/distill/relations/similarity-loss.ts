@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
+import { fitGradient, fitRange } from "../../ops/fit-range.ts";
 import { gram } from "../../ops/row-products.ts";
-import { sumAll } from "../../ops/sums.ts";
+import { scaledSum } from "../../ops/sums.ts";
 import { type LayerFeatures, pairLayers, sumOverLayers } from "../layer-pairs.ts";
 import { unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
-import { gramGradient, toRows } from "./gram.ts";
+import { gramGradient, spread, toRows } from "./gram.ts";
 
 /**
  * Similarity-preserving distillation (SP): preserves the teacher's pairwise similarities by
@@ -63,18 +64,23 @@ export function similarityLoss(
       (x) => {
         const own = normalizedGram(x);
         const difference = tf.sub(own.unit, normalizedGram(teacher).unit);
-        const value: tf.Scalar = tf.mul(sumAll(tf.square(difference)), perEntry);
-        return { value, saved: [difference, own.unit, own.norm, toRows(x)] };
+        const value = scaledSum(tf.square(difference), perEntry);
+        return { value, saved: [difference, own.unit, own.norm, own.rows, ...own.largest] };
       },
-      (difference, unit, norm, features) => {
+      (difference, unit, norm, features, ...largest) => {
         const g: tf.Tensor2D = tf.mul(difference, 2 * perEntry);
         const isNonzero = tf.step(tf.max(tf.abs(features), 1, true));
         const dG: tf.Tensor2D = tf.mul(unitVectorsGradient({ unit, norm }, g, 1), isNonzero);
-        return [tf.reshape(gramGradient(dG, features), student.shape)];
+        const slope = fitGradient(gramGradient(dG, features), largest, spread(features));
+        return [tf.reshape(slope, student.shape)];
       },
     );
   });
 }
 
-/** Rows of the Gram matrix, each divided by its norm. */
-const normalizedGram = (x: tf.Tensor) => unitVectors(gram(toRows(x)), 1);
+/** Rows of the Gram matrix, each divided by its norm. They do not depend on the scale of x. */
+function normalizedGram(x: tf.Tensor) {
+  const features = toRows(x);
+  const { scaled: rows, largest } = fitRange(features, undefined, spread(features));
+  return { ...unitVectors(gram(rows), 1), rows, largest };
+}

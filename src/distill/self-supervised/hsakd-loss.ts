@@ -8,7 +8,7 @@ import {
 } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { softDivergence } from "../../ops/soft-divergence.ts";
-import { sumAll } from "../../ops/sums.ts";
+import { scaledSum } from "../../ops/sums.ts";
 import { pairLayers, sumOverLayers } from "../layer-pairs.ts";
 
 /** Outputs of a network with auxiliary heads for the images of {@link rotateBatch}. */
@@ -100,7 +100,7 @@ export function hsakdLoss(
       [student],
       (z) => {
         const { losses, slopes } = softDivergence(teacher, z, temperature);
-        return { value: tf.mul(sumAll(losses), 1 / rows), saved: [slopes] };
+        return { value: scaledSum(losses, 1 / rows), saved: [slopes] };
       },
       (slopes) => [tf.mul(slopes, 1 / rows)],
     ),

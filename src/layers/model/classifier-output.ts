@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { differentiable } from "../../internal/differentiable.ts";
-import { atLeastTiny, safeLog, TINY } from "../../ops/safe-log.ts";
+import { atLeastTiny, safeLog, tiny } from "../../ops/safe-log.ts";
 
 /** Layers that preserve probabilities, at least in inference. MobileNet ends in one. */
 const NEUTRAL = ["Reshape", "Flatten", "Dropout"];
@@ -68,7 +68,7 @@ const logarithm = (fn: string, probabilities: tf.Tensor): tf.Tensor =>
     [probabilities],
     (p) => ({ value: safeLog(p), saved: [p] }),
     (dy, p) => {
-      const isLarge = tf.cast(tf.greaterEqual(p, TINY), "float32");
+      const isLarge = tf.cast(tf.greaterEqual(p, tiny()), "float32");
       return [tf.mul(tf.div(dy, atLeastTiny(p)), isLarge)];
     },
   );

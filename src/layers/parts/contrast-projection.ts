@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkOptions, checkSampleShape } from "../../internal/checks.ts";
+import { atLeastNormal } from "../../ops/float-range.ts";
 import { singleTensor } from "../model/apply-layer.ts";
 import { initialKernels } from "./initial-kernels.ts";
 
@@ -61,7 +62,7 @@ class L2Normalize extends tfl.layers.Layer {
     return tf.tidy(() => {
       const x = singleTensor(inputs);
       const square = tf.sum(tf.square(x), -1, true);
-      return tf.mul(x, tf.rsqrt(tf.maximum(square, SMALLEST)));
+      return tf.mul(x, tf.rsqrt(tf.maximum(square, atLeastNormal(SMALLEST))));
     });
   }
 }

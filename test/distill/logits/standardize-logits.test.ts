@@ -15,7 +15,9 @@ import {
 } from "../../support.ts";
 
 for (const { name, params, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`values, and value and gradient of kdLoss on them, of ${name}`, async () => {
+  test(`values, and value and gradient of kdLoss on them, of ${name}`, {
+    tags: "float16",
+  }, async () => {
     const [teacher, student] = [toTensor(inputs.teacher!), toTensor(inputs.student!)];
     await expectClose(standardizeLogits(student), outputs.standardized!);
     const loss = (z: tf.Tensor) =>

@@ -30,7 +30,7 @@ const gradientsOf = (teacher: Outputs, student: Outputs, temperature?: number, d
     );
 
 for (const { name, params, inputs, outputs, grads } of (golden as unknown as Golden).cases) {
-  test(`value and gradients of ${name}`, async () => {
+  test(`value and gradients of ${name}`, { tags: "float16" }, async () => {
     const [teacher, student] = ["teacher", "student"].map((who) => ({
       logits: toTensor(inputs[`${who}Logits`]!) as tf.Tensor2D,
       heads: [0, 1].map((i) => toTensor(inputs[`${who}Head${i}`]!) as tf.Tensor2D),
