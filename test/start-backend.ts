@@ -11,10 +11,9 @@ const { backend, host, hasLossKernels, hasTrainingKernels, isFloat16 } = inject(
 if (host === "chromium") {
   if (backend === "webgl") await import("@tensorflow/tfjs-backend-webgl");
   else await import("@tensorflow/tfjs-backend-webgpu");
-  if (isFloat16) {
-    tf.env().set("WEBGL_FORCE_F16_TEXTURES", true);
-    tf.env().set("WEBGL_CPU_FORWARD", false); // the CPU computes small tensors in 32 bits
-  }
+  if (isFloat16) tf.env().set("WEBGL_FORCE_F16_TEXTURES", true);
+  // Otherwise the CPU computes small tensors, and golden vectors would not reach the GPU.
+  if (backend === "webgl") tf.env().set("WEBGL_CPU_FORWARD", false);
   await startBackend(backend);
 } else {
   const { startNodeBackend } = await import("../scripts/node-backends.ts");

@@ -9,6 +9,7 @@ import {
 import { differentiableRows } from "../internal/differentiable.ts";
 import { labelRows } from "../internal/labels.ts";
 import { countedRows, flatLabels, rowWeights } from "../internal/rows.ts";
+import { matMul } from "../ops/mat-mul.ts";
 import { softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
 
@@ -76,10 +77,10 @@ export function classCentroids(
       );
       // One product with a further row of 1/C: a sum afterwards would take another [C, C].
       const all = tf.concat([p, tf.fill([1, numClasses], 1 / numClasses)]);
-      const value: tf.Tensor2D = tf.matMul(tf.concat([means, isAbsent], 1), all);
+      const value: tf.Tensor2D = matMul(tf.concat([means, isAbsent], 1), all);
       return { value, saved: [p, means] };
     },
-    (dy, p, means) => softmaxGradient(p, tf.matMul(tf.transpose(means), dy)),
+    (dy, p, means) => softmaxGradient(p, matMul(tf.transpose(means), dy)),
   );
 }
 

@@ -16,6 +16,7 @@ import {
   sampleLoss,
   type Unreduced,
 } from "../internal/sample-loss.ts";
+import { matMul } from "../ops/mat-mul.ts";
 import { atLeastTiny } from "../ops/safe-log.ts";
 import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
 import { rowSum } from "../ops/sums.ts";
@@ -147,7 +148,7 @@ function samplesAgainstOwnCentroids(
       const w = weights && rowWeights(weights, logits);
       const { p, logP } = softmaxAndLog(countedRows(rows, w));
       const { means } = classMeans(labelRows(flat, columnsOf(logits)), w);
-      const q: tf.Tensor2D = tf.matMul(means, p);
+      const q: tf.Tensor2D = matMul(means, p);
       const r = tf.tidy(() => {
         const difference: tf.Tensor2D = tf.sub(logP, logCentroidRows(q, flat));
         return w ? tf.mul(difference, w) : difference;
@@ -158,7 +159,7 @@ function samplesAgainstOwnCentroids(
     (dy, p, r, means, q, flat, w) => {
       const g = tf.reshape(dy, [-1, 1]);
       const slope = tf.tidy(() => {
-        const throughQ = tf.tidy((): tf.Tensor2D => tf.div(tf.matMul(means, tf.mul(p, g)), q));
+        const throughQ = tf.tidy((): tf.Tensor2D => tf.div(matMul(means, tf.mul(p, g)), q));
         return tf.sub(tf.mul(r, g), tf.mul(mixRows(throughQ, flat), w));
       });
       return softmaxGradient(p, slope);

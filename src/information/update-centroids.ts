@@ -10,6 +10,7 @@ import {
 } from "../internal/checks.ts";
 import { labelRows } from "../internal/labels.ts";
 import { countedRows, flatLabels, flatRows, rowWeights } from "../internal/rows.ts";
+import { matMul } from "../ops/mat-mul.ts";
 import { rowSum } from "../ops/sums.ts";
 import { classMeans } from "./class-centroids.ts";
 
@@ -75,7 +76,7 @@ export function updateCentroids(
     const p = tf.softmax(countedRows(flatRows(z), w));
     const { means, isAbsent } = classMeans(labelRows(flatLabels(labels, z), numClasses), w);
     const share = tf.add(tf.mul(isAbsent, 1 - decay), decay);
-    const batch = tf.mul(tf.matMul(means, p), 1 - decay);
+    const batch = tf.mul(matMul(means, p), 1 - decay);
     const mixed = tf.add(tf.mul(old, share), batch);
     const isPresent = tf.sub(1, isAbsent);
     return tf.div(mixed, tf.add(tf.mul(rowSum(mixed), isPresent), isAbsent));

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { classIndices } from "../ops/class-indices.ts";
 import { gatherRows } from "../ops/gather-rows.ts";
+import { matMul } from "../ops/mat-mul.ts";
 import { oneHot } from "../ops/one-hot.ts";
 
 /** Whether labels are class indices, [N] or [N, 1], and not rows [N, C]. */
@@ -39,5 +40,5 @@ export const classRows = (labels: tf.Tensor, numClasses: number): tf.Tensor2D =>
  */
 export function mixRows(matrix: tf.Tensor2D, labels: tf.Tensor): tf.Tensor2D {
   const indices = labelIndices(labels);
-  return indices ? gatherRows(matrix, indices) : tf.matMul(labels as tf.Tensor2D, matrix);
+  return indices ? gatherRows(matrix, indices) : matMul(labels as tf.Tensor2D, matrix);
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { matMul } from "./mat-mul.ts";
 import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 import { transposeMatrix } from "./transpose-matrix.ts";
@@ -34,7 +35,7 @@ export function batchProduct(
     }
     const isSingle = transposeB && b.shape[0] === 1;
     const right = isSingle ? tf.transpose(b, [0, 2, 1]) : b;
-    return tf.matMul(a, right, transposeA, transposeB && !isSingle);
+    return matMul(a, right, transposeA, transposeB && !isSingle);
   });
 }
 
@@ -53,9 +54,7 @@ function productsOneByOne(
   };
   const shared = a.shape[0] === 1 ? entry(a, 0, transposeA) : undefined;
   const products = Array.from({ length: b.shape[0] }, (_, n) =>
-    tf.tidy(
-      (): tf.Tensor2D => tf.matMul(shared ?? entry(a, n, transposeA), entry(b, n, transposeB)),
-    ),
+    tf.tidy((): tf.Tensor2D => matMul(shared ?? entry(a, n, transposeA), entry(b, n, transposeB))),
   );
   return products.length === 1 ? tf.expandDims(products[0]!) : (tf.stack(products) as tf.Tensor3D);
 }

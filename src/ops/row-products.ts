@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { matMul } from "./mat-mul.ts";
 import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 import { transposeMatrix } from "./transpose-matrix.ts";
@@ -15,7 +16,7 @@ const ROWS = 16;
  * afterwards, so that only the small `a` and the result are transposed.
  */
 export const rowProducts = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
-  runOp("KdCmiRowProducts", { a, b }, {}, () => transposeMatrix(tf.matMul(b, transposeMatrix(a))));
+  runOp("KdCmiRowProducts", { a, b }, {}, () => transposeMatrix(matMul(b, transposeMatrix(a))));
 
 /**
  * The Gram matrix X Xᵀ, the inner products of all pairs of rows: [N, D] → [N, N]. No gradient is
@@ -29,11 +30,11 @@ export const rowProducts = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
 export function gram(x: tf.Tensor2D): tf.Tensor2D {
   return runOp("KdCmiGram", { x }, {}, () => {
     const [n, d] = x.shape;
-    if (d < WIDE || tf.getBackend() !== "wasm") return tf.matMul(x, transposeMatrix(x));
+    if (d < WIDE || tf.getBackend() !== "wasm") return matMul(x, transposeMatrix(x));
     const columns = Array.from({ length: Math.ceil(n / ROWS) }, (_, i): tf.Tensor2D => {
       const first = i * ROWS;
       const rows = sliceRows(x, first, Math.min(ROWS, n - first));
-      return tf.matMul(x, transposeMatrix(rows));
+      return matMul(x, transposeMatrix(rows));
     });
     return tf.concat2d(columns, 1);
   });

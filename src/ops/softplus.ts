@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { keepNaN } from "./keep-nan.ts";
+import { relu } from "./relu.ts";
 import { runOp } from "./run-op.ts";
 
 /**
@@ -11,5 +12,5 @@ import { runOp } from "./run-op.ts";
 export const softplus = <T extends tf.Tensor>(x: T): T =>
   runOp("KdCmiSoftplus", { x }, {}, () => {
     const excess = tf.tidy(() => tf.log(tf.sigmoid(tf.abs(x))));
-    return keepNaN(tf.sub(tf.relu(x), excess), x);
+    return keepNaN(tf.sub(relu(x), excess), x);
   });

@@ -10,6 +10,7 @@ import {
 } from "../internal/checks.ts";
 import { scalarLoss } from "../internal/differentiable.ts";
 import { labelRows } from "../internal/labels.ts";
+import { matMul } from "../ops/mat-mul.ts";
 import { oneMinus } from "../ops/one-minus.ts";
 import { softmaxAndLog, softmaxGradient } from "../ops/softmax.ts";
 import { meanAll, rowSum, sumAll } from "../ops/sums.ts";
@@ -92,14 +93,14 @@ export function cmicLoss(
       const samples = labelledCentroidLosses(labels, logits, q, attrs);
       const { p, logP } = softmaxAndLog(logits);
       const target = labelRows(labels, numClasses);
-      const differ = oneMinus(tf.matMul(target, target, false, true));
-      const logs = tf.matMul(differ, logP);
+      const differ = oneMinus(matMul(target, target, false, true));
+      const logs = matMul(differ, logP);
       const separation = tf.mul(sumAll(tf.mul(p, logs)), beta / n ** 2); // −β Γ
       const value: tf.Scalar = tf.add(meanAll(samples.losses), separation);
       return { value, saved: [samples.slopes, p, differ, logs] };
     },
     (samples, p, differ, logs) => {
-      const others = tf.sub(tf.matMul(differ, p), tf.mul(p, rowSum(differ)));
+      const others = tf.sub(matMul(differ, p), tf.mul(p, rowSum(differ)));
       const pairs = tf.add(softmaxGradient(p, logs), others);
       return [tf.add(tf.mul(samples, 1 / n), tf.mul(pairs, beta / n ** 2))];
     },

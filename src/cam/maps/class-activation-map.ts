@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLabelShape, checkMaps, checkMatrix } from "../../internal/checks.ts";
 import { classRows } from "../../internal/labels.ts";
+import { matMul } from "../../ops/mat-mul.ts";
 import { weighChannels } from "./weigh-channels.ts";
 
 /**
@@ -52,7 +53,7 @@ export function classActivationMap(
   checkLabelShape(fn, labels, { shape: [n, numClasses] });
 
   return tf.tidy(() => {
-    const own = tf.matMul(classRows(labels, numClasses), tf.transpose(weights));
+    const own = matMul(classRows(labels, numClasses), tf.transpose(weights));
     return weighChannels(maps, own);
   });
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkMaps } from "../../internal/checks.ts";
+import { matMul } from "../../ops/mat-mul.ts";
 import { atLeastTiny } from "../../ops/safe-log.ts";
 import { transposeMatrix } from "../../ops/transpose-matrix.ts";
 import { chunkSize, mapChunks, sumChunks } from "./chunks.ts";
@@ -56,11 +57,11 @@ function projectInParts(maps: tf.Tensor4D): tf.Tensor {
   const centre = (chunk: tf.Tensor4D): tf.Tensor2D => tf.div(tf.sub(toRows(chunk), mean), scale);
   const gram = sumChunks(maps, size, (chunk): tf.Tensor3D => {
     const rows = centre(chunk);
-    return tf.expandDims(tf.matMul(transposeMatrix(rows), rows));
+    return tf.expandDims(matMul(transposeMatrix(rows), rows));
   });
   const axis: tf.Tensor2D = tf.squeeze(leadingEigenvector(gram), [0]);
   return tf.mul(
-    mapChunks(maps, size, (chunk) => tf.matMul(centre(chunk), axis)),
+    mapChunks(maps, size, (chunk) => matMul(centre(chunk), axis)),
     scale,
   );
 }

@@ -3,6 +3,7 @@ import { checkInteger, checkNumber, checkOptions } from "../../internal/checks.t
 import { randomSource } from "../../internal/random.ts";
 import { addToRows } from "../../ops/add-to-rows.ts";
 import { gatherRows } from "../../ops/gather-rows.ts";
+import { matMul } from "../../ops/mat-mul.ts";
 import { rowSum } from "../../ops/sums.ts";
 import { checkBank, checkEmbeddings, checkRowIndices } from "./checks.ts";
 import { l2Normalize } from "./l2-normalize.ts";
@@ -136,7 +137,7 @@ function moveRows(bank: tf.Tensor2D, embeddings: tf.Tensor2D, rows: tf.Tensor1D,
     const equal: tf.Tensor2D = tf.equal(column, tf.reshape(rows, [1, -1]));
     const isSame = tf.cast(equal, "float32");
     const count = rowSum(isSame);
-    const mean = tf.div(tf.matMul(isSame, embeddings), count);
+    const mean = tf.div(matMul(isSame, embeddings), count);
     const old = gatherRows(bank, rows);
     const moved = l2Normalize(tf.add(tf.mul(old, momentum), tf.mul(mean, 1 - momentum)));
     return addToRows(bank, rows, tf.div(tf.sub(moved, old), count));

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { differentiable } from "../../internal/differentiable.ts";
+import { matMul } from "../../ops/mat-mul.ts";
 import { softmaxParts } from "../../ops/softmax.ts";
 import { rowSum, scaledSum } from "../../ops/sums.ts";
 import { transposeMatrix } from "../../ops/transpose-matrix.ts";
@@ -66,7 +67,7 @@ export function inBatchCrdLoss(
     "inBatchCrdLoss",
     [teacher, student],
     (t, s) => {
-      const scores: tf.Tensor2D = tf.mul(tf.matMul(s, transposeMatrix(t)), 1 / temperature);
+      const scores: tf.Tensor2D = tf.mul(matMul(s, transposeMatrix(t)), 1 / temperature);
       const own: tf.Tensor2D = tf.eye(n);
       const ownScores = rowSum(tf.mul(scores, own));
       const forward = crossEntropy(scores, ownScores);
@@ -77,7 +78,7 @@ export function inBatchCrdLoss(
     },
     (dy, t, s, pull) => {
       const slope: tf.Tensor2D = tf.mul(pull, dy);
-      return [tf.matMul(tf.transpose(slope), s), tf.matMul(slope, t)];
+      return [matMul(tf.transpose(slope), s), matMul(slope, t)];
     },
   );
 }

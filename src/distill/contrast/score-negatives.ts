@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { canCountRows, countRows } from "../../ops/count-rows.ts";
 import { gatherRows } from "../../ops/gather-rows.ts";
+import { matMul } from "../../ops/mat-mul.ts";
 import { rowProducts } from "../../ops/row-products.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
 import type { ContrastIndices } from "./types.ts";
@@ -76,14 +77,14 @@ export function scoreNegatives(
 /** All anchors against the same rows. */
 const scoreShared = (anchors: tf.Tensor2D, rows: tf.Tensor2D): ScoredRows => ({
   scores: rowProducts(anchors, rows),
-  weightedRows: (weights) => tf.matMul(weights, rows),
+  weightedRows: (weights) => matMul(weights, rows),
 });
 
 /** Each of n anchors against its own k rows of the n · k given. */
 function scoreOwn(anchors: tf.Tensor2D, rows: tf.Tensor2D): ScoredRows {
   const [n, dim] = anchors.shape;
   const own: tf.Tensor3D = tf.reshape(rows, [n, -1, dim]);
-  const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor2D => tf.reshape(tf.matMul(a, b), [n, -1]);
+  const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor2D => tf.reshape(matMul(a, b), [n, -1]);
   return {
     scores: product(own, tf.reshape(anchors, [n, dim, 1])),
     weightedRows: (weights) => product(tf.reshape(weights, [n, 1, -1]), own),

@@ -72,7 +72,7 @@ export function pktLoss(teacherFeatures: tf.Tensor, studentFeatures: tf.Tensor):
       const along = tf.div(rowSum(tf.mul(dU, unit)), tf.maximum(length, tiny()));
       const slope = tf.sub(tf.div(dU, addEpsilon(length, EPSILON)), tf.mul(unit, along));
       const perLoss = tf.mul(tf.mul(slope, tf.step(length)), tf.mul(dy, scale));
-      return [tf.reshape(fitGradient<tf.Tensor2D>(perLoss, largest, spread(unit)), student.shape)];
+      return [tf.reshape(fitGradient(perLoss as tf.Tensor, largest, spread(unit)), student.shape)];
     },
   );
 }

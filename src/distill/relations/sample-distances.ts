@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { gatherRows } from "../../ops/gather-rows.ts";
+import { matMul } from "../../ops/mat-mul.ts";
 import { squaredDistances } from "../../ops/squared-distances.ts";
 import { rowSum } from "../../ops/sums.ts";
 import { transposeMatrix } from "../../ops/transpose-matrix.ts";
@@ -47,7 +48,7 @@ export function sampleDistances(features: tf.Tensor): SampleDistances {
   // |x_i − x_j|² − |c_i − c_j|² = ⟨s_i − s_j, δ_i − δ_j⟩ with s = 2c + δ
   const sums: tf.Tensor2D = tf.add(tf.mul(centres, 2), offsets);
   const own = rowSum(tf.mul(sums, offsets));
-  const half = tf.sub(own, tf.matMul(sums, transposeMatrix(offsets)));
+  const half = tf.sub(own, matMul(sums, transposeMatrix(offsets)));
   const apart: tf.Tensor2D = tf.add(half, tf.transpose(half));
   const rest = tf.where(isOneCluster, squared, apart);
   const d = tf.sqrt(squared);
@@ -69,6 +70,6 @@ export function weightedDifferences(
   { isOneCluster, centres, offsets }: SampleDistances,
 ): tf.Tensor2D {
   const between = tf.where(isOneCluster, tf.zerosLike(w), w);
-  const sums = (w: tf.Tensor2D, x: tf.Tensor2D) => tf.sub(tf.mul(x, rowSum(w)), tf.matMul(w, x));
+  const sums = (w: tf.Tensor2D, x: tf.Tensor2D) => tf.sub(tf.mul(x, rowSum(w)), matMul(w, x));
   return tf.add(sums(between, centres), sums(w, offsets));
 }
