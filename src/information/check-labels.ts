@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkInteger } from "../internal/checks.ts";
+import { checkInteger, checkTensor } from "../internal/checks.ts";
 
 /**
  * Reads labels back and checks their values. The losses do not check them, because that requires
@@ -30,6 +30,7 @@ export async function checkLabels(labels: tf.Tensor, numClasses: number): Promis
     const got = labels instanceof tf.Tensor ? `${labels.dtype} [${labels.shape}]` : typeof labels;
     throw new Error(`checkLabels: labels must be ${expected}, got ${got}`);
   }
+  checkTensor("checkLabels", "labels", labels);
   const indices = readIndices(await labels.data(), labels.shape, numClasses);
   const row = indices.indexOf(-1);
   if (row < 0) return;

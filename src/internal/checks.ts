@@ -3,8 +3,12 @@ import * as tf from "@tensorflow/tfjs-core";
 /** Dtype and shape, as shown in error messages. */
 export const describe = (x: tf.Tensor) => `${x.dtype} [${x.shape}]`;
 
-function checkTensor(fn: string, name: string, x: tf.Tensor): void {
-  if (x instanceof tf.Tensor) return;
+/** Checks for a tensor that is not disposed. tfjs' own message, "Tensor is disposed.", names no argument. */
+export function checkTensor(fn: string, name: string, x: tf.Tensor): void {
+  if (x instanceof tf.Tensor) {
+    if (!x.isDisposed) return;
+    throw new Error(`${fn}: ${name} must not be disposed, got a disposed ${describe(x)}`);
+  }
   const got = Array.isArray(x) ? "an array" : x === null ? "null" : typeof x;
   throw new Error(`${fn}: ${name} must be a tf.Tensor, got ${got}`);
 }

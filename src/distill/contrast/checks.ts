@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkMatrix, checkSameShape, describe } from "../../internal/checks.ts";
+import { checkMatrix, checkSameShape, checkTensor, describe } from "../../internal/checks.ts";
 import { isFloat16, LARGEST_16 } from "../../ops/float-range.ts";
 import type { ContrastBank, ContrastIndices, ContrastNormalizer } from "./types.ts";
 
@@ -14,7 +14,12 @@ export function checkBank(fn: string, bank: ContrastBank) {
 export function checkNormalizer(fn: string, { normalizer }: ContrastBank): ContrastNormalizer {
   const isScalar = (x: unknown) => x instanceof tf.Tensor && x.rank === 0 && x.dtype === "float32";
   const { teacher, student, logTeacher = teacher, logStudent = student } = normalizer ?? {};
-  if (normalizer && [teacher, student, logTeacher, logStudent].every(isScalar)) return normalizer;
+  if (normalizer && [teacher, student, logTeacher, logStudent].every(isScalar)) {
+    for (const [name, x] of Object.entries(normalizer)) {
+      if (x) checkTensor(fn, `bank.normalizer.${name}`, x);
+    }
+    return normalizer;
+  }
   const expected = "{teacher, student} of float32 scalars, see contrastNormalizer";
   const got = normalizer ? "other members" : normalizer;
   throw new Error(`${fn}: bank.normalizer must be ${expected}, got ${got}`);
@@ -52,7 +57,10 @@ export function checkEmbeddings(
 export function checkRowIndices(fn: string, name: string, x: tf.Tensor, batch?: number) {
   const isTensor = x instanceof tf.Tensor;
   const isRow = isTensor && x.rank === 1 && x.dtype === "int32" && x.size > 0;
-  if (isRow && x.size === (batch ?? x.size)) return x as tf.Tensor1D;
+  if (isRow && x.size === (batch ?? x.size)) {
+    checkTensor(fn, name, x);
+    return x as tf.Tensor1D;
+  }
   const got = isTensor ? describe(x) : typeof x;
   throw new Error(`${fn}: ${name} must be int32 [${batch ?? "rows"}], got ${got}`);
 }
@@ -62,7 +70,7 @@ export function checkContrastForm(fn: string, indices: ContrastIndices, batch?: 
   if (indices instanceof tf.Tensor) {
     const [n = 0, columns = 0] = indices.shape;
     const fits = indices.rank === 2 && n > 0 && n === (batch ?? n) && columns >= 2;
-    if (fits && indices.dtype === "int32") return;
+    if (fits && indices.dtype === "int32") return checkTensor(fn, "contrastIndices", indices);
   } else if (indices?.positives instanceof tf.Tensor) {
     checkRowIndices(fn, "contrastIndices.positives", indices.positives, batch);
     checkRowIndices(fn, "contrastIndices.negatives", indices.negatives);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { checkTensor } from "../../internal/checks.ts";
 
 /** Labelled samples in memory, named as in the elements of a data set. */
 export interface LabelledTensors {
@@ -68,6 +69,8 @@ export function checkData(
 /** Inputs and labels of the same number of samples, at least 1. */
 export function checkTensors(fn: string, name: string, data: LabelledTensors): void {
   const { ys } = data;
+  if (isTensor(ys)) checkTensor(fn, `the labels of ${name}`, ys);
+  for (const x of inputsOf(data)) if (isTensor(x)) checkTensor(fn, `the inputs of ${name}`, x);
   if (!isTensor(ys) || ys.rank === 0 || ys.shape[0] === 0) {
     const expected = "a tensor [samples,...] with at least 1 sample";
     throw new Error(`${fn}: the labels of ${name} must be ${expected}, got ${shapeOf(ys)}`);
