@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { keepNaN, keepNaNAlone } from "./keep-nan.ts";
-import { relu } from "./relu.ts";
 import { type RowLosses, runRowLosses } from "./row-losses.ts";
 import { atTemperature } from "./softmax.ts";
 import { rowSum } from "./sums.ts";

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { columnsOf } from "../../internal/checks.ts";
 import { labelRows } from "../../internal/labels.ts";
 import { flatLabels, flatRows } from "../../internal/rows.ts";
+import { matMul } from "../../ops/mat-mul.ts";
 
 /**
  * Sums of the output probabilities of each class over the batches of an epoch, on the backend: Σ_i t_iy
@@ -17,7 +18,7 @@ export class ClassSums {
     [this.sums, this.counts] = tf.tidy((): [tf.Tensor2D, tf.Tensor2D] => {
       const rows = labelRows(flatLabels(labels, logits), columnsOf(logits));
       const members = tf.transpose(rows);
-      const sums: tf.Tensor2D = tf.matMul(members, tf.softmax(flatRows(logits)));
+      const sums: tf.Tensor2D = matMul(members, tf.softmax(flatRows(logits)));
       const counts: tf.Tensor2D = tf.sum(members, 1, true);
       const total = (x: tf.Tensor2D, y: tf.Tensor2D | undefined) => tf.keep(y ? tf.add(x, y) : x);
       return [total(sums, this.sums), total(counts, this.counts)] as [tf.Tensor2D, tf.Tensor2D];
