@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, describeValue } from "../../internal/checks.ts";
+import { checkDevice } from "../../ops/check-device.ts";
 import type { Batch, BatchSource } from "../data/batch-source.ts";
 import type { ClassWeights } from "../data/sample-weights.ts";
 import { epochLine, type Listeners, toCallback, yieldTo } from "./callbacks.ts";
@@ -101,6 +102,7 @@ export async function trainEpochs(
     completeEpoch(progress, logs);
     if (verbose) console.log(epochLine(epoch, epochs, logs));
     if (yieldEvery === "epoch") await yieldToEvents();
+    checkDevice(parts.fn); // validation or a callback may have taken long
     if (checkpoint && progress.epoch % (checkpoint.everyEpochs ?? 1) === 0) {
       await saveProgress(student, checkpoint, progress);
     }
@@ -140,6 +142,7 @@ async function trainEpoch(
   try {
     for await (const batch of source.batches(progress)) {
       await trainBatch(parts, batch, progress.batchInEpoch, totals, list);
+      checkDevice(parts.fn);
       progress.batchInEpoch += 1;
       progress.globalStep += 1;
       if (checkpoint?.everySteps && progress.globalStep % checkpoint.everySteps === 0) {
@@ -154,6 +157,7 @@ async function trainEpoch(
     return await totals.means();
   } finally {
     totals.dispose();
+    checkDevice(parts.fn); // in place of the zeros or errors that a lost context gives
   }
 }
 
