@@ -156,7 +156,7 @@ const cases: Record<string, [Arguments, (...tensors: never[]) => unknown]> = {
 };
 
 const WITHOUT_TENSORS = ["createContrastBank", "createContrastQueue", "contrastQueueIndices"];
-const CLASSES = ["CamClusterEstimator", "CmiEstimator"];
+const CLASSES = ["CamClusterEstimator", "CmiEstimator", "ContrastMemory"];
 
 test("every exported function that takes tensors is tried", () => {
   const names = [...Object.keys(cases), ...WITHOUT_TENSORS, ...CLASSES];

@@ -12,7 +12,8 @@ export const excludedLogit = (): number => (isFloat16() ? -5e4 : -1e35);
 
 /**
  * Computes the parts of a softmax over rows: p = softmax(z) [N, C], the shifted logits z − max z
- * [N, C], and log Σ exp of these [N, 1]. A logit of −∞ is masked: its p is 0, its shifted logit −1e30, or −1e4 with 16-bit floats. Finite
+ * [N, C], and log Σ exp of these [N, 1]. A logit of −∞ is masked: its p is 0, its shifted logit −1e30, or
+ * −1e4 with 16-bit floats. Finite
  * for finite logits. No gradient is defined.
  *
  * `tf.softmax` and `tf.logSoftmax` would each compute the maximum, the exponentials and the sum.

@@ -1,5 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLabelShape, checkMaps, checkMatrix, checkSameBatch } from "../../internal/checks.ts";
+import {
+  checkLabelShape,
+  checkMaps,
+  checkMatrix,
+  checkSameBatch,
+  checkTensor,
+} from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { classRows } from "../../internal/labels.ts";
 import { weighChannels } from "./weigh-channels.ts";
@@ -53,6 +59,7 @@ export function gradCam(
   if (typeof toLogits !== "function") {
     throw new Error(`gradCam: toLogits must be a function, got ${typeof toLogits}`);
   }
+  checkTensor("gradCam", "labels", labels);
   const labelLogits = tf.grad((x) => sumOfLabels(labels, maps, toLogits(x as tf.Tensor4D)));
   return tf.tidy(() => {
     const alpha = tf.mean(labelLogits(maps), [1, 2]);
