@@ -4,7 +4,7 @@ import { CentroidCallback, type CentroidStrategy, compiledMcmiLoss } from "kd-cm
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import { startNodeBackend } from "../scripts/node-backends.ts";
 import type { BenchOptions } from "./lines.ts";
-import { formatTable, interleavedMedians, type Task } from "./measure.ts";
+import { cpuTime, formatTable, interleavedMedians, type Task } from "./measure.ts";
 import { networks } from "./networks.ts";
 
 export const description =
@@ -16,7 +16,7 @@ const LAMBDA = 0.1;
 const STRATEGIES: readonly CentroidStrategy[] = ["fixed", "running", "ema", "epoch"];
 const EFFORT = { warmUp: 1, minimum: 5, seconds: 10 };
 
-/** An epoch in milliseconds, the median. That of `"fixed"` is one after its only pass. */
+/** An epoch in milliseconds of CPU time, the median. That of `"fixed"` is one after its only pass. */
 export interface EpochLine {
   network: string;
   strategy: string;
@@ -49,7 +49,7 @@ export async function run({ write }: BenchOptions): Promise<void> {
     });
     tasks[strategy] = () => train(model, [callback]);
   }
-  const medians = await interleavedMedians(tasks, EFFORT);
+  const medians = await interleavedMedians(tasks, EFFORT, cpuTime);
   const lines = STRATEGIES.map(
     (strategy): EpochLine => ({
       network: "cnn",

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
@@ -17,7 +16,6 @@ export interface Origin {
   bench: string;
   machine: string;
   node: string;
-  commit: string;
   date: string;
 }
 
@@ -28,7 +26,6 @@ export function lineWriter(file: string, bench: string): (result: object) => voi
     bench,
     machine: `${cpus().length} × ${cpu?.model.trim() || "unknown CPU"}`,
     node: process.version,
-    commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
     date: new Date().toISOString().slice(0, 10),
   };
   return (result) => appendFileSync(file, `${JSON.stringify({ ...origin, ...result })}\n`);

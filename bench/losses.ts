@@ -8,6 +8,7 @@ import type { BenchOptions } from "./lines.ts";
 import type { Comparison } from "./losses/comparison.ts";
 import { comparisons } from "./losses/index.ts";
 import {
+  cpuTime,
   disposing,
   footprint,
   formatTable,
@@ -32,7 +33,7 @@ const SETTINGS: Record<string, { backend: string; register?: () => void }> = {
   "webgpu with kd-cmi/webgpu": { backend: "webgpu", register: registerLossKernels },
 };
 
-/** What is measured of a loss. Times are medians in milliseconds, of value and gradient together. */
+/** What is measured of a loss. Times are medians of CPU time, in ms, of value and gradient. */
 export interface LossLine {
   setting: string;
   loss: string;
@@ -77,7 +78,7 @@ async function compare(
   const b = lossAndGradients(composition, students);
   await assertEqual(name, a, b);
   const tasks = { a: untilDone(a), b: untilDone(b), ce: untilDone(crossEntropy()) };
-  const medians = await interleavedMedians(tasks, EFFORT);
+  const medians = await interleavedMedians(tasks, EFFORT, cpuTime);
   const [used, usedByB] = [await footprint(a), await footprint(b)];
   return {
     student: students[0]!.shape.join("×"),

@@ -49,8 +49,10 @@ const softened = (temperature: number) => (teacher: tf.Tensor, student: tf.Tenso
 };
 
 function bernoulli(teacher: tf.Tensor, student: tf.Tensor): tf.Tensor {
+  // The gradient of tf.logSigmoid uses its argument after it has been disposed (tfjs 4.22).
+  const logSigmoid = (z: tf.Tensor) => tf.neg(tf.softplus(tf.neg(z)));
   const divergence = (t: tf.Tensor, s: tf.Tensor) =>
-    tf.mul(tf.sigmoid(t), tf.sub(tf.logSigmoid(t), tf.logSigmoid(s)));
+    tf.mul(tf.sigmoid(t), tf.sub(logSigmoid(t), logSigmoid(s)));
   const parts = [divergence(teacher, student), divergence(tf.neg(teacher), tf.neg(student))];
   return tf.mean(tf.addN(parts));
 }
