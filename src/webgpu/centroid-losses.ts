@@ -55,7 +55,10 @@ function run(
         fit = rowSum(fit);`,
   };
   return [
-    runRows(backend, { ...program, value: "uniforms.a * (zLog - fit) + uniforms.b * kl" }),
+    runRows(backend, {
+      ...program,
+      value: "infiniteIfHuge(uniforms.a * (zLog - fit)) + uniforms.b * kl",
+    }),
     runRows(backend, {
       ...program,
       entry: `exp(${logP}) * (uniforms.a + uniforms.b * ((${logP} - ${logCentroid}) - kl)) -

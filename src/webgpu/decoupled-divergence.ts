@@ -87,7 +87,7 @@ function decoupledDivergence(
           nckd += select(one, 0.0, classes(first + c) > 0.5);
         }
         nckd = rowSum(nckd);`,
-    value: "uniforms.alpha * tckd + uniforms.beta * nckd",
+    value: "uniforms.alpha * infiniteIfHuge(tckd) + uniforms.beta * infiniteIfHuge(nckd)",
   });
   const slopes = runRows(call.backend, {
     key: "decoupledDivergence",

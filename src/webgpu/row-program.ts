@@ -75,6 +75,8 @@ export function runRows(backend: WebGPUBackend, program: RowProgram): tf.TensorI
         return select(select(INVALID, MASKED, bitcast<u32>(x) == 0xff800000u), VALID, isFinite(x));
       }
       fn shift(x : f32, largest : f32) -> f32 { return max(x - largest, -1e30); }
+      // See infiniteIfHuge of src/ops.
+      fn infiniteIfHuge(x : f32) -> f32 { return select(x, uniforms.INFINITY, x >= 1e20); }
       ${functions}
       fn main(index : i32) {
         let rows = ${shape}[0];

@@ -34,7 +34,7 @@ function softDivergence(
           kl += term(exp(a - tLog), (a - b) - (tLog - sLog), exp(b - sLog));
         }
         kl = rowSum(kl);`,
-    value: "kl * uniforms.factor",
+    value: "infiniteIfHuge(kl) * uniforms.factor",
   });
   const slopes = runRows(call.backend, {
     key: "softDivergence",

@@ -58,6 +58,11 @@ export function softmaxParts(
   }
 }
 
+/** See `infiniteIfHuge` of `src/ops`. NaN stays NaN. */
+function infiniteIfHuge(x: f32): f32 {
+  return x / <f32>(x < 1e20);
+}
+
 /**
  * losses = T² KL(p ‖ q) and slopes = T (q − p) of each row, where p = softmax(target/T) and q =
  * softmax(logits/T). The divergence is Σ p x + q − p with x = log p − log q, of which no term is
@@ -101,7 +106,10 @@ export function softDivergence(
       kl = f32x4.add(kl, v128.bitselect(close, far, f32x4.lt(f32x4.abs(x), near)));
       storeRow(slopes, i, size, f32x4.mul(f32x4.sub(q, p), scale));
     }
-    store<f32>(losses + (row << 2), max<f32>(total(kl), 0) * temperature * temperature);
+    store<f32>(
+      losses + (row << 2),
+      infiniteIfHuge(max<f32>(total(kl), 0)) * temperature * temperature,
+    );
     target += step;
     logits += step;
     slopes += step;
@@ -166,7 +174,7 @@ export function centroidLosses(
     if (crossEntropy !== 0) {
       let inner = total(product);
       if (classes) inner += (<f32>1 - labelSmoothing) * load<f32>(scratch + ((<usize>label) << 2));
-      ce = crossEntropy * (logSum - inner);
+      ce = infiniteIfHuge(crossEntropy * (logSum - inner));
     }
     store<f32>(losses + (row << 2), ce + divergence * divergences);
     const constant = f32x4.splat(crossEntropy - divergence * divergences);
