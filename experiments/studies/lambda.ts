@@ -1,3 +1,4 @@
+import { flatGroup } from "d3-array";
 import type { MethodName } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
 import { fineTuned, type Plan } from "../pipeline/plan.ts";
@@ -17,10 +18,16 @@ export const lambda: Study = {
     "Teachers fine-tuned with increasing weight λ of the CMI: where do their students gain, and where " +
     "does the teacher degrade?",
 
-  plans: (recipe) => [
-    ...recipe.lambdas.flatMap((value) => PROBES.map((name) => ofProbe(recipe, name, value))),
-    ...recipe.maps.lambdas.flatMap((value) => METHODS.map((name) => ofTable(recipe, name, value))),
-  ],
+  plans(recipe) {
+    const plans = [
+      ...recipe.lambdas.flatMap((value) => PROBES.map((name) => ofProbe(recipe, name, value))),
+      ...recipe.maps.lambdas.flatMap((value) =>
+        METHODS.map((name) => ofTable(recipe, name, value)),
+      ),
+    ];
+    // A recipe may have the same teachers for both.
+    return flatGroup(plans, ({ teacher }) => JSON.stringify(teacher)).flatMap(([, same]) => same);
+  },
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
