@@ -84,6 +84,7 @@ export const gradientsProgram = `
 export const WITHOUT_GRADIENT = [
   "CamClusterEstimator",
   "CmiEstimator",
+  "ContrastMemory", // its loss is crdLoss
   "camClusterScore",
   "checkContrastIndices",
   "checkLabels",
@@ -97,6 +98,7 @@ export const WITHOUT_GRADIENT = [
   "gradCam",
   "jointLabels",
   "normalizeCam",
+  "overhaulMargin", // of a batch normalisation that is not trained
   "overlayCam",
   "rotateBatch",
   "sampleContrastIndices",
