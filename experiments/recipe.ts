@@ -182,7 +182,7 @@ const tiny: Recipe = {
   fewShot: {
     ...small.fewShot,
     crdUpTo: 1,
-    shares: [0.2, 1].map((share) => ({ share, schedule: adam(2) })),
+    shares: [{ share: 0.2, schedule: adam(2) }],
     drawn: 150,
     goals: [{ method: "kd", share: 0.2, atLeast: 1 }],
   },

@@ -565,7 +565,9 @@ test("verbose prints a line for each epoch", async () => {
   );
 });
 
-test("training yields by yieldEvery and calls onYield with the means so far", async () => {
+test("training yields by yieldEvery and calls onYield with the means so far", {
+  tags: "broad",
+}, async () => {
   const yields = async (yieldEvery: YieldEvery) => {
     const seen: [number, number, string][] = [];
     const onYield = async (epoch: number, batch: number, logs: tfl.Logs) =>
@@ -681,7 +683,9 @@ function generated(batches: number, size: number | null = null): LabelledDataset
 describe("a limited number of batches", () => {
   const ENDLESS = Number.POSITIVE_INFINITY;
 
-  test("is that of evaluateDataset and of validation, from the start each time", async () => {
+  test("is that of evaluateDataset and of validation, from the start each time", {
+    tags: "broad",
+  }, async () => {
     const [first, expected] = await Promise.all(
       [20, SAMPLES].map((samples) => {
         const [x, y] = [inputs, labels].map((all) => tf.slice(all, 0, samples));

@@ -27,34 +27,38 @@ const positive = (width: number) =>
 test.each([
   ["a single logit", 1, "accuracy", "acc"],
   ["three labels", 3, "binaryAccuracy", "binaryAccuracy"],
-] as const)("distils and measures the outputs of %s", async (_, width, metric, column) => {
-  const teacher = linear(width, 1);
-  const identity = tf.mul(tf.eye(4, width), 4);
-  teacher.setWeights([identity, tf.zeros([width])]);
-  const student = linear(width, 2);
-  const distiller = new Distiller({
-    teacher,
-    student,
-    loss: ({ labels, teacherLogits, studentLogits }) =>
-      weightedSum({
-        kd: [0.9, binaryKdLoss(teacherLogits, studentLogits)],
-        crossEntropy: [0.1, tf.losses.sigmoidCrossEntropy(labels, studentLogits)],
-      }),
-  });
-  distiller.compile({ optimizer: tf.train.adam(0.1), metrics: [metric] });
-  const labels = positive(width);
-  const options = { epochs: 8, batchSize: 10, seed: 1, validationSplit: 0.25 };
-  const { history } = await distiller.fit(inputs(), labels, options);
-  expect(history.kd!.at(-1)).toBeLessThan(0.3 * (history.kd![0] as number));
-  expect(history[column]!.at(-1)).toBeGreaterThan(0.85);
-  expect(history[`val_${column}`]!.at(-1)).toBeGreaterThan(0.7);
+] as const)(
+  "distils and measures the outputs of %s",
+  { tags: "broad" },
+  async (_, width, metric, column) => {
+    const teacher = linear(width, 1);
+    const identity = tf.mul(tf.eye(4, width), 4);
+    teacher.setWeights([identity, tf.zeros([width])]);
+    const student = linear(width, 2);
+    const distiller = new Distiller({
+      teacher,
+      student,
+      loss: ({ labels, teacherLogits, studentLogits }) =>
+        weightedSum({
+          kd: [0.9, binaryKdLoss(teacherLogits, studentLogits)],
+          crossEntropy: [0.1, tf.losses.sigmoidCrossEntropy(labels, studentLogits)],
+        }),
+    });
+    distiller.compile({ optimizer: tf.train.adam(0.1), metrics: [metric] });
+    const labels = positive(width);
+    const options = { epochs: 8, batchSize: 10, seed: 1, validationSplit: 0.25 };
+    const { history } = await distiller.fit(inputs(), labels, options);
+    expect(history.kd!.at(-1)).toBeLessThan(0.3 * (history.kd![0] as number));
+    expect(history[column]!.at(-1)).toBeGreaterThan(0.85);
+    expect(history[`val_${column}`]!.at(-1)).toBeGreaterThan(0.7);
 
-  const measured = await distiller.evaluate(inputs(), labels);
-  const logits = [...(await (student.predict(inputs()) as tf.Tensor).data())];
-  const truth = [...(await labels.data())];
-  const hits = logits.filter((z, i) => z > 0 === truth[i]! > 0.5).length;
-  expect(measured[column]).toBeCloseTo(hits / logits.length, 5);
-});
+    const measured = await distiller.evaluate(inputs(), labels);
+    const logits = [...(await (student.predict(inputs()) as tf.Tensor).data())];
+    const truth = [...(await labels.data())];
+    const hits = logits.filter((z, i) => z > 0 === truth[i]! > 0.5).length;
+    expect(measured[column]).toBeCloseTo(hits / logits.length, 5);
+  },
+);
 
 test("student.evaluate gives the binary cross-entropy of a single logit", async () => {
   const student = linear(1, 2);

@@ -82,7 +82,7 @@ test("saves and loads, then trains on joint labels and on a teacher", {
   await expectFit(loaded, x, [tf.zeros([8, CLASSES]), joint, joint]);
 });
 
-test("adds heads to layers of a nested model", async () => {
+test("adds heads to layers of a nested model", { tags: "broad" }, async () => {
   const model = nested();
   const withHeads = selfSupervisedHeads(model, ["backbone/early", "backbone/pool"]);
   setWeights(withHeads);
@@ -104,7 +104,7 @@ test("adds heads to layers of a nested model", async () => {
   expect(after[0]).not.toEqual(before[0]); // the early convolution of the backbone
 });
 
-test("a classifier that is not trainable does not change", async () => {
+test("a classifier that is not trainable does not change", { tags: "broad" }, async () => {
   const model = classifier();
   model.trainable = false;
   const withHeads = selfSupervisedHeads(model, ["early", "late"]);

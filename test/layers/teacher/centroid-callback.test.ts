@@ -185,7 +185,7 @@ for (const [name, strategy, steps, options] of [
   ["fit", "ema", 20, {}],
   ["fit", "running", 20, {}],
   ["fit", "ema", 200, { tags: "broad" }],
-  ["fitDataset", "ema", 20, {}],
+  ["fitDataset", "ema", 20, { tags: "broad" }],
   ["fitDataset", "running", 60, { tags: "broad" }],
 ] as const) {
   test(
