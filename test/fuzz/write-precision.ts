@@ -38,7 +38,7 @@ const columns: readonly Column[] = [
   inNode("cpu", 400),
   inNode("wasm", 400),
   inNode("webgpu", 20),
-  onWebgl("webgl", 20, { WEBGL_USE_SHAPES_UNIFORMS: true }),
+  onWebgl("webgl", 20, {}),
 ];
 
 const measured: Precision[][] = [];
