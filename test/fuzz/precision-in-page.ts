@@ -2,9 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgl";
 import { measurePrecision } from "./precision.ts";
 
-/** Measures on webgl, with flags of tfjs. */
-async function precisionOnWebgl(cases: number, seed: number, flags: Record<string, boolean>) {
-  tf.env().setFlags(flags);
+async function precisionOnWebgl(cases: number, seed: number) {
   await tf.setBackend("webgl");
   return measurePrecision(cases, seed);
 }

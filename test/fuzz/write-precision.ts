@@ -22,9 +22,9 @@ const inNode = (name: string, cases: number): Column => ({
   },
 });
 
-const onWebgl = (name: string, cases: number, flags: Record<string, boolean>): Column => {
+const onWebgl = (name: string, cases: number): Column => {
   const entry = fileURLToPath(new URL("precision-in-page.ts", import.meta.url));
-  const call = `precisionOnWebgl(${cases}, ${SEED}, ${JSON.stringify(flags)})`;
+  const call = `precisionOnWebgl(${cases}, ${SEED})`;
   return {
     name,
     cases,
@@ -38,7 +38,7 @@ const columns: readonly Column[] = [
   inNode("cpu", 400),
   inNode("wasm", 400),
   inNode("webgpu", 20),
-  onWebgl("webgl", 20, {}),
+  onWebgl("webgl", 20),
 ];
 
 const measured: Precision[][] = [];
