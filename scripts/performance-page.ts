@@ -21,7 +21,8 @@ export function performancePage(): string {
 Measured by \`npm run bench\`, which appends results to the files in \`docs/results/bench\` with \`--json\`.
 \`npm run performance\` makes this page of them. Times are medians of CPU time, from interleaved runs in
 one process. Compare the ratios and not the milliseconds, which depend on the machine. Kernels, dispatches
-and memory are the same on every machine. webgpu runs on a software GPU. Other load on the machine changes
+and memory are the same on every machine, but not in every version: those of the code as it stands are in
+\`bench/footprints.json\`. webgpu runs on a software GPU. Other load on the machine changes
 CPU time too, so differences below 20 % may be noise.
 
 ## Losses
