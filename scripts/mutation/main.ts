@@ -49,7 +49,8 @@ const names = program.args.length > 0 ? program.args : families.map(({ name }) =
 const options = program.opts<{ report?: true; survivors?: true }>();
 const chosen = names.map((name) => {
   const family = families.find((family) => family.name === name);
-  return family ?? program.error(`unknown family ${name}`);
+  const choices = families.map(({ name }) => name).join(", ");
+  return family ?? program.error(`family must be ${choices}, got ${name}`);
 });
 
 if (!options.report) for (const family of chosen) await mutate(family);
