@@ -1,36 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { registerTrainingKernels } from "../../src/wasm/index.ts";
 import { batchIndices } from "../../src/wasm/mat-mul.ts";
+import { flags, recordProducts, stored } from "./products.ts";
 import { expectClose, expectSameAsCpu, kernel, on, random } from "./support.ts";
 
-const stock = tf.getKernel(tf.BatchMatMul, "wasm");
-const stockFunc = vi.fn(stock.kernelFunc);
-
-beforeAll(() => {
-  tf.unregisterKernel(tf.BatchMatMul, "wasm");
-  tf.registerKernel({ ...stock, kernelFunc: stockFunc });
-  registerTrainingKernels();
-});
-beforeEach(() => void stockFunc.mockClear());
-
-/** The shapes and flags of the backend's own products. */
-const products = () =>
-  stockFunc.mock.calls.map(([{ inputs, attrs }]) => ({
-    a: inputs.a!.shape,
-    b: inputs.b!.shape,
-    flags: [attrs!.transposeA, attrs!.transposeB],
-  }));
-
-const flags = [
-  [false, false],
-  [true, false],
-  [false, true],
-  [true, true],
-] as const;
-
-const stored = (batch: number[], rows: number, columns: number, isTransposed: boolean) =>
-  isTransposed ? [...batch, columns, rows] : [...batch, rows, columns];
+const { clear, products } = recordProducts();
+beforeAll(registerTrainingKernels);
+beforeEach(clear);
 
 describe.each(flags)("BatchMatMul, transposeA %s, transposeB %s", (transposeA, transposeB) => {
   test.each([
