@@ -21,6 +21,7 @@ const files = (folder: string, path: string, ending: string) =>
 /** Runs the mutants of a family. Results of earlier runs whose code and tests are unchanged are kept. */
 async function mutate(family: Family): Promise<void> {
   process.env.MUTATION_BACKENDS = family.backends.join();
+  process.env.MUTATION_TESTS = family.tests.join();
   const stryker = new Stryker({
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
