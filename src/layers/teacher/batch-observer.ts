@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
 
 /** Labels and predictions of a training step. */
 export interface ObservedBatch {
@@ -10,6 +11,25 @@ export interface ObservedBatch {
 
 /** Observers by the centroids that a loss and its callback share. */
 const observers = new WeakMap<tf.Tensor, BatchObserver>();
+
+/** The centroids of compiled losses. */
+const centroidsOf = new WeakMap<object, tf.Tensor>();
+
+/** A loss for `model.compile` that reads these centroids. */
+export function withCentroids<Loss extends object>(loss: Loss, centroids: tf.Tensor): Loss {
+  centroidsOf.set(loss, centroids);
+  return loss;
+}
+
+/**
+ * Whether a model is compiled with losses of centroids, and none of them of these. Other losses may read the
+ * centroids too, so that a model without such a loss is in order.
+ */
+export function readsOtherCentroids({ loss }: tfl.LayersModel, centroids: tf.Tensor): boolean {
+  const losses: unknown[] = typeof loss === "object" ? Object.values(loss) : [loss];
+  const read = losses.map((x) => centroidsOf.get(Object(x))).filter((x) => x !== undefined);
+  return read.length > 0 && !read.includes(centroids);
+}
 
 /** Passes a batch to the observer of these centroids, if there is one. */
 export function observeBatch(centroids: tf.Tensor, batch: ObservedBatch): void {

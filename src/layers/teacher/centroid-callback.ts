@@ -5,7 +5,7 @@ import { updateCentroids } from "../../information/update-centroids.ts";
 import { checkCentroids, checkNumber, checkOptions, describeValue } from "../../internal/checks.ts";
 import type { LabelledData } from "../data/labelled-data.ts";
 import { checkClassifier, warnOfFromLogits } from "../model/classifier-output.ts";
-import { BatchObserver } from "./batch-observer.ts";
+import { BatchObserver, readsOtherCentroids } from "./batch-observer.ts";
 import { ClassSums } from "./class-sums.ts";
 import { checkClassifiedData, checkPass, estimateCmi, type PassOptions } from "./estimate-cmi.ts";
 
@@ -100,7 +100,7 @@ export class CentroidCallback extends tfl.Callback {
    * @param options Strategy, training data, batch size, form of the model's output, and a listener.
    * @throws If an argument is not as described, `"epoch"`, `"fixed"` or `onReport` has no data, `decay` is
    * given without `"ema"`, or `training` without `"fixed"`. `model.fit` rejects before the first step if
-   * the model's output is not [batch, C], and after it if `"ema"` or `"running"` found no
+   * the model's output is not [batch, C] or its {@link compiledMcmiLoss} reads other centroids, and after it if `"ema"` or `"running"` found no
    * {@link compiledMcmiLoss} of the same variable. A softmax or sigmoid output with `fromLogits: true`
    * causes a warning on the console.
    */
@@ -118,6 +118,10 @@ export class CentroidCallback extends tfl.Callback {
   override async onTrainBegin(): Promise<void> {
     const { data, fromLogits = true } = this.options;
     checkClassifier(CALLBACK, this.model, this.centroids.shape[0]);
+    if (readsOtherCentroids(this.model, this.centroids)) {
+      const expected = "a model compiled with compiledMcmiLoss of the same centroids variable";
+      throw new Error(`${CALLBACK}: needs ${expected}, got one of other centroids`);
+    }
     if (data && fromLogits) warnOfFromLogits(CALLBACK, this.model);
     if (this.strategy !== "fixed") this.isDue = true;
     this.observer?.start();

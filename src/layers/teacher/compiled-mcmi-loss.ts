@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkCentroids, checkNumber, checkOptions } from "../../internal/checks.ts";
 import { mcmiLoss } from "../../teacher/mcmi-loss.ts";
 import { asLogits } from "../model/classifier-output.ts";
-import { observeBatch } from "./batch-observer.ts";
+import { observeBatch, withCentroids } from "./batch-observer.ts";
 
 /** Options of {@link compiledMcmiLoss}. */
 export interface CompiledMcmiOptions {
@@ -48,7 +48,7 @@ export function compiledMcmiLoss(
   checkCentroids("compiledMcmiLoss", centroids, centroids?.shape?.[0] ?? 1);
   checkNumber("compiledMcmiLoss", "lambda", lambda, { minimum: 0 });
   checkNumber("compiledMcmiLoss", "labelSmoothing", labelSmoothing, { minimum: 0, maximum: 1 });
-  return (labels, predictions) => {
+  const loss = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor => {
     const logits = asLogits("compiledMcmiLoss", predictions, fromLogits);
     observeBatch(centroids, { labels, logits, fromLogits });
     return mcmiLoss(labels, logits, centroids, {
@@ -57,4 +57,5 @@ export function compiledMcmiLoss(
       reduction: tf.Reduction.NONE,
     });
   };
+  return withCentroids(loss, centroids);
 }

@@ -300,9 +300,20 @@ test("rejects invalid arguments, naming expected and actual", async () => {
     "CentroidCallback: model must have a single output [batch,...,4], got [batch,3]",
   );
   for (const strategy of ["ema", "running"] as const) {
-    const observing = new CentroidCallback(uniform(), { strategy });
-    await expect(run(compiled(centroids), observing)).rejects.toThrow(
+    const model = network();
+    model.compile({ optimizer: "sgd", loss: (y, z) => mcmiLoss(y, z, centroids, { lambda: 1 }) });
+    const observing = new CentroidCallback(centroids, { strategy });
+    await expect(run(model, observing)).rejects.toThrow(
       `CentroidCallback: strategy "${strategy}" needs a model compiled with compiledMcmiLoss of the same centroids variable`,
     );
+  }
+  for (const strategy of ["epoch", "fixed", "ema", "running"] as const) {
+    const model = compiled(centroids);
+    const before = await valuesOf(model.getWeights());
+    const other = new CentroidCallback(uniform(), { strategy, data: { xs, ys: labels } });
+    await expect(run(model, other)).rejects.toThrow(
+      "CentroidCallback: needs a model compiled with compiledMcmiLoss of the same centroids variable, got one of other centroids",
+    );
+    expect(await valuesOf(model.getWeights())).toEqual(before);
   }
 });
