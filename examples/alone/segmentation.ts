@@ -52,7 +52,7 @@ const distiller = new Distiller({
 distiller.compile({ optimizer: tf.train.adam(0.03) });
 const options = { epochs: 8, batchSize: 12, seed: 1, sampleWeight: mask };
 const { history } = await distiller.fit(images, labels, options);
-console.log(`kd: ${history.kd!.map((x) => (x as number).toFixed(3)).join(", ")}`);
+console.log(`kd: ${history.kd!.map((x) => x.toFixed(3)).join(", ")}`);
 
 const isHit = tf.equal(tf.argMax(student.predict(images) as tf.Tensor, 3), labels);
 const [share] = await tf.div(tf.sum(isHit), tf.sum(mask)).data();

@@ -39,5 +39,5 @@ export async function run(setup: Setup) {
   };
   report(0);
   report(history.loss!.length - 1);
-  log(`  student: accuracy ${(100 * (history.val_acc!.at(-1) as number)).toFixed(1)} %`);
+  log(`  student: accuracy ${(100 * history.val_acc!.at(-1)!).toFixed(1)} %`);
 }

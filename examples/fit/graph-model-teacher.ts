@@ -28,7 +28,7 @@ export async function run({ teacherImages, studentImages, testImages, epochs, lo
   const { inputs, labels } = studentImages;
   const { history } = await distiller.fit(inputs, labels, { epochs, batchSize: 64, seed: 1 });
   for (const epoch of [0, epochs - 1]) {
-    log(`  epoch ${epoch + 1}: loss ${(history.loss![epoch] as number).toFixed(4)}`);
+    log(`  epoch ${epoch + 1}: loss ${history.loss![epoch]!.toFixed(4)}`);
   }
   const { acc } = await distiller.evaluate(testImages.inputs, testImages.labels);
   log(`  student: accuracy ${(100 * acc!).toFixed(1)} %`);

@@ -27,6 +27,7 @@ export {
   type DistillerFitOptions,
 } from "./distiller/distiller.ts";
 export type { DistillerOptions } from "./distiller/distiller-options.ts";
+export type { DistillerHistory } from "./distiller/epochs.ts";
 export type { DistillationLoss } from "./distiller/measure.ts";
 export type { LogitsModel } from "./distiller/networks.ts";
 export type { DistillerCheckpoint } from "./distiller/progress.ts";

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkOptions, describeValue } from "../../internal/checks.ts";
+import { checkOptions, checkTensor, describeValue } from "../../internal/checks.ts";
 import { checkOptimizer } from "../distiller/check-optimizer.ts";
 import { checkModel } from "../model/check-model.ts";
 import { leafLayers } from "../model/leaf-layers.ts";
@@ -22,8 +22,7 @@ export function stateTensors(
   for (const [name, model] of Object.entries(models)) checkModel(fn, `models.${name}`, model);
   if (optimizer !== undefined) checkOptimizer(fn, optimizer);
   for (const [name, tensor] of Object.entries(tensors)) {
-    if (tensor instanceof tf.Tensor) continue;
-    throw new Error(`${fn}: tensors.${name} must be a tf.Tensor, got ${describeValue(tensor)}`);
+    checkTensor(fn, `tensors.${name}`, tensor);
   }
   const read = optimizer && readOptimizer(fn, optimizer);
   const weights = Object.entries(models).flatMap(([name, model]) => weightsOf(name, model));

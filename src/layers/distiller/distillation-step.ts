@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkOptions } from "../../internal/checks.ts";
+import { checkOptions, checkTensor } from "../../internal/checks.ts";
 import { checkOptimizer } from "./check-optimizer.ts";
 import { DISTILLER_OPTIONS, type DistillerOptions } from "./distiller-options.ts";
 import { partsOf, stepFrom } from "./step.ts";
@@ -19,8 +19,8 @@ export type DistillationScalars = Record<string, tf.Scalar> & { loss: tf.Scalar 
  *
  * @param options Models, loss and layers, as of a {@link Distiller}, and the optimizer.
  * @returns A function of inputs, labels and, if the loss reads them, `indices` int32 [N]. It returns
- * scalars that the caller owns: `loss` and the terms of a {@link weightedSum}. It throws what the loss
- * throws, before any variable is updated.
+ * scalars that the caller owns: `loss` and the terms of a {@link weightedSum}. It throws if an
+ * argument is no tensor or disposed, and what the loss throws, before any variable is updated.
  * @throws If a model or the loss is not as described, a layer is not in its model, or `teacherLayers`
  * are given for a teacher without layers.
  *
@@ -55,8 +55,13 @@ export function distillationStep(options: DistillationStepOptions) {
     inputs: tf.Tensor | tf.Tensor[],
     labels: tf.Tensor,
     indices?: tf.Tensor1D,
-  ): DistillationScalars =>
-    tf.tidy(() => {
+  ): DistillationScalars => {
+    for (const [i, x] of [inputs].flat().entries()) {
+      checkTensor(fn, Array.isArray(inputs) ? `inputs[${i}]` : "inputs", x);
+    }
+    checkTensor(fn, "labels", labels);
+    if (indices) checkTensor(fn, "indices", indices);
+    return tf.tidy(() => {
       const teacher = parts.teacherNetwork(inputs, false);
       const kept = stepFrom(parts, optimizer, { inputs, labels, indices }, teacher);
       const scalars = Object.entries(kept).map(([name, x]): [string, tf.Scalar] => [
@@ -66,4 +71,5 @@ export function distillationStep(options: DistillationStepOptions) {
       tf.dispose(kept);
       return Object.fromEntries(scalars) as DistillationScalars;
     });
+  };
 }

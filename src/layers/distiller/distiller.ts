@@ -1,6 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type * as tfl from "@tensorflow/tfjs-layers";
-import { checkInteger, checkOptions, describe, describeValue } from "../../internal/checks.ts";
+import {
+  checkInteger,
+  checkOptions,
+  checkTensor,
+  describe,
+  describeValue,
+} from "../../internal/checks.ts";
 import { type BatchSource, type BatchSourceOptions, batchSource } from "../data/batch-source.ts";
 import { holdOut } from "../data/hold-out.ts";
 import {
@@ -15,7 +20,7 @@ import {
 import { checkClassWeight, weightedSource } from "../data/sample-weights.ts";
 import { checkOptimizer } from "./check-optimizer.ts";
 import type { DistillerOptions } from "./distiller-options.ts";
-import { EPOCH_OPTIONS, type EpochOptions, trainEpochs } from "./epochs.ts";
+import { type DistillerHistory, EPOCH_OPTIONS, type EpochOptions, trainEpochs } from "./epochs.ts";
 import { accuracy, binaryAccuracy, type Metric } from "./measure.ts";
 import { evaluateBatches, type Parts, partsOf } from "./step.ts";
 import { TeacherCache } from "./teacher-cache.ts";
@@ -184,7 +189,7 @@ export class Distiller {
     inputs: tf.Tensor | tf.Tensor[],
     labels: tf.Tensor,
     options: DistillerFitOptions = {},
-  ): Promise<tfl.History> {
+  ): Promise<DistillerHistory> {
     const fn = "Distiller.fit";
     checkOptions(fn, options, [
       ...EPOCH_OPTIONS,
@@ -229,7 +234,7 @@ export class Distiller {
   async fitDataset(
     dataset: LabelledDataset,
     options: DistillerFitDatasetOptions = {},
-  ): Promise<tfl.History> {
+  ): Promise<DistillerHistory> {
     const fn = "Distiller.fitDataset";
     checkOptions(fn, options, [
       ...EPOCH_OPTIONS,
@@ -324,6 +329,7 @@ export class Distiller {
 
 function checkSampleWeight(fn: string, sampleWeight: tf.Tensor, samples: number): void {
   const isTensor = sampleWeight instanceof tf.Tensor;
+  if (isTensor) checkTensor(fn, "sampleWeight", sampleWeight);
   if (isTensor && sampleWeight.shape[0] === samples && sampleWeight.dtype === "float32") return;
   const got = isTensor ? describe(sampleWeight) : describeValue(sampleWeight);
   throw new Error(

@@ -42,6 +42,12 @@ export interface EpochOptions {
   checkpoint?: DistillerCheckpoint | undefined;
 }
 
+/** What training returns: as of `tf.LayersModel.fit`, but all values are numbers. */
+export interface DistillerHistory extends tfl.History {
+  /** Means of loss, terms and metrics for each epoch, by name. */
+  history: Record<string, number[]>;
+}
+
 /** The options of {@link EpochOptions}. */
 export const EPOCH_OPTIONS = [
   "epochs",
@@ -65,7 +71,7 @@ export async function trainEpochs(
   validation: BatchSource | undefined,
   options: EpochOptions,
   seed?: number,
-): Promise<tfl.History> {
+): Promise<DistillerHistory> {
   const { epochs = 1, initialEpoch = 0, callbacks = [], checkpoint } = options;
   const { verbose = 0, yieldEvery = "auto" } = options;
   checkInteger(fn, "epochs", epochs, 1);
@@ -78,7 +84,7 @@ export async function trainEpochs(
   const { student } = parts;
   const resumed = checkpoint && (await resumeProgress(fn, student, checkpoint));
   const progress = resumed ?? initialProgress(initialEpoch, seed);
-  const history = new tfl.History();
+  const history = new tfl.History() as DistillerHistory;
   const given = [callbacks].flat().map(toCallback);
   const list = new tfl.CallbackList([...given, history]);
   const { steps } = source;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLogits, checkRows, describeValue } from "../../internal/checks.ts";
+import { checkLogits, checkRows, checkTensor, describeValue } from "../../internal/checks.ts";
 import { flatRows } from "../../internal/rows.ts";
 import type { DistillationBatch } from "./distillation-batch.ts";
 import type { Scalars } from "./totals.ts";
@@ -88,6 +88,7 @@ function totalAndTerms(
   result: tf.Tensor | WeightedSum,
 ): { total: tf.Scalar; terms: Record<string, tf.Tensor> } {
   const { total, terms } = result instanceof tf.Tensor ? { total: result } : Object(result);
+  if (total instanceof tf.Tensor) checkTensor(fn, "the loss", total);
   if (total instanceof tf.Tensor && isScalar(total)) return { total, terms: terms ?? {} };
   const got = total instanceof tf.Tensor ? `[${total.shape}]` : describeValue(result);
   throw new Error(`${fn}: loss must return a scalar or a weightedSum, got ${got}`);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkNumber, describeValue } from "../../internal/checks.ts";
+import { checkNumber, checkTensor, describeValue } from "../../internal/checks.ts";
 
 /** A weighted sum of losses and its terms. */
 export interface WeightedSum {
@@ -17,7 +17,7 @@ export interface WeightedSum {
  * @param losses A weight and a scalar loss for each name. A name becomes a column of the history, so
  * `loss` and the names of metrics are not allowed.
  * @returns The sum as `total`, and the losses as `terms`.
- * @throws If `losses` is empty, a weight is not a finite number, or a loss is not a scalar.
+ * @throws If `losses` is empty, a weight is not a finite number, or a loss is not a scalar or disposed.
  *
  * @example
  * ```ts
@@ -53,6 +53,7 @@ export function weightedSum(
       const got = loss instanceof tf.Tensor ? `[${loss.shape}]` : describeValue(loss);
       throw new Error(`weightedSum: ${name} must be a scalar, got ${got}`);
     }
+    checkTensor("weightedSum", name, loss);
     terms[name] = loss;
     weighted.push(tf.mul(loss, weight));
   }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { describeValue } from "../../internal/checks.ts";
+import { checkTensor, describeValue } from "../../internal/checks.ts";
 import { checkModel } from "./check-model.ts";
 import { evaluate, type Links, outputAt } from "./graph.ts";
 import { modelOf } from "./path-outputs.ts";
@@ -65,8 +65,15 @@ export function extractActivations(model: tfl.LayersModel, layerName: string): S
     throw new Error(`extractActivations: layerName must name ${expected}, got ${layerName}`);
   };
   return {
-    toActivations: (inputs) => extractor.predict(inputs) as tf.Tensor,
-    toLogits: (activations) =>
-      tf.tidy(() => evaluate(output, new Map([[cut.id, activations]]), links, false, missing)),
+    toActivations: (inputs) => {
+      for (const x of [inputs].flat()) checkTensor("extractActivations", "inputs", x);
+      return extractor.predict(inputs) as tf.Tensor;
+    },
+    toLogits: (activations) => {
+      checkTensor("extractActivations", "activations", activations);
+      return tf.tidy(() =>
+        evaluate(output, new Map([[cut.id, activations]]), links, false, missing),
+      );
+    },
   };
 }

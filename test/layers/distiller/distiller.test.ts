@@ -244,7 +244,7 @@ test("heads in the loss are trained; the teacher is constant and runs in inferen
   });
   const { history } = await d.fit(inputs, labels, { epochs: 5, batchSize: 25 });
   expect(await valuesOf(dropped)).toEqual(await valuesOf(hidden)); // dropout is the identity
-  expect(history.loss!.at(-1)).toBeLessThan(history.loss![0] as number);
+  expect(history.loss!.at(-1)).toBeLessThan(history.loss![0]!);
   expect(await weightsOf(head)).not.toEqual(before[0]);
   expect(await weightsOf(teacher)).toEqual(before[1]);
 });
@@ -555,7 +555,7 @@ test("verbose prints a line for each epoch", async () => {
   expect(log).not.toHaveBeenCalled();
   const { history } = await d.fit(inputs, labels, { ...options, verbose: 1 });
   const values = ["loss", "kd", "ce", "acc"].map(
-    (name) => `${name}: ${(history[name]![1] as number).toPrecision(4)}`,
+    (name) => `${name}: ${history[name]![1]!.toPrecision(4)}`,
   );
   expect(log).toHaveBeenCalledTimes(2);
   expect(log).toHaveBeenLastCalledWith(["Epoch 2/2", ...values].join(" - "));
