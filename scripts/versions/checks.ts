@@ -140,14 +140,19 @@ export async function checkBundler(project: string, name: string): Promise<void>
 /** Runs golden vectors in Chromium without a bundler: an import map names the installed files. */
 export async function checkImportMap(project: string): Promise<void> {
   const imports = {
-    "@tensorflow/tfjs-core": "/node_modules/@tensorflow/tfjs-core/dist/tf-core.fesm.js",
+    "@tensorflow/tfjs-core": "/node_modules/@tensorflow/tfjs-core/dist/tf-core.fesm.min.js",
     "@tensorflow/tfjs-backend-webgl":
-      "/node_modules/@tensorflow/tfjs-backend-webgl/dist/tf-backend-webgl.fesm.js",
+      "/node_modules/@tensorflow/tfjs-backend-webgl/dist/tf-backend-webgl.fesm.min.js",
+    "@tensorflow/tfjs-layers": "/node_modules/@tensorflow/tfjs-layers/dist/tf-layers.fesm.min.js",
     "kd-cmi": "/node_modules/kd-cmi/dist/index.js",
+    "kd-cmi/layers": "/node_modules/kd-cmi/dist/layers/index.js",
   };
   const page = `<!doctype html>
     <script type="importmap">${JSON.stringify({ imports })}</script>
-    <script type="module">${goldenProgram("webgl")}</script>`;
+    <script type="module">
+      import "kd-cmi/layers";
+      ${goldenProgram("webgl")}
+    </script>`;
   checkError(await errorInPage(project, page), "webgl");
 }
 
