@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { contrastNormalizer, crdLoss, inBatchCrdLoss, l2Normalize } from "../../src/index.ts";
 import * as oracle from "../oracles/contrast.ts";
+import { scale } from "../oracles/tape.ts";
 import { sumOfResults } from "../oracles/terms.ts";
 import {
   commonRegimes,
@@ -98,10 +99,14 @@ const normalizerEntry = (entry: number) =>
     constants: input.constants.map((x) => (x.shape.length === 0 ? { ...x, data: [entry] } : x)),
   }));
 
-/** Keeps the banks alone, so that the loss takes the normalizer of its own batch. */
+/**
+ * Replaces the normalizers, so that the loss takes those of its own batch. The oracle multiplies their
+ * logarithms by [1], so that moving it by one unit in the last place moves them so, as float32 tensors
+ * round them.
+ */
 const withoutNormalizer = ({ constants, ...input }: Case): Case => ({
   ...input,
-  constants: constants.slice(0, 2),
+  constants: constants.map((x) => (x.shape.length === 0 ? { shape: [1], data: [1] } : x)),
 });
 
 const crd: Subject = {
@@ -123,7 +128,7 @@ const crd: Subject = {
     const indices = drawnTensors(drawn!);
     const banks = { teacher: teacher as tf.Tensor2D, student: student as tf.Tensor2D };
     const normalizer =
-      ofTeacher && ofStudent
+      ofTeacher?.rank === 0
         ? { teacher: ofTeacher as tf.Scalar, student: ofStudent as tf.Scalar }
         : contrastNormalizer(t!, s!, banks, indices, options);
     return crdLoss(t!, s!, { ...banks, normalizer }, indices, options);
@@ -134,9 +139,11 @@ const crd: Subject = {
     const banks = [studentBank!, teacherBank!].map(rowsOf);
     const sides = variables.map((embeddings, side) => {
       const [rows, bank, given] = [rowsOf(embeddings), banks[side]!, normalizers[side]];
-      const logZ = given
-        ? oracle.logOf(given.data[0]!.value)
-        : oracle.logNormalizer(rows, bank, drawn!, temperature);
+      const { value } = given!.data[0]!;
+      const logZ =
+        given!.shape.length === 0
+          ? oracle.logOf(value)
+          : scale(oracle.logNormalizer(rows, bank, drawn!, temperature), value);
       return oracle.contrastSide(rows, bank, drawn!, { logZ, temperature });
     });
     return [sumOfResults(sides)];

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { kdLoss } from "../../src/index.ts";
+import { sampleLoss } from "../../src/internal/sample-loss.ts";
 import { expectClose, reference, valueAndGrad } from "../support.ts";
 
 const teacher = () =>
@@ -52,4 +53,59 @@ test("weights of 0 alone give a mean of 0", async () => {
   const weights = tf.zeros([2]) as tf.Tensor1D;
   const { value, grad } = valueAndGrad((s) => kdLoss(teacher(), s, { weights }), student());
   expect([...(await value.data()), ...(await grad.data())]).toEqual([0, 0, 0, 0, 0]);
+});
+
+/** Losses of the rows, and slopes of 10 times the loss: value and gradient show every factor. */
+const losses = [2, 3, 5, 7];
+const compute = () => ({
+  losses: tf.tensor2d(losses.map((x) => [x])),
+  slopes: tf.tensor2d(losses.map((x) => [10 * x, -10 * x])),
+});
+
+const { NONE, MEAN, SUM, SUM_BY_NONZERO_WEIGHTS } = tf.Reduction;
+
+// Weights by sample hold for both positions: 0.5, 0.5, −2, −2.
+const byPosition = [0.5, 0, 3, -1];
+test.each([
+  ["MEAN", MEAN, undefined, [0.25, 0.25, 0.25, 0.25]],
+  ["SUM", SUM, undefined, [1, 1, 1, 1]],
+  ["SUM_BY_NONZERO_WEIGHTS", SUM_BY_NONZERO_WEIGHTS, undefined, [0.25, 0.25, 0.25, 0.25]],
+  ["MEAN", MEAN, byPosition, byPosition.map((w) => w / 2.5)],
+  ["SUM", SUM, byPosition, byPosition],
+  ["SUM_BY_NONZERO_WEIGHTS", SUM_BY_NONZERO_WEIGHTS, byPosition, byPosition.map((w) => w / 3)],
+  ["MEAN", MEAN, [0.5, -2], [0.5, 0.5, -2, -2].map((w) => w / -3)],
+  ["SUM_BY_NONZERO_WEIGHTS", SUM_BY_NONZERO_WEIGHTS, [0.5, 0], [0.25, 0.25, 0, 0]],
+  ["MEAN", MEAN, [0, 0], [0, 0, 0, 0]],
+  ["SUM_BY_NONZERO_WEIGHTS", SUM_BY_NONZERO_WEIGHTS, [0, 0], [0, 0, 0, 0]],
+] as const)("%s, weights %j: the factor of each row", async (_, reduction, given, factors) => {
+  const weights = given && tf.tensor(given, given.length === 4 ? [2, 2] : [2]);
+  const loss = (z: tf.Tensor) => sampleLoss("f", z, { reduction, weights }, compute);
+  const { value, grad } = valueAndGrad(loss, tf.zeros([2, 2, 2]), tf.scalar(3));
+  await expectClose(value, reference(losses.reduce((sum, x, i) => sum + x * factors[i]!, 0)));
+  const slopes = losses.flatMap((x, i) => [30 * x * factors[i]!, -30 * x * factors[i]!]);
+  await expectClose(grad, { shape: [2, 2, 2], data: slopes });
+});
+
+test.each([undefined, byPosition])("NONE, weights %j: a loss for each row", async (given) => {
+  const weights = given && tf.tensor2d(given, [2, 2]);
+  const factors = given ?? [1, 1, 1, 1];
+  const loss = (z: tf.Tensor) => sampleLoss("f", z, { reduction: NONE, weights }, compute);
+  const upstream = [1, 2, 3, 4];
+  const dy = tf.tensor2d(upstream, [2, 2]);
+  const { value, grad } = valueAndGrad(loss, tf.zeros([2, 2, 2]), dy);
+  await expectClose(value, { shape: [2, 2], data: losses.map((x, i) => x * factors[i]!) });
+  const slopes = losses.flatMap((x, i) => {
+    const slope = 10 * x * factors[i]! * upstream[i]!;
+    return [slope, -slope];
+  });
+  await expectClose(grad, { shape: [2, 2, 2], data: slopes });
+});
+
+test("MEAN is the default, and reduction and weights are checked", () => {
+  const call = (options: object) => () => sampleLoss("f", tf.zeros([4, 2]), options, compute);
+  expect(call({})().shape).toEqual([]);
+  expect(call({ reduction: 7 })).toThrow("f: reduction must be one of tf.Reduction, got 7");
+  expect(call({ weights: tf.ones([3]) })).toThrow(
+    "f: weights must be float32 [4], got float32 [3]",
+  );
 });
