@@ -4,7 +4,7 @@ import { CentroidCallback, type CentroidStrategy, compiledMcmiLoss } from "kd-cm
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import { startNodeBackend } from "../scripts/node-backends.ts";
 import type { BenchOptions } from "./lines.ts";
-import { cpuTime, formatTable, interleavedMedians, type Task } from "./measure.ts";
+import { formatTable, interleavedMedians, type Task } from "./measure.ts";
 import { networks } from "./networks.ts";
 
 export const description =
@@ -49,7 +49,7 @@ export async function run({ write }: BenchOptions): Promise<void> {
     });
     tasks[strategy] = () => train(model, [callback]);
   }
-  const medians = await interleavedMedians(tasks, EFFORT, cpuTime);
+  const medians = await interleavedMedians(tasks, EFFORT, "cpu");
   const lines = STRATEGIES.map(
     (strategy): EpochLine => ({
       network: "cnn",

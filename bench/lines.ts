@@ -7,6 +7,10 @@ export interface BenchOptions {
   settings?: readonly string[] | undefined;
   /** Words, with one of which a loss's name must begin. All losses by default. */
   losses?: readonly string[] | undefined;
+  /** Names of networks. All by default. */
+  networks?: readonly string[] | undefined;
+  /** The Python whose PyTorch is measured. The first that has PyTorch by default. */
+  python?: string | undefined;
   /** Takes each result as it comes. */
   write?: ((result: object) => void) | undefined;
 }

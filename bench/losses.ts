@@ -8,7 +8,6 @@ import type { BenchOptions } from "./lines.ts";
 import type { Comparison } from "./losses/comparison.ts";
 import { comparisons } from "./losses/index.ts";
 import {
-  cpuTime,
   disposing,
   footprint,
   formatTable,
@@ -78,7 +77,7 @@ async function compare(
   const b = lossAndGradients(composition, students);
   await assertEqual(name, a, b);
   const tasks = { a: untilDone(a), b: untilDone(b), ce: untilDone(crossEntropy()) };
-  const medians = await interleavedMedians(tasks, EFFORT, cpuTime);
+  const medians = await interleavedMedians(tasks, EFFORT, "cpu");
   const [used, usedByB] = [await footprint(a), await footprint(b)];
   return {
     student: students[0]!.shape.join("×"),

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { Argument, Command } from "commander";
 import * as epochs from "./epochs.ts";
 import * as footprints from "./footprints.ts";
@@ -17,10 +18,12 @@ interface Options {
   json?: string;
   backends?: string[];
   losses?: string[];
+  networks?: string[];
+  python?: string;
 }
 
 const command = new Command("npm run bench --")
-  .description("Measures speed as ratios: medians of interleaved runs, in one process or two.")
+  .description("Measures speed as ratios: medians of interleaved runs.")
   .addArgument(new Argument("[names...]", "all by default").choices(Object.keys(benches)))
   .addHelpText(
     "after",
@@ -28,19 +31,36 @@ const command = new Command("npm run bench --")
       .map(([name, { description }]) => `  ${name}: ${description}`)
       .join("\n")}`,
   )
-  .option("--json <file>", "append the results of epochs and losses to a file, one a line")
+  .option(
+    "--json <file>",
+    "append the results of epochs, losses, peers and steps to a file, one a line",
+  )
   .option("--backends <words...>", "measure losses on these backends only: cpu, wasm, webgpu")
   .option("--losses <words...>", "measure only losses whose names begin with one of these words")
+  .option("--networks <names...>", "measure steps of these networks only")
+  .option("--python <command>", "the Python whose PyTorch peers and steps are compared with")
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 command.parse();
-const { json, backends, losses: words } = command.opts<Options>();
+const { json, backends, losses: words, networks, python } = command.opts<Options>();
 const names = command.args.length > 0 ? command.args : Object.keys(benches);
-for (const name of names as Name[]) {
+if (names.length === 1) await runOne(names[0] as Name);
+else for (const name of names) runInChild(name);
+
+async function runOne(name: Name): Promise<void> {
   console.log(`\n${name}: ${benches[name].description}`);
   await benches[name].run({
     settings: backends,
     losses: words,
+    networks,
+    python,
     write: json ? lineWriter(json, name) : undefined,
   });
+}
+
+/** Kernels that one bench registers would change what the next one measures. */
+function runInChild(name: string): void {
+  const options = process.argv.slice(2).filter((word) => !names.includes(word));
+  const child = [...process.execArgv, process.argv[1]!, name, ...options];
+  execFileSync(process.execPath, child, { stdio: "inherit" });
 }

@@ -53,6 +53,7 @@ async function compare(backend: string, [batch, numClasses]: readonly [number, n
       indices: untilDone(losses.indices),
     },
     EFFORT,
+    "wall",
   );
   const base = await footprint(losses.crossEntropy);
   const table = [];

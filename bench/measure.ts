@@ -21,29 +21,66 @@ export function cpuTime(): number {
   return (user + system) / 1000;
 }
 
+/** Times in milliseconds. */
+export interface Times {
+  cpu: number;
+  wall: number;
+}
+
+/** A task that returns its times in this process. */
+export const timed = (task: Task) => async (): Promise<Times> => {
+  const [cpu, wall] = [cpuTime(), performance.now()];
+  await task();
+  return { cpu: cpuTime() - cpu, wall: performance.now() - wall };
+};
+
 /**
- * The median time of each task in milliseconds. Every round runs each task once and starts with a
+ * What tasks return, in the order of the rounds. Every round runs each task once and starts with a
  * different one, so that other load on the machine affects all of them equally.
  */
-export async function interleavedMedians<Name extends string>(
-  tasks: Record<Name, Task>,
+async function interleaved<Name extends string, Result>(
+  tasks: Record<Name, () => Promise<Result>>,
   { warmUp, minimum, seconds }: Effort,
-  clock = () => performance.now(),
-): Promise<Record<Name, number>> {
+): Promise<[Name, Result[]][]> {
   const names = Object.keys(tasks) as Name[];
-  const times = Object.fromEntries(names.map((name) => [name, [] as number[]]));
+  const results = names.map((name): [Name, Result[]] => [name, []]);
   let end = Number.POSITIVE_INFINITY;
   for (let round = 0; round < warmUp + minimum || performance.now() < end; round++) {
     if (round === warmUp) end = performance.now() + seconds * 1000;
     for (let i = 0; i < names.length; i++) {
-      const name = names[(i + round) % names.length]!;
-      const start = clock();
-      await tasks[name]();
-      if (round >= warmUp) times[name]!.push(clock() - start);
+      const [name, ofTask] = results[(i + round) % names.length]!;
+      const result = await tasks[name]();
+      if (round >= warmUp) ofTask.push(result);
     }
   }
-  const medians = names.map((name) => [name, median(times[name]!)!]);
+  return results;
+}
+
+/** The median times of tasks that measure themselves, such as those of other processes. */
+export async function interleavedTimes<Name extends string>(
+  tasks: Record<Name, () => Promise<Times>>,
+  effort: Effort,
+): Promise<Record<Name, Times>> {
+  const medians = (await interleaved(tasks, effort)).map(([name, times]) => [
+    name,
+    { cpu: median(times, ({ cpu }) => cpu), wall: median(times, ({ wall }) => wall) },
+  ]);
   return Object.fromEntries(medians);
+}
+
+/** The median CPU or wall time of each task in milliseconds. */
+export async function interleavedMedians<Name extends string>(
+  tasks: Record<Name, Task>,
+  effort: Effort,
+  kind: keyof Times,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(tasks) as Name[];
+  const own = Object.fromEntries(names.map((name) => [name, timed(tasks[name])]));
+  const medians = await interleavedTimes(own, effort);
+  return Object.fromEntries(names.map((name) => [name, medians[name]![kind]])) as Record<
+    Name,
+    number
+  >;
 }
 
 /** A loss and its gradients, as a training step computes them. */

@@ -1,22 +1,24 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // registers the gradients that tfjs' gather form needs
+import { registerTrainingKernels } from "kd-cmi/wasm";
 import { startNodeBackend } from "../scripts/node-backends.ts";
+import type { BenchOptions } from "./lines.ts";
 import {
   disposing,
   footprint,
   formatTable,
-  interleavedMedians,
+  interleavedTimes,
   type LossAndGradient,
-  type Task,
+  type Times,
+  timed,
   untilDone,
 } from "./measure.ts";
-import { hasTorch, startPeer } from "./peers/peer.ts";
+import { pythonWithTorch, startPeer } from "./peers/peer.ts";
 import { crd, nst, rkd, sp } from "./peers/workloads.ts";
 
 export const description =
-  "CRD, RKD, NST and SP on wasm against their reference forms in PyTorch on one thread";
+  "CRD, RKD, NST and SP on wasm with kd-cmi/wasm, against their reference forms in PyTorch on one thread";
 
-const PYTORCH = "PyTorch";
 const TOLERANCE = 1e-3;
 /** PyTorch's first rounds are dominated by page faults. */
 const EFFORT = { warmUp: 3, minimum: 7, seconds: 5 };
@@ -32,29 +34,41 @@ interface Ours {
   goal: number;
 }
 
-export async function run(): Promise<void> {
-  await startNodeBackend("wasm");
-  if (!hasTorch()) {
-    console.log("PyTorch is absent; to install it: apt install python3-torch libopenblas0-pthread");
-  }
-  const rows = [
-    ...(await disposing(() => againstPeer("sp.py", [{ name: "SP", compute: sp(), goal: 1 }]))),
-    ...(await disposing(() => againstPeer("nst.py", [{ name: "NST", compute: nst(), goal: 20 }]))),
-    ...(await disposing(() => againstPeer("rkd.py", [{ name: "RKD", compute: rkd(), goal: 6 }]))),
-    ...(await disposing(compareCrd)),
-  ];
-  console.log(formatTable(rows));
+/** What is measured of a loss: medians. */
+export interface PeerLine {
+  loss: string;
+  ours: Times;
+  /** PyTorch and its version, or tfjs' gather form. */
+  against: string;
+  theirs?: Times;
+  goal: number;
 }
 
-async function compareCrd() {
+export async function run({ python: wanted, write }: BenchOptions): Promise<void> {
+  await startNodeBackend("wasm");
+  registerTrainingKernels();
+  const python = pythonWithTorch(wanted);
+  const against = (script: string, ours: () => Ours[]) =>
+    disposing(() => againstPeer(python, script, ours()));
+  const lines = [
+    ...(await against("sp.py", () => [{ name: "SP", compute: sp(), goal: 0.6 }])),
+    ...(await against("nst.py", () => [{ name: "NST", compute: nst(), goal: 6 }])),
+    ...(await against("rkd.py", () => [{ name: "RKD", compute: rkd(), goal: 12 }])),
+    ...(await disposing(() => compareCrd(python))),
+  ];
+  for (const line of lines) write?.(line);
+  console.log(formatTable(lines.map(rowOf)));
+}
+
+async function compareCrd(python: string | undefined): Promise<PeerLine[]> {
   const { each, shared, gathered } = crd();
-  const ours = { name: "CRD, rows of each sample", compute: each, goal: 2 };
-  const rows = await againstPeer("crd.py", [
+  const ours = { name: "CRD, rows of each sample", compute: each, goal: 3 };
+  const lines = await againstPeer(python, "crd.py", [
     ours,
     { name: "CRD, shared rows", compute: shared, goal: 8 },
   ]);
-  const tasks = { ours: untilDone(each), theirs: untilDone(gathered) };
-  const medians = await interleavedMedians(tasks, SLOW);
+  const tasks = { ours: timed(untilDone(each)), theirs: timed(untilDone(gathered)) };
+  const medians = await interleavedTimes(tasks, SLOW);
   const { peakBytes } = await footprint(each);
   const verdict = peakBytes <= CRD_PEAK ? "met" : "missed";
   console.log(
@@ -62,33 +76,43 @@ async function compareCrd() {
       `tfjs' gather form ${megabytes((await footprint(gathered)).peakBytes)} MB; ` +
       `goal: at most ${megabytes(CRD_PEAK)} MB, ${verdict}`,
   );
-  return [...rows, rowOf(ours, medians.ours, "tfjs' gather", medians.theirs)];
+  return [...lines, { loss: ours.name, goal: ours.goal, against: "tfjs' gather", ...medians }];
 }
 
 /** The first of ours is the same loss as the peer's; the others are other forms of it. */
-async function againstPeer(script: string, ours: Ours[]) {
-  const tasks: Record<string, Task> = Object.fromEntries(
-    ours.map(({ name, compute }) => [name, untilDone(compute)]),
+async function againstPeer(
+  python: string | undefined,
+  script: string,
+  ours: Ours[],
+): Promise<PeerLine[]> {
+  const tasks: Record<string, () => Promise<Times>> = Object.fromEntries(
+    ours.map(({ name, compute }) => [name, timed(untilDone(compute))]),
   );
-  if (!hasTorch()) {
-    const medians = await interleavedMedians(tasks, EFFORT);
-    return ours.map((one) => rowOf(one, medians[one.name]!, PYTORCH));
+  const peer = python === undefined ? undefined : await startPeer(python, [script]);
+  const against = `PyTorch ${peer?.about.version ?? "(absent)"}`;
+  if (peer) {
+    assertEqual(ours[0]!, (await peer.step()).value);
+    tasks[against] = peer.step;
   }
-  const peer = startPeer(script);
-  assertEqual(ours[0]!, await peer.step());
-  tasks[PYTORCH] = peer.step;
-  const medians = await interleavedMedians(tasks, EFFORT);
-  await peer.stop();
-  return ours.map((one) => rowOf(one, medians[one.name]!, PYTORCH, medians[PYTORCH]));
+  const medians = await interleavedTimes(tasks, EFFORT);
+  await peer?.stop();
+  return ours.map(({ name, goal }) => ({
+    loss: name,
+    ours: medians[name]!,
+    against,
+    ...(peer && { theirs: medians[against]! }),
+    goal,
+  }));
 }
 
-function rowOf({ name, goal }: Ours, ms: number, against: string, theirs?: number) {
-  const ratio = theirs === undefined ? undefined : theirs / ms;
+function rowOf({ loss, ours, against, theirs, goal }: PeerLine) {
+  const ratio = theirs && theirs.cpu / ours.cpu;
   return {
-    loss: name,
-    "ours ms": ms.toFixed(1),
+    loss,
+    "CPU ms": ours.cpu.toFixed(1),
+    "wall ms": ours.wall.toFixed(1),
     against,
-    ms: theirs?.toFixed(1) ?? "absent",
+    "its CPU ms": theirs?.cpu.toFixed(1) ?? "–",
     "times faster": ratio?.toFixed(2) ?? "–",
     goal: `${goal}`,
     "": ratio === undefined ? "–" : ratio >= goal ? "met" : "missed",

@@ -1,6 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { startChild } from "./children.ts";
 import { formatTable, interleavedMedians } from "./measure.ts";
 import type { NetworkName, StepperOptions } from "./wasm-stepper.ts";
 
@@ -27,6 +26,7 @@ export async function run(): Promise<void> {
     const medians = await interleavedMedians(
       { ours: ours.step, theirs: theirs.step },
       { warmUp: 2, minimum: 5, seconds: 10 },
+      "wall",
     );
     ours.stop();
     theirs.stop();
@@ -43,11 +43,7 @@ export async function run(): Promise<void> {
 }
 
 async function startStepper(options: StepperOptions) {
-  const path = fileURLToPath(new URL("wasm-stepper.ts", import.meta.url));
-  const child: ChildProcess = fork(path, [JSON.stringify(options)], {
-    execArgv: ["--import", "tsx"],
-  });
-  await once(child, "message");
+  const { child } = await startChild("wasm-stepper", options);
   return {
     async step() {
       child.send("step");

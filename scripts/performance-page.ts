@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url";
 import type { EpochLine } from "../bench/epochs.ts";
 import { type Origin, readLines } from "../bench/lines.ts";
 import type { LossLine } from "../bench/losses.ts";
+import type { Times } from "../bench/measure.ts";
+import type { PeerLine } from "../bench/peers.ts";
+import type { StepLine } from "../bench/steps.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
 
@@ -15,12 +18,14 @@ function latest<Line>(bench: string, keyOf: (line: Line) => string): (Origin & L
 export function performancePage(): string {
   const losses = latest<LossLine>("losses", ({ setting, loss }) => `${setting}/${loss}`);
   const epochs = latest<EpochLine>("epochs", ({ network, strategy }) => `${network}/${strategy}`);
+  const steps = latest<StepLine>("steps", ({ network, loss }) => `${network}/${loss}`);
+  const peers = latest<PeerLine>("peers", ({ loss, against }) => `${loss}/${against}`);
   const settings = [...new Set(losses.map(({ setting }) => setting))];
   return `# Performance
 
 Measured by \`npm run bench\`, which appends results to the files in \`docs/results/bench\` with \`--json\`.
 \`npm run performance\` makes this page of them. Times are medians of CPU time, from interleaved runs in
-one process. Compare the ratios and not the milliseconds, which depend on the machine. Kernels, dispatches
+one process, or in several that take turns. Compare the ratios and not the milliseconds, which depend on the machine. Kernels, dispatches
 and memory are the same on every machine, but not in every version: those of the code as it stands are in
 \`bench/footprints.json\`. webgpu runs on a software GPU. Other load on the machine changes
 CPU time too, so differences below 20 % may be noise.
@@ -47,7 +52,72 @@ ${epochs
       `| ${network} | \`${strategy}\` | ${ms.toFixed(0)} | ${crossEntropyMs.toFixed(0)} | ${ratio(ms, crossEntropyMs)} |`,
   )
   .join("\n")}
+${stepsSection(steps)}${peersSection(peers)}`;
+}
+
+/** Tables that need PyTorch are there if someone who has it has run their bench. */
+function stepsSection(lines: readonly (Origin & StepLine)[]): string {
+  if (lines.length === 0) return "";
+  const times = (line: StepLine, theirs: Times | undefined) =>
+    theirs ? `${theirs.cpu.toFixed(1)} (${ratio(theirs.cpu, line.ours.cpu)})` : "–";
+  const rows = lines.map((line) => [
+    line.network,
+    line.loss,
+    line.ours.cpu.toFixed(1),
+    times(line, line.withoutModule),
+    times(line, line.stock),
+    times(line, line.pytorch?.tuned),
+    times(line, line.pytorch?.untuned),
+  ]);
+  const head = [
+    "Network",
+    "Loss",
+    "ms",
+    "Without module",
+    "Stock wasm",
+    "PyTorch, tuned",
+    "PyTorch as it comes",
+  ];
+  const versions = new Set(lines.flatMap(({ pytorch }) => pytorch?.version ?? []));
+  return `
+## Training steps
+
+A step of SGD with momentum on wasm with \`kd-cmi/wasm\`, batches of 64. In parentheses: how many times
+as long it takes without the SIMD module, with tfjs' own kernels, which can train the MLP only, and in
+PyTorch${versions.size > 0 ? ` ${[...versions].join(", ")}` : ""} on one thread, tuned so that glibc keeps freed memory, and as it comes.
+
+${originOf(lines)}
+
+${tableOfRows(head, rows, 2)}
 `;
+}
+
+function peersSection(lines: readonly (Origin & PeerLine)[]): string {
+  const measured = lines.filter(({ theirs }) => theirs);
+  if (measured.length === 0) return "";
+  const rows = measured.map(({ loss, ours, against, theirs }) => [
+    loss,
+    against,
+    ours.cpu.toFixed(1),
+    theirs!.cpu.toFixed(1),
+    ratio(theirs!.cpu, ours.cpu),
+  ]);
+  return `
+## Losses in PyTorch
+
+Value and gradient on wasm with \`kd-cmi/wasm\` against the usual implementation in PyTorch, on one thread
+and with a glibc that keeps freed memory, and against gathering in tfjs.
+
+${originOf(measured)}
+
+${tableOfRows(["Loss", "Against", "ms", "Its ms", "Times faster"], rows, 2)}
+`;
+}
+
+/** A Markdown table whose first columns are words, and the others numbers. */
+function tableOfRows(head: readonly string[], rows: readonly string[][], words: number): string {
+  const table = [head, head.map((_, i) => (i < words ? "---" : "--:")), ...rows];
+  return table.map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
 type LossLines = readonly (Origin & LossLine)[];
@@ -75,8 +145,7 @@ function tableOf(setting: string, losses: LossLines): string {
     ...(hasDispatches ? ["Dispatches"] : []),
     "Peak KiB",
   ];
-  const table = [head, head.map((_, i) => (i < 2 ? "---" : "--:")), ...rows];
-  const text = table.map((row) => `| ${row.join(" | ")} |`).join("\n");
+  const text = tableOfRows(head, rows, 2);
   return `### ${setting}\n\n${originOf(lines)} Pairs are ours / composed.\n\n${text}`;
 }
 

@@ -1,11 +1,13 @@
-"""Inputs and protocol of the PyTorch peers of bench/peers.ts.
+"""Inputs and protocol of the PyTorch peers of bench/peers.ts and bench/steps.ts.
 
-Needs Debian's python3-torch and libopenblas0-pthread; run with /usr/bin/python3. A peer computes
-one step, value and gradients, per line of its standard input, and prints one line of JSON.
+Needs PyTorch 1.13 or later, such as Debian's python3-torch with libopenblas0-pthread. A peer first
+prints a line of JSON about itself. Then it computes one step, value and gradients, per line of its
+standard input, and prints value and CPU time in milliseconds as JSON.
 """
 
 import json
 import sys
+import time
 
 import torch
 
@@ -26,11 +28,24 @@ def uniform(seed, *shape):
     return (hashed(seed, *shape).double() / 2**31 - 1).float()
 
 
-def serve(loss, inputs):
-    """Computes the loss and its gradients for each line of standard input; prints the loss."""
+def answer(step, **about):
+    """Runs a step on one thread for each line of standard input; prints what it returns."""
     torch.set_num_threads(1)
-    inputs = [x.requires_grad_() for x in inputs]
+    print(json.dumps({"version": torch.__version__, **about}), flush=True)
     for _ in sys.stdin:
+        start = time.process_time()
+        value = step()
+        cpu = 1000 * (time.process_time() - start)
+        print(json.dumps({"value": value, "cpu": cpu}), flush=True)
+
+
+def serve(loss, inputs):
+    """Computes the loss and its gradients for each line of standard input."""
+    inputs = [x.requires_grad_() for x in inputs]
+
+    def step():
         value = loss(*inputs)
         torch.autograd.grad(value, inputs)
-        print(json.dumps({"value": value.item()}), flush=True)
+        return value.item()
+
+    answer(step)
