@@ -23,8 +23,8 @@ export interface ChannelWiseOptions {
  *
  * The maps are usually the logits of a dense prediction, one channel per class, or the last features.
  *
- * Usual weight: 5 for logits of segmentation at T = 1 (mmrazor, configs/distill/mmseg/cwd); the paper
- * uses 3 for logits and 50 for features at T = 4.
+ * Usual weight: 5 for logits of segmentation at T = 1 (mmrazor, configs/distill/mmseg/cwd), or 3 at
+ * T = 4 (the authors' TorchDistiller, SemSeg-distill).
  *
  * Trainable parts: none if the channels are equal; otherwise a 1×1 convolution from the student's
  * channels to the teacher's.
