@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 
-const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+/** The driver of the software GPU that Debian's chromium includes. */
+export const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 /** Loads and selects a backend in Node. Throws if it cannot start. */
 export async function startNodeBackend(backend: string): Promise<void> {

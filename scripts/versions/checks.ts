@@ -3,11 +3,17 @@ import { join } from "node:path";
 import { chromium } from "playwright";
 import ts from "typescript";
 import { chromiumLaunchOptions } from "../chromium.ts";
-import { docstringExamples, goldenProgram, PRINT_ERROR, toJavaScript } from "./programs.ts";
+import {
+  docstringExamples,
+  goldenProgram,
+  PRINT_ERROR,
+  START_WEBGPU,
+  toJavaScript,
+} from "./programs.ts";
 import { run, write } from "./project.ts";
 
 const ORIGIN = "http://page.localhost";
-const MAX_ERROR = { cpu: 1e-4, webgl: 1e-3 };
+const MAX_ERROR = { cpu: 1e-4, webgl: 1e-3, webgpu: 1e-3 };
 
 function checkError(error: unknown, backend: keyof typeof MAX_ERROR): void {
   if (typeof error !== "number" || !(error <= MAX_ERROR[backend])) {
@@ -50,6 +56,13 @@ function examplesFor(project: string): [name: string, code: string][] {
   return [...docstringExamples()].filter(
     ([, code]) => !missing.some((backend) => code.includes(`kd-cmi/${backend}`)),
   );
+}
+
+/** Runs golden vectors on the webgpu backend, with the kernels of kd-cmi/webgpu. */
+export async function checkWebgpu(project: string): Promise<void> {
+  const program = goldenProgram("webgpu", START_WEBGPU) + PRINT_ERROR;
+  const path = write(project, "golden-webgpu.mjs", program);
+  checkError(JSON.parse(await run(project, process.execPath, path)), "webgpu");
 }
 
 /** Compiles all docstring examples with one TypeScript. Errors in others' types do not count. */

@@ -11,6 +11,7 @@ import {
   checkImportMap,
   checkNode,
   checkTypes,
+  checkWebgpu,
 } from "./checks.ts";
 import { install, run } from "./project.ts";
 
@@ -54,6 +55,15 @@ for (const node of NODE_VERSIONS) {
       },
     });
   }
+}
+for (const version of ["4.6.0", "4"]) {
+  rows.push({
+    name: `webgpu, tfjs ${version === "4" ? "newest" : version}`,
+    check: async () => {
+      const packages = [tarball, ...tfjs(version, "core", "backend-webgpu"), "webgpu@0.6"];
+      await checkWebgpu(await project(`webgpu-${version}`, packages));
+    },
+  });
 }
 for (const typescript of TYPESCRIPT_VERSIONS) {
   for (const version of ["4.0.0", "newest"] as const) {

@@ -1,15 +1,21 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
+import { SWIFTSHADER } from "../node-backends.ts";
 import { entryPoints, publicSymbols } from "../public-symbols.ts";
 
 /**
  * A program that compares losses and gradients of the installed package with golden vectors and sets
- * `globalThis.largestError`, the largest error relative to the largest entry.
+ * `globalThis.largestError`, a promise of the largest error relative to the largest entry.
+ *
+ * @param start Statements that load the backend.
  */
-export function goldenProgram(backend: string): string {
+export function goldenProgram(
+  backend: string,
+  start = `import "@tensorflow/tfjs-backend-${backend}";`,
+): string {
   return `
     import * as tf from "@tensorflow/tfjs-core";
-    import "@tensorflow/tfjs-backend-${backend}";
+    ${start}
     import * as kd from "kd-cmi";
 
     const functions = {
@@ -22,11 +28,12 @@ export function goldenProgram(backend: string): string {
     };
     const toTensor = (name, { data, shape }) =>
       tf.tensor(data, shape, name === "labels" ? "int32" : "float32");
-    const errorOf = (actual, { data }) => {
+    const errorOf = async (actual, { data }) => {
       const scale = Math.max(...data.map(Math.abs));
-      return Math.max(...actual.dataSync().map((x, i) => Math.abs(x - data[i]) / scale));
+      const values = await actual.data();
+      return Math.max(...values.map((x, i) => Math.abs(x - data[i]) / scale));
     };
-    globalThis.largestError = tf.ready().then(() => {
+    globalThis.largestError = tf.ready().then(async () => {
       const errors = ${JSON.stringify(goldenCases())}.flatMap(({ name, inputs, params, outputs, grads }) => {
         const tensors = Object.entries(inputs).map(([key, x]) => [key, toTensor(key, x)]);
         const { student, logits, ...others } = Object.fromEntries(tensors);
@@ -34,7 +41,7 @@ export function goldenProgram(backend: string): string {
         const { value, grad } = tf.valueAndGrad(f)(student ?? logits);
         return [errorOf(value, outputs.loss), errorOf(grad, grads.student ?? grads.logits)];
       });
-      return Math.max(...errors);
+      return Math.max(...(await Promise.all(errors)));
     });
   `;
 }
@@ -46,9 +53,34 @@ const goldenCases = () =>
     return { ...JSON.parse(readFileSync(file, "utf8")).cases[0], name };
   });
 
-/** Prints the result of {@link goldenProgram} in Node. */
+/** Prints the result of {@link goldenProgram} in Node, and ends, also where a GPU keeps Node alive. */
 export const PRINT_ERROR = `
-  globalThis.largestError.then((error) => console.log(JSON.stringify(error)));
+  globalThis.largestError.then((error) => {
+    console.log(JSON.stringify(error));
+    process.exit();
+  });
+`;
+
+/**
+ * Loads the webgpu backend in Node, on Dawn, with the kernels of kd-cmi/webgpu. Backends before 4.22.0 need
+ * the scope of a worker and `requestAdapterInfo`, which browsers have removed.
+ */
+export const START_WEBGPU = `
+  import { create, globals } from "webgpu";
+  import { registerLossKernels } from "kd-cmi/webgpu";
+  registerLossKernels();
+  process.env.VK_DRIVER_FILES ??= ${JSON.stringify(SWIFTSHADER)};
+  const dawn = create([]);
+  const requestAdapter = async (options) => {
+    const adapter = await dawn.requestAdapter(options);
+    adapter.requestAdapterInfo ??= async () => adapter.info;
+    return adapter;
+  };
+  const gpu = { requestAdapter, wgslLanguageFeatures: dawn.wgslLanguageFeatures };
+  Object.assign(globalThis, globals, { WorkerGlobalScope: Object });
+  Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true });
+  await import("@tensorflow/tfjs-backend-webgpu");
+  if (!(await tf.setBackend("webgpu"))) throw new Error("webgpu did not start");
 `;
 
 /** The examples of all docstrings, by the name of the function or class. */
