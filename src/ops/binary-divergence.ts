@@ -5,7 +5,7 @@ import { atTemperature } from "./softmax.ts";
 import { rowSum } from "./sums.ts";
 
 /** Logits, or logarithms of probabilities, that differ by less are compared by a series. */
-const NEAR = 0.25;
+const NEAR = 0.2;
 
 /**
  * Computes T²/K Σ_k KL(σ(t_k) ‖ σ(s_k)) of each row, where t = target/T and s = logits/T, and the

@@ -11,7 +11,7 @@ export interface RowDistribution {
 }
 
 /** Logarithms that differ by less are compared by a series. */
-const NEAR = 0.1;
+const NEAR = 0.2;
 
 /** The coefficients of the series from its third term down, after −1/120. */
 const COEFFICIENTS = [1 / 24, -1 / 6, 1 / 2];
@@ -23,7 +23,7 @@ const COEFFICIENTS = [1 / 24, -1 / 6, 1 / 2];
  *
  * Since both sum to 1, it is Σ_c (p_c x_c + q_c − p_c) with x = log p − log q. No term is negative, so
  * that none cancel, unlike those of Σ_c p_c x_c, whose error of 1e-7 exceeds a small divergence. For
- * |x| < 0.1 the term is p x² (1/2 − x/6 + x²/24 − x³/120).
+ * |x| < 0.2 the term is p x² (1/2 − x/6 + x²/24 − x³/120).
  */
 export function klDivergence(target: RowDistribution, other: RowDistribution): tf.Tensor2D {
   const inputs = { p: target.p, logP: target.logP, q: other.p, logQ: other.logP };

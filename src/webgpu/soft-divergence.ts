@@ -10,7 +10,7 @@ import { softmaxStatements } from "./softmax.ts";
 export const TERM = `
       fn term(p : f32, x : f32, q : f32) -> f32 {
         let series = p * x * x * (0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0 - x / 120.0)));
-        return select(p * x + (q - p), series, abs(x) < 0.1);
+        return select(p * x + (q - p), series, abs(x) < 0.2);
       }`;
 
 /** See `softDivergence` of `src/ops`. */

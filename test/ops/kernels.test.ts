@@ -5,8 +5,10 @@ import {
   adaptiveAveragePoolGradient,
 } from "../../src/ops/adaptive-average-pool.ts";
 import { batchProduct } from "../../src/ops/batch-product.ts";
+import { centroidLosses, classCentroidLosses } from "../../src/ops/centroid-losses.ts";
 import { channelMeans } from "../../src/ops/channel-means.ts";
 import { columnSums } from "../../src/ops/column-sums.ts";
+import { countRows } from "../../src/ops/count-rows.ts";
 import { gatherRows } from "../../src/ops/gather-rows.ts";
 import { keepNaN, keepNaNAlone } from "../../src/ops/keep-nan.ts";
 import { matMul } from "../../src/ops/mat-mul.ts";
@@ -15,6 +17,7 @@ import { oneHot } from "../../src/ops/one-hot.ts";
 import { relu } from "../../src/ops/relu.ts";
 import { gram } from "../../src/ops/row-products.ts";
 import { sliceRows } from "../../src/ops/slice-rows.ts";
+import { softDivergence } from "../../src/ops/soft-divergence.ts";
 import { atTemperature } from "../../src/ops/softmax.ts";
 import { squaredDistances } from "../../src/ops/squared-distances.ts";
 import { sumAll } from "../../src/ops/sums.ts";
@@ -24,6 +27,12 @@ const matrix = (...shape: [number, number]): tf.Tensor2D => tf.ones(shape);
 const cube = (...shape: [number, number, number]): tf.Tensor3D => tf.ones(shape);
 const maps = (height: number, width: number): tf.Tensor4D => tf.ones([1, height, width, 2]);
 const indices = (n: number): tf.Tensor1D => tf.zeros([n], "int32");
+
+const lossesOf = (crossEntropy: number) => {
+  const x = matrix(4, 3);
+  return centroidLosses(x, x, x, { crossEntropy, divergence: 1, labelSmoothing: 0 });
+};
+const DIVERGENCE = "Max Sub Exp Sum RealDiv Log ClipByValue Sub Sub Multiply Sum Sub Sub Multiply";
 
 /** Names of kernels in the order in which they run. */
 type Kernels = string;
@@ -102,8 +111,29 @@ const ways: Record<string, [run: () => unknown, cpu: Kernels, wasm?: Kernels]> =
     () => adaptiveAveragePool(maps(4, 4), [2, 2]),
     "AvgPool Cast",
   ],
+  "adaptiveAveragePool by a whole factor of the height alone": [
+    () => adaptiveAveragePool(maps(4, 5), [2, 2]),
+    "Reshape BatchMatMul Reshape BatchMatMul Reshape",
+  ],
+  "adaptiveAveragePool by a whole factor of the width alone": [
+    () => adaptiveAveragePool(maps(5, 4), [2, 2]),
+    "Reshape BatchMatMul Reshape BatchMatMul Reshape",
+  ],
   "adaptiveAveragePool of one axis": [
     () => adaptiveAveragePool(maps(5, 2), [2, 2]),
+    "Reshape BatchMatMul Reshape",
+  ],
+  "centroidLosses without cross-entropy": [() => lossesOf(0), DIVERGENCE],
+  "centroidLosses without smoothing": [
+    () => lossesOf(1),
+    `${DIVERGENCE} Multiply Sum Sub Less Cast RealDiv Add Sub`,
+  ],
+  "adaptiveAveragePoolGradient by a whole factor of the height alone": [
+    () => adaptiveAveragePoolGradient(maps(2, 2), [1, 4, 5, 2]),
+    "Reshape BatchMatMul Reshape BatchMatMul Reshape",
+  ],
+  "adaptiveAveragePoolGradient of the width alone": [
+    () => adaptiveAveragePoolGradient(maps(2, 2), [1, 2, 5, 2]),
     "Reshape BatchMatMul Reshape",
   ],
   "adaptiveAveragePoolGradient by whole factors": [
@@ -115,13 +145,63 @@ const ways: Record<string, [run: () => unknown, cpu: Kernels, wasm?: Kernels]> =
 const { backend, hasTrainingKernels } = inject("backend");
 const isComposed = backend === "cpu" || (backend === "wasm" && !hasTrainingKernels);
 
+const profile = async (run: () => unknown) => {
+  const before = tf.memory().numBytes;
+  const { kernels, peakBytes } = await tf.profile(() => {
+    tf.tidy(() => {
+      run();
+    });
+    return tf.scalar(0);
+  });
+  return { names: kernels.map(({ name }) => name), kernels, peak: peakBytes - before };
+};
+
 // The reasons are in the docstrings of the operations: the other way gives the same values, but slower.
 describe.runIf(isComposed)("the kernels", () => {
   test.each(Object.entries(ways))("of %s", async (_, [run, cpu, wasm = cpu]) => {
-    const { kernels } = await tf.profile(() => {
-      run();
-      return tf.scalar(0);
-    });
-    expect(kernels.map(({ name }) => name).join(" ")).toBe(backend === "wasm" ? wasm : cpu);
+    const { names } = await profile(run);
+    expect(names.join(" ")).toBe(backend === "wasm" ? wasm : cpu);
+  });
+
+  test("of classCentroidLosses take the logarithm of the fewer rows", async () => {
+    const attrs = { crossEntropy: 1, divergence: 1, labelSmoothing: 0 };
+    for (const [batch, isOfBatch] of [
+      [2, true],
+      [3, false],
+      [4, false],
+    ] as const) {
+      const losses = () =>
+        classCentroidLosses(indices(batch), matrix(batch, 3), matrix(3, 3), attrs);
+      const { names } = await profile(losses);
+      const gathered = names.findIndex((name) => name.startsWith("Gather"));
+      expect(gathered < names.indexOf("Log")).toBe(isOfBatch);
+    }
+  });
+
+  test.each([
+    [3, 5],
+    [6, 6],
+  ])("of countRows are as wide as %i draws or 5 rows", async (draws, width) => {
+    const { kernels } = await profile(() => countRows(tf.zeros([2, draws], "int32"), 5));
+    const shapes = kernels.map(({ outputShapes }) => outputShapes[0]);
+    expect(shapes).toEqual([
+      [2, width],
+      [2, width],
+      [2, 5],
+    ]);
+  });
+
+  test.each([
+    ["softDivergence", 10.26, (x: tf.Tensor2D) => softDivergence(x, x, 1)],
+    [
+      "centroidLosses",
+      8.05,
+      (x: tf.Tensor2D) =>
+        centroidLosses(x, x, x, { crossEntropy: 1, divergence: 1, labelSmoothing: 0 }),
+    ],
+  ] as const)("of %s hold at most %f times the logits", async (_, limit, run) => {
+    const logits = matrix(64, 64);
+    const { peak } = await profile(() => run(logits));
+    expect(peak / (4 * logits.size)).toBeLessThanOrEqual(limit);
   });
 });

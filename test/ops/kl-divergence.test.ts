@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { klDivergence, type RowDistribution } from "../../src/ops/kl-divergence.ts";
+import { softDivergence } from "../../src/ops/soft-divergence.ts";
 
 /** Rows (p, 1 − p) as float32 numbers. */
 const binary = (probabilities: readonly number[]) => {
@@ -22,12 +23,34 @@ async function expectedOf(target: RowDistribution, other: RowDistribution): Prom
   );
 }
 
-test("keeps its digits where the logarithms differ by almost 0.1", async () => {
-  const [target, other] = [binary([0.9, 0.1, 0.9, 0.5]), binary([0.8905, 0.1095, 0.9095, 0.45244])];
+// Logarithms that differ by almost 0.2, where the series ends, or by half of it.
+const grid = Array.from({ length: 90 }, (_, i) => 0.05 + 0.01 * i);
+const targets = [...grid, ...grid, ...grid];
+const others = [0.105, 0.199, 0.205].flatMap((x) => grid.map((p) => p * Math.exp(-x)));
+
+test("keeps its digits where a series is near its end", async () => {
+  const [target, other] = [binary(targets), binary(others)];
   const expected = await expectedOf(target, other);
   const values = await klDivergence(target, other).data();
   const errors = expected.map((kl, i) => Math.abs(values[i]! / kl - 1));
-  expect(Math.max(...errors)).toBeLessThan(5e-6);
+  expect(Math.max(...errors)).toBeLessThan(1e-5);
+});
+
+test("softDivergence keeps its digits there", async () => {
+  const [t, s] = [targets, others].map((p) =>
+    tf.tensor2d(p.map((p) => [0, Math.log(p / (1 - p))])),
+  );
+  const logits = await Promise.all([t!, s!].map((x) => x.array() as Promise<number[][]>));
+  const expected = logits[0]!.map(([, z], i) => {
+    const p = [-z!, z!].map((x) => 1 / (1 + Math.exp(-x)));
+    const w = logits[1]![i]![1]!;
+    const q = [-w, w].map((x) => 1 / (1 + Math.exp(-x)));
+    return p.reduce((sum, p, c) => sum + p * Math.log(p / q[c]!), 0);
+  });
+  const { losses } = softDivergence(t as tf.Tensor2D, s as tf.Tensor2D, 1);
+  const values = await losses.data();
+  const errors = expected.map((kl, i) => Math.abs(values[i]! / kl - 1));
+  expect(Math.max(...errors)).toBeLessThan(inject("backend").isSoftwareGpu ? 1e-4 : 1.5e-5);
 });
 
 test("is 0 for equal rows, infinite for masked ones, and ignores probabilities of 0", async () => {

@@ -31,40 +31,45 @@ const cube = () => tf.ones<tf.Rank.R3>([2, 2, 2]);
 const distribution = () => ({ p: matrix(), logP: matrix() });
 const indices = () => tf.tensor1d([0, 1], "int32");
 
-/** Each op by the name of its kernel. */
-const ops: Record<string, () => tf.Tensor> = {
-  KdCmiAddToRows: () => addToRows(matrix(), indices(), matrix()),
-  KdCmiAtLeastTiny: () => atLeastTiny(matrix()),
-  KdCmiBatchProduct: () => batchProduct(cube(), cube(), { b: true }),
-  KdCmiChannelMeans: () => channelMeans(cube()),
-  KdCmiClassIndices: () => classIndices(matrix()),
-  KdCmiColumnSums: () => columnSums(cube()),
-  KdCmiCountRows: () => countRows(tf.zeros([2, 2], "int32"), 3),
-  KdCmiExpm1: () => expm1(matrix(), matrix()),
-  KdCmiGatherRows: () => gatherRows(matrix(), indices()),
-  KdCmiGram: () => gram(matrix()),
-  KdCmiInfiniteIfHuge: () => infiniteIfHuge(matrix()),
-  KdCmiKlDivergence: () => klDivergence(distribution(), distribution()),
-  KdCmiOneHot: () => oneHot(indices(), 2),
-  KdCmiRowProducts: () => rowProducts(matrix(), matrix()),
-  KdCmiSafeLog: () => safeLog(matrix()),
-  KdCmiSign: () => sign(matrix()),
-  KdCmiSliceRows: () => sliceRows(matrix(), 0, 1),
-  KdCmiSoftplus: () => softplus(matrix()),
-  KdCmiSquaredDistances: () => squaredDistances(matrix()),
-  KdCmiSquaredSums: () => squaredSums(matrix()),
-  KdCmiSumAll: () => sumAll(matrix()),
-  KdCmiTransposeMatrix: () => transposeMatrix(matrix()),
+/** Each op by the name of its kernel, with the names of the kernel's inputs, and its attributes. */
+const ops: Record<string, [op: () => tf.Tensor, inputs: string, attrs?: object]> = {
+  KdCmiAddToRows: [() => addToRows(matrix(), indices(), matrix()), "changes indices matrix"],
+  KdCmiAtLeastTiny: [() => atLeastTiny(matrix()), "x"],
+  KdCmiBatchProduct: [
+    () => batchProduct(cube(), cube(), { b: true }),
+    "a b",
+    { transposeA: false, transposeB: true },
+  ],
+  KdCmiChannelMeans: [() => channelMeans(cube()), "x"],
+  KdCmiClassIndices: [() => classIndices(matrix()), "rows"],
+  KdCmiColumnSums: [() => columnSums(cube()), "x"],
+  KdCmiCountRows: [() => countRows(tf.zeros([2, 2], "int32"), 3), "drawn", { size: 3 }],
+  KdCmiExpm1: [() => expm1(matrix(), matrix()), "exp x"],
+  KdCmiGatherRows: [() => gatherRows(matrix(), indices()), "indices matrix"],
+  KdCmiGram: [() => gram(matrix()), "x"],
+  KdCmiInfiniteIfHuge: [() => infiniteIfHuge(matrix()), "x"],
+  KdCmiKlDivergence: [() => klDivergence(distribution(), distribution()), "logP logQ p q"],
+  KdCmiOneHot: [() => oneHot(indices(), 2), "indices", { numClasses: 2 }],
+  KdCmiRowProducts: [() => rowProducts(matrix(), matrix()), "a b"],
+  KdCmiSafeLog: [() => safeLog(matrix()), "p"],
+  KdCmiSign: [() => sign(matrix()), "x"],
+  KdCmiSliceRows: [() => sliceRows(matrix(), 0, 1), "x", { start: 0, size: 1 }],
+  KdCmiSoftplus: [() => softplus(matrix()), "x"],
+  KdCmiSquaredDistances: [() => squaredDistances(matrix()), "x"],
+  KdCmiSquaredSums: [() => squaredSums(matrix()), "x"],
+  KdCmiSumAll: [() => sumAll(matrix()), "x"],
+  KdCmiTransposeMatrix: [() => transposeMatrix(matrix()), "x"],
 };
 
 test.each(Object.keys(ops))("%s runs the kernel that the current backend has", async (name) => {
-  const op = ops[name]!;
+  const [op, inputNames, attributes = {}] = ops[name]!;
   const composed = tf.tidy(op);
   expect(await composed.data()).not.toEqual(new Float32Array([7]));
 
   const answer = tf.tensor1d([7]);
   const backendName = tf.getBackend();
-  const kernelFunc: tf.KernelFunc = ({ backend }) => {
+  const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+    expect([Object.keys(inputs).sort().join(" "), attrs]).toEqual([inputNames, attributes]);
     (backend as { incRef(dataId: object): void }).incRef(answer.dataId);
     return { dataId: answer.dataId, shape: [1], dtype: "float32" };
   };
@@ -81,7 +86,7 @@ test.each(Object.keys(ops))("%s leaves no tensor behind", (name) => {
   const before = tf.memory().numTensors;
   tf.tidy(() => {
     const inputs = tf.memory().numTensors;
-    expectNoLeak(() => tf.tidy(ops[name]!));
+    expectNoLeak(() => tf.tidy(ops[name]![0]));
     expect(tf.memory().numTensors).toBe(inputs);
   });
   expect(tf.memory().numTensors).toBe(before);
@@ -90,27 +95,45 @@ test.each(Object.keys(ops))("%s leaves no tensor behind", (name) => {
 const centroidAttrs = { crossEntropy: 1, divergence: 1, labelSmoothing: 0 };
 const decoupledAttrs = { alpha: 1, beta: 1, temperature: 1 };
 
-/** Ops with several results, of matrices x and class indices y. */
-const listOps: Record<string, (x: tf.Tensor2D, y: tf.Tensor1D) => object> = {
-  KdCmiBinaryDivergence: (x) => binaryDivergence(x, x, 1),
-  KdCmiCentroidLosses: (x) => centroidLosses(x, x, x, centroidAttrs),
-  KdCmiCentredSoftmax: (x) => centredSoftmax(x),
-  KdCmiClassCentroidLosses: (x, y) => classCentroidLosses(y, x, x, centroidAttrs),
-  KdCmiDecoupledDivergence: (x) => decoupledDivergence(x, x, x, decoupledAttrs),
-  KdCmiSoftDivergence: (x) => softDivergence(x, x, 4),
-  KdCmiSoftmaxParts: (x) => softmaxParts(x),
+/** Ops with several results, of matrices x and class indices y: see above. */
+const listOps: Record<
+  string,
+  [op: (x: tf.Tensor2D, y: tf.Tensor1D) => object, inputs: string, attrs?: object]
+> = {
+  KdCmiBinaryDivergence: [(x) => binaryDivergence(x, x, 1), "logits target", { temperature: 1 }],
+  KdCmiCentroidLosses: [
+    (x) => centroidLosses(x, x, x, centroidAttrs),
+    "logCentroids logits targets",
+    centroidAttrs,
+  ],
+  KdCmiCentredSoftmax: [(x) => centredSoftmax(x), "logits"],
+  KdCmiClassCentroidLosses: [
+    (x, y) => classCentroidLosses(y, x, x, centroidAttrs),
+    "centroids classes logits",
+    centroidAttrs,
+  ],
+  KdCmiDecoupledDivergence: [
+    (x) => decoupledDivergence(x, x, x, decoupledAttrs),
+    "classes logits teacher",
+    decoupledAttrs,
+  ],
+  KdCmiSoftDivergence: [(x) => softDivergence(x, x, 4), "logits target", { temperature: 4 }],
+  KdCmiSoftmaxParts: [(x) => softmaxParts(x), "logits"],
 };
 const results = (name: string, x = matrix(), y = indices()): tf.Tensor[] =>
-  Object.values(listOps[name]!(x, y));
+  Object.values(listOps[name]![0](x, y));
 
 test.each(Object.keys(listOps))("%s runs the kernel with several results", async (name) => {
+  const [, inputNames, attributes = {}] = listOps[name]!;
   const answers = results(name).map((_, i) => tf.tensor1d([i + 7]));
   const backendName = tf.getBackend();
-  const kernelFunc: tf.KernelFunc = ({ backend }) =>
-    answers.map(({ dataId }) => {
+  const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+    expect([Object.keys(inputs).sort().join(" "), attrs]).toEqual([inputNames, attributes]);
+    return answers.map(({ dataId }) => {
       (backend as { incRef(dataId: object): void }).incRef(dataId);
       return { dataId, shape: [1], dtype: "float32" as const };
     });
+  };
   tf.registerKernel({ kernelName: name, backendName, kernelFunc });
   try {
     const values = await Promise.all(results(name).map((x) => x.data()));

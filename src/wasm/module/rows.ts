@@ -84,7 +84,7 @@ export function softDivergence(
   const shiftedP = scratch;
   const shiftedQ = scratch + step;
   const e = shiftedQ + step;
-  const near = f32x4.splat(0.1);
+  const near = f32x4.splat(0.2);
   const scale = f32x4.splat(temperature);
   for (let row: usize = 0; row < rows; row++) {
     const sumP = exponentials(target, shiftedP, e, size, <f32>1 / temperature);
