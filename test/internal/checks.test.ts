@@ -130,6 +130,16 @@ const labels: Subject = {
   ],
 };
 
+const positionLabels: Subject = {
+  check: (x: tf.Tensor) => checks.checkLabelShape("f", x, { shape: [2, 4, 3] }),
+  expected: "f: labels must be int32 class indices [2,4] or one-hot [2,4,3]",
+  accepted: [zeros([2, 4], "int32"), zeros([2, 4, 1]), zeros([2, 4, 3])],
+  refused: [
+    [zeros([2], "int32"), "int32 [2]"],
+    [zeros([2, 1]), "float32 [2,1]"],
+  ],
+};
+
 const labelRank: Subject = {
   check: (x: tf.Tensor) => checks.checkLabelRank("f", x),
   expected: "f: labels must be int32 class indices [batch] or one-hot [batch,classes]",
@@ -210,6 +220,7 @@ const tensorChecks: Record<string, Subject> = {
   ...{ checkVector: vector, checkLabelShape: labels, checkLabelRank: labelRank },
   ...{ checkDenseLabels: denseLabels, checkSameShape: sameShape },
   "checkSameShape of another shape": otherShape,
+  "checkLabelShape of positions": positionLabels,
 };
 
 const number: Subject = {
@@ -425,6 +436,14 @@ test("checkOptions names another argument", () => {
   expect(messageOf(() => checkOptions({ a: 1 } as Options, "state"))).toBe(
     "f: state must be an object with only temperature, weights, got a",
   );
+});
+
+test("checkDenseLabels of rank 1 and 2 are those of samples", () => {
+  for (const x of [zeros([2]), zeros([2, 0])]) {
+    expect(messageOf(() => checks.checkDenseLabels("f", x))).toBe(
+      `f: labels must be int32 class indices [batch] or one-hot [batch,classes], got float32 [${x.shape}]`,
+    );
+  }
 });
 
 test("columnsOf is the last dimension, and 1 for a scalar", () => {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { classRows, labelRows, mixRows } from "../../src/internal/labels.ts";
+import { classRows, labelIndices, labelRows, mixRows } from "../../src/internal/labels.ts";
 
 const rows = [
   [0, 0, 1],
@@ -25,6 +25,13 @@ describe.each([
   ["int32 [N, C]", () => tf.tensor2d(rows, [2, 3], "int32")],
   ["bool [N, C]", () => tf.tensor2d(rows, [2, 3], "bool")],
 ] as const)("labels of %s", (_, labels) => {
+  test("as indices, unless they may be other distributions", async () => {
+    const indices = labelIndices(labels());
+    const areDistributions = labels().dtype === "float32" && labels().shape[1] === 3;
+    expect(indices === undefined).toBe(areDistributions);
+    if (indices) expect([indices.dtype, await indices.array()]).toEqual(["int32", [2, 0]]);
+  });
+
   test("as rows", async () => {
     for (const x of [labelRows(labels(), 3), classRows(labels(), 3)]) {
       expect(x.dtype).toBe("float32");

@@ -69,6 +69,11 @@ test("flatLabels of rows, with weights or without", async () => {
   }
 });
 
+test("flatLabels of positions of one logit are indices", () => {
+  const labels = tf.zeros([2, 2, 1], "int32");
+  expect(flatLabels(labels, tf.zeros([2, 2, 1])).shape).toEqual([4]);
+});
+
 test("flatLabels of indices of a matrix of logits are the same tensor", () => {
   const labels = tf.tensor1d([0, 1], "int32");
   expect(flatLabels(labels, counting([2, 3]))).toBe(labels);
