@@ -58,8 +58,8 @@ export async function compiledModule() {
       ...[...types.matchAll(/export function (.+;)/g)].map(([, signature]) => `  ${signature}`),
       "}",
       "",
-      "/** The module in base64. */",
-      `export const MODULE = "${bytes.toString("base64")}";`,
+      "/** The module in hexadecimal digits, which compress better than base64. */",
+      `export const MODULE = "${bytes.toString("hex")}";`,
       "",
     ].join("\n");
   } finally {

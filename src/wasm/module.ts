@@ -23,7 +23,8 @@ function instantiate(backend: BackendWasm): ModuleFunctions | undefined {
   const { asm } = backend.wasm as { asm?: { memory?: WebAssembly.Memory } };
   if (!asm?.memory) return undefined;
   try {
-    const bytes = Uint8Array.from(atob(MODULE), (character) => character.charCodeAt(0));
+    const digits = MODULE.match(/../g)!;
+    const bytes = Uint8Array.from(digits, (pair) => Number.parseInt(pair, 16));
     const module = new WebAssembly.Module(bytes); // throws without SIMD
     const { exports } = new WebAssembly.Instance(module, { env: { memory: asm.memory } }); // throws for shared memory
     return exports as unknown as ModuleFunctions;

@@ -31,7 +31,7 @@ test("is what its sources compile to", async () => {
 });
 
 test("imports a memory, and holds neither a memory nor data of its own", () => {
-  const module = new WebAssembly.Module(Buffer.from(MODULE, "base64"));
+  const module = new WebAssembly.Module(Buffer.from(MODULE, "hex"));
   expect(WebAssembly.Module.imports(module)).toEqual([
     { module: "env", name: "memory", kind: "memory" },
   ]);
