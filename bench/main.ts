@@ -37,7 +37,7 @@ const command = new Command("npm run bench --")
   )
   .option("--backends <words...>", "measure losses on these backends only: cpu, wasm, webgpu")
   .option("--losses <words...>", "measure only losses whose names begin with one of these words")
-  .option("--networks <names...>", "measure steps of these networks only")
+  .option("--networks <names...>", "measure or profile steps of these networks only")
   .option("--python <command>", "the Python whose PyTorch peers and steps are compared with")
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

@@ -1,3 +1,4 @@
+import type { BenchOptions } from "./lines.ts";
 import { formatTable } from "./measure.ts";
 import { networkNames } from "./networks.ts";
 import { startStepper } from "./steps.ts";
@@ -6,8 +7,8 @@ export const description = "time per kernel of a training step on wasm";
 
 const STEPS = 3;
 
-export async function run(): Promise<void> {
-  for (const network of networkNames) {
+export async function run({ networks }: BenchOptions): Promise<void> {
+  for (const network of networkNames.filter((n) => !networks || networks.includes(n))) {
     const stepper = await startStepper({ network, loss: "CE", kernels: "module", profile: true });
     await stepper.step();
     await stepper.profile();

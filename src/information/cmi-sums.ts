@@ -188,7 +188,7 @@ function interClassCrossEntropy(classes: readonly ClassSums[], n: number): numbe
 }
 
 /** Numbers that take 1 GB as arrays. Engines abort if their heap of a few GB is full. */
-const TOO_MANY = 2 ** 27;
+const TOO_MANY = 134_217_728;
 
 /** The mean probabilities of each class, one row per class. */
 export function centroidsOf(sums: CmiSums): number[][] {

@@ -9,18 +9,18 @@ export function checkTensor(fn: string, name: string, x: tf.Tensor): void {
     if (!x.isDisposed) return;
     throw new Error(`${fn}: ${name} must not be disposed, got a disposed ${describe(x)}`);
   }
-  const got = Array.isArray(x) ? "an array" : x === null ? "null" : typeof x;
-  throw new Error(`${fn}: ${name} must be a tf.Tensor, got ${got}`);
+  throw new Error(`${fn}: ${name} must be a tf.Tensor, got ${kindOf(x)}`);
 }
+
+const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? "an array" : value === null ? "null" : typeof value;
 
 /** Describes an unexpected value for error messages. */
 export function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return `${value}`;
   if (value instanceof tf.Tensor) return `a tf.Tensor ${describe(value)}`;
   if (value instanceof Promise) return "a Promise";
-  if (Array.isArray(value)) return "an array";
   if (typeof value === "number" || typeof value === "boolean") return `${value}`;
-  return typeof value === "string" ? `"${value}"` : typeof value;
+  return typeof value === "string" ? `"${value}"` : kindOf(value);
 }
 
 /** Checks for an object that has no option but those allowed. */
@@ -31,12 +31,11 @@ export function checkOptions<Options extends object>(
   name = "options",
 ) {
   const expected = `an object with only ${allowed.join(", ")}`;
-  const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
-  if (!isObject || options instanceof tf.Tensor || options instanceof Promise) {
-    throw new Error(`${fn}: ${name} must be ${expected}, got ${describeValue(options)}`);
-  }
-  const known: readonly string[] = allowed;
-  const unknown = Object.keys(options).filter((key) => !known.includes(key));
+  const isOther = options instanceof tf.Tensor || options instanceof Promise;
+  const unknown =
+    isOther || kindOf(options) !== "object"
+      ? [describeValue(options)]
+      : Object.keys(options).filter((key) => !(allowed as readonly string[]).includes(key));
   if (unknown.length === 0) return;
   throw new Error(`${fn}: ${name} must be ${expected}, got ${unknown.join(", ")}`);
 }
@@ -177,7 +176,7 @@ export function checkLabelShape(
   checkTensor(fn, "labels", labels);
   const rows = shape.slice(0, -1);
   const has = (dtypes: readonly string[], expected: readonly number[]) =>
-    dtypes.includes(labels.dtype) && tf.util.arraysEqual(labels.shape, [...expected]);
+    dtypes.includes(labels.dtype) && tf.util.arraysEqual(labels.shape, expected as number[]);
   const isIndex = has(["int32"], rows);
   const isColumn = has(["int32", "float32"], [...rows, 1]);
   if (isIndex || isColumn || has(["int32", "float32", "bool"], shape)) return;
@@ -210,21 +209,13 @@ export function checkNumber(
   fn: string,
   name: string,
   value: number,
-  { above, minimum, maximum }: { above?: number; minimum?: number; maximum?: number } = {},
+  { above = -Infinity, minimum = -Infinity, maximum = Infinity } = {},
 ) {
-  const ok =
-    Number.isFinite(value) &&
-    (above === undefined || value > above) &&
-    (minimum === undefined || value >= minimum) &&
-    (maximum === undefined || value <= maximum);
-  if (ok) return;
-  const bounds = [
-    above !== undefined && `> ${above}`,
-    minimum !== undefined && `>= ${minimum}`,
-    maximum !== undefined && `<= ${maximum}`,
-  ].filter(Boolean);
-  const expected = ["a finite number", bounds.join(" and ")].filter(Boolean).join(" ");
-  throw new Error(`${fn}: ${name} must be ${expected}, got ${value}`);
+  if (Number.isFinite(value) && value > above && value >= minimum && value <= maximum) return;
+  const bounds = Object.entries({ ">": above, ">=": minimum, "<=": maximum })
+    .filter(([, bound]) => Number.isFinite(bound))
+    .map(([sign, bound]) => ` ${sign} ${bound}`);
+  throw new Error(`${fn}: ${name} must be a finite number${bounds.join(" and")}, got ${value}`);
 }
 
 /** Checks for a safe integer of at least `minimum`. */
@@ -279,6 +270,6 @@ export function checkWeights(fn: string, weights: tf.Tensor | undefined, logits:
   const [samples, rows] = [logits.shape.slice(0, 1), logits.shape.slice(0, -1)];
   const isShaped = [samples, rows].some((shape) => tf.util.arraysEqual(weights.shape, shape));
   if (isShaped && weights.dtype === "float32") return;
-  const expected = rows.length > 1 ? `float32 [${rows}] or [${samples}]` : `float32 [${rows}]`;
-  throw new Error(`${fn}: weights must be ${expected}, got ${describe(weights)}`);
+  const other = rows.length > 1 ? ` or [${samples}]` : "";
+  throw new Error(`${fn}: weights must be float32 [${rows}]${other}, got ${describe(weights)}`);
 }

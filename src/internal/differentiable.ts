@@ -29,13 +29,13 @@ export function differentiable<
   gradient: (dy: Y, ...saved: S) => Gradients<X>,
 ): Y {
   const op = tf.customGrad((...args) => {
-    const save = args.at(-1) as tf.GradSaveFunc;
-    const { value, saved } = forward(...(args.slice(0, -1) as Tensors as X));
-    save([...saved]);
+    const save = args.pop() as tf.Tensor | tf.GradSaveFunc as tf.GradSaveFunc;
+    const { value, saved } = forward(...(args as Tensors as X));
+    save(saved as Tensors as tf.Tensor[]);
     const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
       // Tidied here, since tfjs keeps intermediate tensors to the end of the backward pass.
       const gradients = () =>
-        tf.tidy(() => [...gradient(dy as Y, ...(kept as Tensors as S))] as tf.Tensor[]);
+        tf.tidy(() => gradient(dy as Y, ...(kept as Tensors as S)) as Tensors as tf.Tensor[]);
       return isDifferentiatedAgain() ? guarded(fn, [dy, ...inputs], gradients) : gradients();
     };
     return { value, gradFunc };

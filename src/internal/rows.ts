@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { columnsOf } from "./checks.ts";
 
 /** The last dimension as columns, all others as rows: [N, …, C] → [R, C]. */
 export const flatRows = (x: tf.Tensor): tf.Tensor2D =>
-  x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape(x, [-1, x.shape.at(-1) ?? 1]);
+  x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape(x, [-1, columnsOf(x)]);
 
 /** Rows in the shape of another tensor. */
 export const unflattened = <T extends tf.Tensor>(rows: tf.Tensor2D, shape: T["shape"]): T =>
@@ -16,9 +17,9 @@ export const rowShape = ({ shape }: tf.Tensor): number[] => shape.slice(0, -1);
  * hold for all positions of a sample.
  */
 export function rowWeights(weights: tf.Tensor, logits: tf.Tensor): tf.Tensor2D {
-  const [rows, samples] = [logits.size / (logits.shape.at(-1) ?? 1), logits.shape[0] ?? 1];
-  if (weights.size === rows) return tf.reshape(weights, [-1, 1]);
-  const column = tf.reshape(weights, [-1, 1]);
+  const [rows, samples] = [logits.size / columnsOf(logits), logits.shape[0] ?? 1];
+  const column: tf.Tensor2D = tf.reshape(weights, [-1, 1]);
+  if (weights.size === rows) return column;
   return tf.reshape(tf.mul(column, tf.ones([samples, rows / samples])), [-1, 1]);
 }
 
@@ -27,8 +28,7 @@ export function rowWeights(weights: tf.Tensor, logits: tf.Tensor): tf.Tensor2D {
  * is 0, an index becomes 0, so that it may lie beyond C.
  */
 export function flatLabels(labels: tf.Tensor, logits: tf.Tensor, weights?: tf.Tensor): tf.Tensor {
-  const numClasses = logits.shape.at(-1) ?? 1;
-  const areRows = numClasses > 1 && tf.util.arraysEqual(labels.shape, logits.shape);
+  const areRows = columnsOf(logits) > 1 && tf.util.arraysEqual(labels.shape, logits.shape);
   if (areRows) return flatRows(labels);
   if (!weights) return logits.rank === 2 ? labels : tf.reshape(labels, [-1]);
   const indices = tf.cast(tf.reshape(labels, [-1]), "int32");

@@ -8,14 +8,14 @@ import { softmaxParts } from "./softmax.ts";
 import { rowSum } from "./sums.ts";
 
 /** The parameters of {@link centroidLosses}. All are given. */
-interface CentroidAttrs {
+type CentroidAttrs = {
   /** a, the weight of the cross-entropy. */
   crossEntropy: number;
   /** b, the weight of the divergence from the centroids. */
   divergence: number;
   /** ε within 0–1, the share of the target that is spread over all classes. */
   labelSmoothing: number;
-}
+};
 
 /**
  * Computes a · CE(t, p) + b · KL(p ‖ Q) of each row, where p = softmax(logits), and its derivative with
@@ -30,10 +30,10 @@ export function centroidLosses(
   targets: tf.Tensor2D,
   logits: tf.Tensor2D,
   logCentroids: tf.Tensor2D,
-  { crossEntropy, divergence, labelSmoothing }: CentroidAttrs,
+  attrs: CentroidAttrs,
 ): RowLosses {
   const inputs = { targets, logits, logCentroids };
-  const attrs = { crossEntropy, divergence, labelSmoothing };
+  const { crossEntropy, divergence, labelSmoothing } = attrs;
   return runRowLosses("KdCmiCentroidLosses", inputs, attrs, () => {
     const { p, shifted, logSum } = softmaxParts(logits);
     const r = tf.tidy((): tf.Tensor2D => tf.sub(tf.sub(shifted, logSum), logCentroids));
@@ -58,10 +58,9 @@ export function classCentroidLosses(
   classes: tf.Tensor1D,
   logits: tf.Tensor2D,
   centroids: tf.Tensor2D,
-  { crossEntropy, divergence, labelSmoothing }: CentroidAttrs,
+  attrs: CentroidAttrs,
 ): RowLosses {
   const inputs = { classes, logits, centroids };
-  const attrs = { crossEntropy, divergence, labelSmoothing };
   return runRowLosses("KdCmiClassCentroidLosses", inputs, attrs, () => {
     const [batch, numClasses] = logits.shape;
     // The logarithm is taken of the fewer rows.

@@ -5,9 +5,6 @@ import { select } from "./select.ts";
 /** Up to here, the error of exp(x) − 1 exceeds that of the series. */
 const NEAR = 0.1;
 
-/** The coefficients of the series from its fifth term down. */
-const COEFFICIENTS = [1 / 120, 1 / 24, 1 / 6, 1 / 2];
-
 /**
  * exp(x) − 1 of x ≤ 0, of any shape, given exp(x), with a relative error of about 1e-6, also for small x. NaN stays NaN.
  * No gradient is defined.
@@ -17,7 +14,8 @@ const COEFFICIENTS = [1 / 120, 1 / 24, 1 / 6, 1 / 2];
  */
 export const expm1 = <T extends tf.Tensor>(x: T, exp: T): T =>
   runOp("KdCmiExpm1", { x, exp }, {}, () => {
-    const sum = COEFFICIENTS.reduce<tf.Tensor>((sum, next) => {
+    // The coefficients of the series from its fifth term down.
+    const sum = [1 / 120, 1 / 24, 1 / 6, 1 / 2].reduce<tf.Tensor>((sum, next) => {
       const longer = tf.tidy(() => tf.add(tf.mul(x, sum), next));
       sum.dispose();
       return longer;

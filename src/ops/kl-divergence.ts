@@ -13,9 +13,6 @@ export interface RowDistribution {
 /** Logarithms that differ by less are compared by a series. */
 const NEAR = 0.2;
 
-/** The coefficients of the series from its third term down, after −1/120. */
-const COEFFICIENTS = [1 / 24, -1 / 6, 1 / 2];
-
 /**
  * The Kullback–Leibler divergence of each row, KL(p ‖ q) = Σ_c p_c (log p_c − log q_c): [N, 1], at least
  * 0. A probability of 0 contributes 0 if its logarithm is finite. Infinite if q is masked where p is
@@ -29,7 +26,8 @@ export function klDivergence(target: RowDistribution, other: RowDistribution): t
   const inputs = { p: target.p, logP: target.logP, q: other.p, logQ: other.logP };
   return runOp("KdCmiKlDivergence", inputs, {}, () => {
     const x = tf.sub(target.logP, other.logP);
-    const scaled = COEFFICIENTS.reduce<tf.Tensor>(
+    // The coefficients of the series from its third term down, after −1/120.
+    const scaled = [1 / 24, -1 / 6, 1 / 2].reduce<tf.Tensor>(
       (sum, next) => {
         const longer = tf.tidy(() => tf.mul(tf.add(sum, next), x));
         sum.dispose();

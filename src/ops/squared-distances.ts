@@ -4,7 +4,7 @@ import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 
 /** Differences or sums that are processed at a time: 2 MB stay in a CPU's cache. */
-const ELEMENTS = 2 ** 19;
+const ELEMENTS = 524_288;
 
 /**
  * The squared distances |x_i − x_j|² of all pairs of rows: [N, D] → [N, N]. No gradient is defined.

@@ -5,7 +5,7 @@ import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 
 /** Entries above which a single sum on wasm loses digits. */
-const MANY = 2 ** 14;
+const MANY = 16_384;
 
 /**
  * The sum of all entries, float32 of any shape → scalar. No gradient is defined.

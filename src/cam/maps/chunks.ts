@@ -5,7 +5,7 @@ import { sliceRows } from "../../ops/slice-rows.ts";
 const PARTS = 16;
 
 /** Batches of at most this many numbers (4 MB) are not split. */
-const SMALL = 2 ** 20;
+const SMALL = 1_048_576;
 
 /**
  * Images to process at a time, so that a few copies of them need far less memory than the batch.

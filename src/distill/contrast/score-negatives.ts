@@ -51,7 +51,7 @@ export interface ScoredRows {
 }
 
 /** Numbers gathered from a bank at once, at most (2 MiB), unless one anchor needs more. */
-const MAX_PICKED = 2 ** 19;
+const MAX_PICKED = 524_288;
 
 /**
  * Scores every anchor [N, dim] against its negatives, in one block or in several blocks of fewer

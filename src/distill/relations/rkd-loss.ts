@@ -26,7 +26,7 @@ const SMALLEST_DISTANCE = 1e-6;
 const SMALLEST_ARM = 1e-12;
 
 /** Elements of the [arms, N, N] tensors processed at a time: 2 MB stay in a CPU's cache. */
-const ELEMENTS = 2 ** 19;
+const ELEMENTS = 524_288;
 
 /**
  * Relational knowledge distillation (RKD): matches relative pairwise distances and triplet angles

@@ -30,7 +30,7 @@ export interface SampleDistances {
 }
 
 /** Samples that are nearer than this share of the root mean square distance form a cluster. */
-const NEAR = 1 / 16;
+const NEAR = 0.0625;
 
 export function sampleDistances(features: tf.Tensor): SampleDistances {
   const raw = toRows(features);
