@@ -12,6 +12,7 @@ import { matMulKernel } from "./mat-mul.ts";
 import { maxPoolGradKernel } from "./max-pool.ts";
 import { moduleOf } from "./module.ts";
 import { optimizerKernels, replaceOptimizerUpdates } from "./optimizers.ts";
+import { pairKernels } from "./pairs.ts";
 import { opKernels } from "./rows.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
 import { sliceKernel } from "./slice.ts";
@@ -87,7 +88,7 @@ interface WrappedKernel extends tf.KernelConfig {
  * A WebAssembly module with SIMD instructions computes what the backend has no fast loop for: sums,
  * means, broadcasting operations, batch normalisation, exponentials and logarithms, convolutions with
  * 3×3 filters at stride 1, matrix products of few rows, the gradients of these, the losses of rows such
- * as `kdLoss`, and the updates of SGD, momentum and Adam. It is compiled when it is first needed
+ * as `kdLoss`, distances and angles of samples, and the updates of SGD, momentum and Adam. It is compiled when it is first needed
  * and works in the backend's own memory. Where SIMD is missing, or the backend runs in several threads,
  * the kernels of the backend are used.
  *
@@ -160,7 +161,7 @@ export function registerTrainingKernels(): void {
 function registerOpKernels(): void {
   // tf.findBackend would start it.
   const backend = tf.engine().registry.wasm as BackendWasm | undefined;
-  for (const config of opKernels) {
+  for (const config of [...opKernels, ...pairKernels]) {
     const { kernelName } = config;
     if (tf.getKernel(kernelName, "wasm") || (backend && !moduleOf(backend))) continue;
     const setupFunc = (started: unknown) => {

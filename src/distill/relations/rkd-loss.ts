@@ -1,12 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber, checkOptions, checkSameBatch } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
-import { columnSums } from "../../ops/column-sums.ts";
+import { type Arms, angleLosses } from "../../ops/angle-losses.ts";
 import { fitGradient, fitRange } from "../../ops/fit-range.ts";
 import { atLeastNormal } from "../../ops/float-range.ts";
 import { tiny } from "../../ops/safe-log.ts";
-import { sliceRows } from "../../ops/slice-rows.ts";
-import { sumAll } from "../../ops/sums.ts";
 import { spread, toRows } from "./gram.ts";
 import { type SampleDistances, sampleDistances, weightedDifferences } from "./sample-distances.ts";
 
@@ -24,9 +22,6 @@ export interface RkdOptions {
 /** The lower bounds of distances and of the lengths of arms, as in the authors' code. */
 const SMALLEST_DISTANCE = 1e-6;
 const SMALLEST_ARM = 1e-12;
-
-/** Elements of the [arms, N, N] tensors processed at a time: 2 MB stay in a CPU's cache. */
-const ELEMENTS = 524_288;
 
 /**
  * Relational knowledge distillation (RKD): matches relative pairwise distances and triplet angles
@@ -144,55 +139,24 @@ function distancePart(target: SampleDistances, own: SampleDistances, weight: num
  */
 function anglePart(target: SampleDistances, own: SampleDistances, weight: number): Part {
   const n = own.d.shape[0];
-  const [student, teacher] = [anglesOf(own), anglesOf(target)];
-  const height = Math.max(1, Math.floor(ELEMENTS / n ** 2));
-  const blocks = Array.from({ length: Math.ceil(n / height) }, (_, block) =>
-    tf.tidy(() => {
-      const first = block * height;
-      const count = Math.min(height, n - first);
-      const { cosines, zz } = student(first, count);
-      const { loss, h } = smoothL1<tf.Tensor3D>(tf.sub(cosines, teacher(first, count).cosines));
-      const p: tf.Tensor3D = tf.mul(h, zz);
-      const onArm = (x: tf.Tensor): tf.Tensor2D => tf.sum(x, 2);
-      return {
-        losses: columnSums(loss),
-        p: onArm(p),
-        t: onArm(tf.mul(h, cosines)),
-        opposite: columnSums(p),
-      };
-    }),
-  );
-  const all = (name: keyof (typeof blocks)[0]) =>
-    tf.concat2d(
-      blocks.map((block) => block[name]),
-      0,
-    );
+  const { loss, p, t, opposite } = angleLosses(armsOf(own), armsOf(target));
   const isLong = tf.step(tf.sub(own.d, tf.mul(own.scale, atLeastNormal(SMALLEST_ARM))));
   const perArm = tf.mul(tf.square(inverseArms(own)), isLong);
-  const ownSlope = tf.mul(perArm, tf.mul(all("t"), 0.5));
-  const slope: tf.Tensor2D = tf.sub(tf.mul(tf.sub(all("p"), ownSlope), 2), all("opposite"));
+  const ownSlope = tf.mul(perArm, tf.mul(t, 0.5));
+  const slope: tf.Tensor2D = tf.sub(tf.mul(tf.sub(p, ownSlope), 2), opposite);
   const perTriple = weight / n ** 3;
-  return { loss: tf.mul(sumAll(all("losses")), perTriple), slope: tf.mul(slope, perTriple) };
+  return { loss: tf.mul(loss, perTriple), slope: tf.mul(slope, perTriple) };
 }
 
 /** 1/max(d, 1e-12), and 0 for equal samples. */
 const inverseArms = ({ d, scale }: SampleDistances): tf.Tensor2D =>
   tf.div(tf.step(d), tf.maximum(d, tf.mul(scale, atLeastNormal(SMALLEST_ARM))));
 
-/** Returns a function that computes the cosines [arms i, k, j] of some rows i, and z_ik z_jk. */
-function anglesOf(distances: SampleDistances) {
-  const { betweenCentres, rest } = distances;
-  const z: tf.Tensor2D = tf.mul(inverseArms(distances), Math.SQRT1_2);
-  return (first: number, count: number) =>
-    tf.tidy(() => {
-      const rowsOf = (x: tf.Tensor2D) => sliceRows(x, first, count);
-      const numerator = (x: tf.Tensor2D) =>
-        tf.sub(tf.add(x, tf.expandDims(rowsOf(x), 2)), tf.expandDims(rowsOf(x), 1));
-      const zz = tf.mul(z, tf.expandDims(rowsOf(z), 2));
-      const cosines = tf.mul(tf.add(numerator(betweenCentres), numerator(rest)), zz);
-      return { cosines, zz };
-    });
-}
+const armsOf = (distances: SampleDistances): Arms => ({
+  centres: distances.betweenCentres,
+  rest: distances.rest,
+  z: tf.mul(inverseArms(distances), Math.SQRT1_2),
+});
 
 /** The loss ℓ(x) = h (x − h/2) and its derivative h = clip(x, −1, 1). */
 function smoothL1<T extends tf.Tensor>(x: T): { loss: T; h: T } {

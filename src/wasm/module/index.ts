@@ -9,6 +9,7 @@ export { reluGrad, scaledProduct } from "./elementwise";
 export { exp, log } from "./exp-log";
 export { matMul } from "./mat-mul";
 export { adam, momentum, sgd } from "./optimizers";
+export { angleLosses, squaredPairs } from "./pairs";
 export { centroidLosses, softDivergence, softmaxParts } from "./rows";
 export { sumColumns, sumRows } from "./sums";
 export { winogradConv, winogradFilterGrad } from "./winograd";

@@ -105,7 +105,7 @@ export function sumColumns(x: usize, out: usize, rows: usize, columns: usize, fa
 }
 
 /** The sum of four float32 in float64. */
-function sumOf(s: v128): f64 {
+export function sumOf(s: v128): f64 {
   return (
     f64(f32x4.extract_lane(s, 0)) +
     f64(f32x4.extract_lane(s, 1)) +
