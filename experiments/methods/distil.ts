@@ -28,7 +28,7 @@ export function distil(
     studentLayers,
   });
   return {
-    step: ({ inputs, labels, indices }) => tf.dispose(step(inputs, labels, indices)),
+    step: ({ inputs, labels, indices }) => tf.dispose(step(inputs, labels, { indices })),
     dispose: () => {
       for (const part of parts) part.dispose();
     },

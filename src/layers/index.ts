@@ -7,15 +7,20 @@ export { indexedDbCheckpoint } from "./checkpoint/indexed-db-checkpoint.ts";
 export { restoreCheckpoint } from "./checkpoint/restore-checkpoint.ts";
 export type { RestoredState, TrainingState } from "./checkpoint/training-state.ts";
 export type {
+  DistillationData,
+  DistillationTensors,
   LabelledData,
   LabelledDataset,
   LabelledPair,
   LabelledTensors,
+  TeacherTensors,
 } from "./data/labelled-data.ts";
 export type { ClassWeights } from "./data/sample-weights.ts";
+export { type AverageTeachersOptions, averageTeachers } from "./distiller/average-teachers.ts";
 export type { DistillationBatch } from "./distiller/distillation-batch.ts";
 export {
   type DistillationScalars,
+  type DistillationStepData,
   type DistillationStepOptions,
   distillationStep,
 } from "./distiller/distillation-step.ts";
@@ -23,14 +28,21 @@ export {
   Distiller,
   type DistillerCompileOptions,
   type DistillerEvaluateDatasetOptions,
+  type DistillerEvaluateOptions,
   type DistillerFitDatasetOptions,
   type DistillerFitOptions,
 } from "./distiller/distiller.ts";
 export type { DistillerOptions } from "./distiller/distiller-options.ts";
 export type { DistillerHistory } from "./distiller/epochs.ts";
 export type { DistillationLoss } from "./distiller/measure.ts";
-export type { LogitsModel } from "./distiller/networks.ts";
 export type { DistillerCheckpoint } from "./distiller/progress.ts";
+export type {
+  LogitsModel,
+  Teacher,
+  TeacherFunction,
+  TeacherOutputs,
+  TeacherResult,
+} from "./distiller/teachers.ts";
 export { type WeightedSum, weightedSum } from "./distiller/weighted-sum.ts";
 export type { YieldEvery } from "./distiller/yield-to-events.ts";
 export { type CosineScheduleOptions, cosineSchedule } from "./learning-rate/cosine-schedule.ts";
@@ -54,6 +66,8 @@ export {
   selfSupervisedHeads,
 } from "./parts/self-supervised-heads.ts";
 export { type VidRegressorOptions, vidLogScale, vidRegressor } from "./parts/vid-regressor.ts";
+export { type ReadTeacherOptions, readTeacherOutputs } from "./stored/read-teacher-outputs.ts";
+export { writeTeacherOutputs } from "./stored/write-teacher-outputs.ts";
 export {
   CentroidCallback,
   type CentroidCallbackOptions,

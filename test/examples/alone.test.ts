@@ -44,3 +44,19 @@ test("segmentation distils the labelled pixels", async () => {
   expect(losses.at(-1)).toBeLessThan(0.6 * losses[0]!);
   expect(Number(/student: ([\d.]+) %/.exec(printed)![1])).toBeGreaterThan(65);
 });
+
+test("stored-teacher distils logits that Python wrote", async () => {
+  const printed = await runAlone("stored-teacher.ts");
+  expect(printed).toContain("teacher: logits [400,3]");
+  const losses = /divergence: (.*) nats/.exec(printed)![1]!.split(", ").map(Number);
+  expect(losses.at(-1)).toBeLessThan(0.1 * losses[0]!);
+  expect(Number(/at ([\d.]+) %/.exec(printed)![1])).toBeGreaterThan(95);
+});
+
+test("async-teacher distils the mean of a remote teacher and a local one", async () => {
+  const printed = await runAlone("async-teacher.ts");
+  for (const name of ["loss", "val_loss"]) {
+    const [, first, last] = new RegExp(`^${name}: ([\\d.]+), ([\\d.]+) nats`, "m").exec(printed)!;
+    expect(Number(last)).toBeLessThan(0.2 * Number(first));
+  }
+});

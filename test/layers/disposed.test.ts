@@ -3,6 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
 import { kdLoss } from "../../src/index.ts";
 import * as api from "../../src/layers/index.ts";
+import { memoryStore } from "./checkpoint/support.ts";
 import { network, uniform } from "./training.ts";
 
 /** Tensors of a call, by the argument's name in messages. */
@@ -19,6 +20,10 @@ const training: Arguments = {
   "the labels of validationData": rows,
 };
 const evaluated: Arguments = { "the inputs of the data": inputs, "the labels of the data": rows };
+const stored: Arguments = {
+  teacherLogits: () => tf.ones([6, 3]),
+  "teacherFeatures[0]": () => tf.ones([6, 5]),
+};
 const data: Arguments = { "the inputs of data": inputs, "the labels of data": rows };
 
 const kd: api.DistillationLoss = ({ teacherLogits, studentLogits }) =>
@@ -55,8 +60,22 @@ const cases: Record<string, [Arguments, (...tensors: never[]) => unknown]> = {
     { centroids: uniform },
     (q: never) => api.compiledMcmiLoss(q, { lambda: 0.2 }),
   ],
-  distillationStep: [{ inputs, labels: rows, indices: () => tf.zeros([6], "int32") }, step],
-  "Distiller.evaluate": [evaluated, (xs: never, ys: never) => distiller.evaluate(xs, ys)],
+  distillationStep: [
+    {
+      inputs,
+      labels: rows,
+      indices: () => tf.zeros([6], "int32"),
+      "weights of the step": weights,
+      ...stored,
+    },
+    (x: never, y: never, indices: never, w: never, teacherLogits: never, maps: never) =>
+      step(x, y, { indices, weights: w, teacherLogits, teacherFeatures: [maps] }),
+  ],
+  "Distiller.evaluate": [
+    { ...evaluated, ...stored },
+    (xs: never, ys: never, teacherLogits: never, maps: never) =>
+      distiller.evaluate(xs, ys, { teacherLogits, teacherFeatures: [maps] }),
+  ],
   "Distiller.fit": [
     training,
     (xs: never, ys: never, sampleWeight: never, x: never, y: never) =>
@@ -74,6 +93,11 @@ const cases: Record<string, [Arguments, (...tensors: never[]) => unknown]> = {
     { inputs: () => tf.ones([1, 2, 2, 1]), activations: () => tf.ones([1, 2, 2, 2]) },
     (x: never, activations: never) =>
       tf.tidy(() => [split.toActivations(x), split.toLogits(activations)]),
+  ],
+  writeTeacherOutputs: [
+    stored,
+    (teacherLogits: never, maps: never) =>
+      api.writeTeacherOutputs(memoryStore(), { teacherLogits, teacherFeatures: [maps] }),
   ],
   weightedSum: [{ kd: () => tf.scalar(1) }, (x: never) => api.weightedSum({ kd: [1, x] })],
 };
@@ -98,6 +122,7 @@ const WITHOUT_TENSORS = [
   ...["stepSchedule", "featureExtractor", "fileCheckpoint", "fileModel", "indexedDbCheckpoint"],
   ...["attentionFusion", "boundaryConnector", "contrastProjection", "hintRegressor"],
   ...["overhaulConnector", "selfSupervisedHeads", "vidRegressor"],
+  ...["averageTeachers", "readTeacherOutputs"],
 ];
 /** Takes a model, whose tensors tfjs names. */
 const OF_A_MODEL = ["vidLogScale"];

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import * as api from "../../src/layers/index.ts";
 import {
   attentionFusion,
+  averageTeachers,
   CentroidCallback,
   CheckpointCallback,
   CmiMonitor,
@@ -32,6 +33,7 @@ function compiled(): Distiller {
 
 /** Calls of every function of kd-cmi/layers that takes options. */
 const functions: Record<string, (options: never) => unknown> = {
+  averageTeachers: (options) => averageTeachers([() => data().xs], options),
   attentionFusion,
   CentroidCallback: (options) => new CentroidCallback(uniform(), options),
   CheckpointCallback: (options) => new CheckpointCallback(options),

@@ -3,11 +3,16 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { gatherRows } from "../../ops/gather-rows.ts";
 import { sliceRows } from "../../ops/slice-rows.ts";
 import {
+  checkTeacherTensors,
+  type DistillationData,
+  type DistillationTensors,
   isDataset,
   isTensor,
-  type LabelledData,
   type LabelledDataset,
-  type LabelledTensors,
+  mapTensors,
+  sampleCount,
+  type TeacherTensors,
+  tensorsOf,
 } from "./labelled-data.ts";
 import { shuffled } from "./sample-order.ts";
 
@@ -15,7 +20,10 @@ import { shuffled } from "./sample-order.ts";
 export interface Batch {
   /** A tensor, or a list for a model with several inputs. */
   inputs: tf.Tensor | tf.Tensor[];
-  labels: tf.Tensor;
+  /** Undefined if the data have none. */
+  labels?: tf.Tensor | undefined;
+  /** Outputs of the teacher that the data carry, if any. */
+  teacher?: TeacherTensors | undefined;
   /** Positions of the samples in the training data, int32 [N], if known. */
   indices?: tf.Tensor1D | undefined;
   /** The values of `indices`, if known without a read-back. */
@@ -60,6 +68,8 @@ export interface BatchSourceOptions {
   batchesPerEpoch?: number | undefined;
   /** Batches in each pass over a data set that restarts; default: all of it. */
   batchesPerPass?: number | undefined;
+  /** Whether each element of a data set must have labels; default true. */
+  needsLabels?: boolean | undefined;
 }
 
 /** Batches of a data set of unknown size after which it may be endless. */
@@ -73,7 +83,7 @@ const MANY_BATCHES = 10_000;
 export function batchSource(
   fn: string,
   model: tfl.LayersModel,
-  data: LabelledData,
+  data: DistillationData,
   { batchSize = 32, indexed = false, ...limits }: BatchSourceOptions = {},
 ): BatchSource {
   return isDataset(data)
@@ -83,11 +93,11 @@ export function batchSource(
 
 function tensorSource(
   fn: string,
-  { xs, ys }: LabelledTensors,
+  data: DistillationTensors,
   batchSize: number,
   indexed: boolean,
 ): BatchSource {
-  const [samples = 0] = ys.shape;
+  const samples = sampleCount(data);
   const batchesPerEpoch = Math.ceil(samples / batchSize);
   return {
     batchesPerEpoch,
@@ -100,16 +110,30 @@ function tensorSource(
         const size = Math.min(batchSize, samples - start);
         const rows = order ? order.slice(start, start + size) : range(start, size);
         const indices = tf.tensor1d(rows, "int32");
-        const select = (x: tf.Tensor) =>
-          order ? gatherSamples(x, indices) : sliceRows(x, start, size);
-        const inputs = Array.isArray(xs) ? xs.map(select) : select(xs);
-        const labels = select(ys);
+        const taken = mapTensors(data, (x) =>
+          order ? gatherSamples(x, indices) : sliceRows(x, start, size),
+        );
         if (!indexed) indices.dispose();
-        yield* disposing(indexed ? { inputs, labels, indices, rows } : { inputs, labels });
+        yield* disposing({ ...toBatch(taken), ...(indexed && { indices, rows }) });
       }
     },
   };
 }
+
+/** A batch of all samples. */
+function toBatch(data: DistillationTensors): Batch {
+  const { xs: inputs, ys: labels, weights, teacherLogits, teacherFeatures } = data;
+  const isGiven = teacherLogits !== undefined || teacherFeatures !== undefined;
+  return {
+    inputs,
+    labels,
+    weights,
+    teacher: isGiven ? { teacherLogits, teacherFeatures } : undefined,
+  };
+}
+
+/** The number of samples of a batch. */
+export const sizeOf = ({ inputs }: Batch): number => sampleCount({ xs: inputs });
 
 const range = (start: number, size: number) =>
   Int32Array.from({ length: size }, (_, i) => start + i);
@@ -126,7 +150,7 @@ function datasetSource(
   fn: string,
   model: tfl.LayersModel,
   dataset: LabelledDataset,
-  { batchesPerEpoch, batchesPerPass }: BatchSourceOptions,
+  { batchesPerEpoch, batchesPerPass, needsLabels = true }: BatchSourceOptions,
 ): BatchSource {
   let iterator: Awaited<ReturnType<LabelledDataset["iterator"]>> | undefined;
   const { size } = dataset;
@@ -151,9 +175,9 @@ function datasetSource(
           return;
         }
         if (limit === undefined && !hasSize && batch === MANY_BATCHES) warnOfLength(fn);
-        const taken = toBatch(fn, model, value);
+        const taken = batchOf(fn, model, value, needsLabels);
         if (skipped > 0) {
-          if (skipped <= place.batchInEpoch) samples += taken.labels.shape[0] ?? 0;
+          if (skipped <= place.batchInEpoch) samples += sizeOf(taken);
           skipped -= 1;
           disposeBatch(taken);
           if (skipped === 0) checkResumed(fn, totals, samples);
@@ -193,27 +217,52 @@ function* disposing(batch: Batch): Generator<Batch> {
   }
 }
 
-const disposeBatch = ({ inputs, labels, indices }: Batch) => {
-  tf.dispose([inputs, labels, indices ?? []]);
+const disposeBatch = ({ inputs, labels, weights, teacher, indices }: Batch) => {
+  tf.dispose([...tensorsOf({ xs: inputs, ys: labels, weights, ...teacher }), indices ?? []]);
 };
 
 /** A batch from an element of a data set. */
-function toBatch(
+function batchOf(
   fn: string,
   { inputNames, outputNames }: tfl.LayersModel,
   element: unknown,
+  needsLabels: boolean,
 ): Batch {
-  const { xs, ys, indices, ...unknown }: Record<string, unknown> = Object(element);
+  const { xs, ys, indices, weights, teacherLogits, teacherFeatures, ...unknown }: Element =
+    Object(element);
   const inputs = valuesOf(xs, inputNames);
-  const [labels, ...others] = valuesOf(ys, outputNames);
+  const [labels, ...others] = ys === undefined ? [] : valuesOf(ys, outputNames);
+  const optional = [labels, weights, teacherLogits].filter((x) => x !== undefined);
+  const features = teacherFeatures === undefined ? undefined : [teacherFeatures].flat();
   const isIndexed = indices === undefined || isTensor1D(indices);
   const isKnown = others.length === 0 && Object.keys(unknown).length === 0;
-  if (inputs.every(isTensor) && isTensor(labels) && isKnown && isIndexed) {
-    const used: unknown[] = [...inputs, labels];
+  const isLabelled = labels !== undefined || (ys === undefined && !needsLabels);
+  const [first, ...rest] = inputs;
+  if (
+    isTensor(first) &&
+    areTensors(rest) &&
+    areTensors(optional) &&
+    isLabelled &&
+    isKnown &&
+    isIndexed
+  ) {
+    const used = [first, ...rest, labels];
     const unused = [xs, ys].filter((x) => !isTensor(x)).flatMap((x) => Object.values(Object(x)));
     tf.dispose(unused.filter((x) => isTensor(x) && !used.includes(x)) as tf.Tensor[]);
-    const [first, ...rest] = inputs;
-    if (first) return { inputs: rest.length === 0 ? first : inputs, labels, indices };
+    const taken = toBatch({
+      xs: rest.length === 0 ? first : [first, ...rest],
+      ys: labels as tf.Tensor | undefined,
+      weights: weights as tf.Tensor | undefined,
+      teacherLogits: teacherLogits as tf.Tensor | undefined,
+      teacherFeatures: features as tf.Tensor[] | undefined,
+    });
+    try {
+      checkTeacherTensors(fn, taken.teacher ?? {}, sizeOf(taken));
+    } catch (error) {
+      disposeBatch({ ...taken, indices });
+      throw error;
+    }
+    return { ...taken, indices };
   }
   tf.dispose(Object(element));
   const names = `the model's ${inputNames.join(", ")} and ${outputNames.join(", ")}`;
@@ -221,6 +270,10 @@ function toBatch(
   const got = `{${Object.keys(Object(element)).join(", ")}}`;
   throw new Error(`${fn}: the elements of the data set must be ${expected}, got ${got}`);
 }
+
+type Element = Record<string, unknown>;
+
+const areTensors = (list: unknown[]): list is tf.Tensor[] => list.every(isTensor);
 
 const isTensor1D = (x: unknown): x is tf.Tensor1D => isTensor(x) && x.rank === 1;
 

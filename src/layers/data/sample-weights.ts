@@ -5,12 +5,6 @@ import type { Batch, BatchSource } from "./batch-source.ts";
 /** Weights of classes by their indices, as in `tf.LayersModel.fit`. */
 export type ClassWeights = Readonly<Record<number, number>>;
 
-/** Weights of classes and of samples. */
-export interface SampleWeights {
-  classWeight?: ClassWeights | undefined;
-  sampleWeight?: tf.Tensor | undefined;
-}
-
 export function checkClassWeight(fn: string, classWeight: ClassWeights | undefined): void {
   if (classWeight === undefined) return;
   if (classWeight === null || typeof classWeight !== "object") {
@@ -22,33 +16,24 @@ export function checkClassWeight(fn: string, classWeight: ClassWeights | undefin
   }
 }
 
-/**
- * Adds the weights of the samples to the batches: the weight of the class times that of the sample.
- * `sampleWeight` needs batches with indices.
- */
-export function weightedSource(
+/** Multiplies the weights of the samples in the batches, or 1, by those of their classes. */
+export function classWeightedSource(
   fn: string,
   source: BatchSource,
-  { classWeight, sampleWeight }: SampleWeights,
+  classWeight: ClassWeights | undefined,
 ): BatchSource {
-  if (!classWeight && !sampleWeight) return source;
+  if (!classWeight) return source;
   return {
     ...source,
     async *batches(place) {
-      const bySample = sampleWeight && (await sampleWeight.data());
       for await (const batch of source.batches(place)) {
-        const byClass = classWeight && (await weightsByClass(fn, batch, classWeight));
-        const size = batch.labels.shape[0] ?? 0;
-        const shape = sampleWeight?.shape.slice(1) ?? [];
-        const positions = tf.util.sizeFromShape(shape);
-        const values = Float32Array.from({ length: size * positions }, (_, at) => {
-          const i = Math.floor(at / positions);
-          const row = batch.rows?.[i];
-          const ofSample =
-            bySample && row !== undefined ? bySample[row * positions + (at % positions)]! : 1;
-          return ofSample * (byClass?.[i] ?? 1);
+        const byClass = await weightsByClass(fn, batch, classWeight);
+        const weights = tf.tidy(() => {
+          const { weights: own } = batch;
+          if (!own) return tf.tensor1d(byClass);
+          const shape = [byClass.length, ...own.shape.slice(1).map(() => 1)];
+          return tf.mul(own, tf.reshape(tf.tensor1d(byClass), shape));
         });
-        const weights = tf.tensor(values, [size, ...shape]);
         try {
           yield { ...batch, weights };
         } finally {
@@ -64,6 +49,7 @@ async function weightsByClass(
   { labels }: Batch,
   classWeight: ClassWeights,
 ): Promise<number[]> {
+  if (!labels) throw new Error(`${fn}: classWeight needs labels, got data without`);
   if (labels.rank > 2) {
     const expected = "labels [batch], [batch,1] or [batch,classes]";
     throw new Error(

@@ -13,15 +13,20 @@ export interface DistillationBatch {
   readonly teacherLogits: tf.Tensor;
   /** float32 [N, C] or [N, …, C]. */
   readonly studentLogits: tf.Tensor;
-  /** Outputs of `teacherLayers`, constants. */
+  /** Outputs of `teacherLayers`, or features that a function returns or the data carry; constants. */
   readonly teacherFeatures: tf.Tensor[];
   /** Outputs of `studentLayers`. */
   readonly studentFeatures: tf.Tensor[];
+  /** All outputs of the teacher by name, for a teacher with several; constants. */
+  readonly teacherOutputs: tf.NamedTensorMap;
+  /** All outputs of the student by name, as in `student.outputNames`. */
+  readonly studentOutputs: tf.NamedTensorMap;
   /** Positions of the samples in the training data, int32 [N]. */
   readonly indices: tf.Tensor1D;
   /**
-   * Weights of the samples by `classWeight` and `sampleWeight`, float32 [N], or [N, …] if `sampleWeight` has
-   * a weight for each position. Pass them to the losses as `weights`. Undefined in validation, and if neither option is given.
+   * Weights of the samples by `classWeight` and `sampleWeight`, or those that the data carry, float32 [N],
+   * or [N, …] for a weight for each position. Pass them to the losses as `weights`. Undefined if there are
+   * none. In validation, `classWeight` does not count.
    */
   readonly weights?: tf.Tensor | undefined;
   /** Whether this is a training step; false in validation and `evaluate`. */
@@ -40,7 +45,7 @@ export function distillationBatch(
   training: boolean,
   useWeights?: () => void,
 ): DistillationBatch {
-  const batch = { labels, training };
+  const batch = { training };
   const define = (name: keyof DistillationBatch, value: unknown, reason: string) => {
     const get = (): never => {
       throw new Error(`${fn}: the loss reads ${name}, ${reason}`);
@@ -48,17 +53,15 @@ export function distillationBatch(
     const isAvailable = value !== undefined;
     Object.defineProperty(batch, name, isAvailable ? { value, enumerable: true } : { get });
   };
-  for (const [name, { logits, features }] of [
+  define("labels", labels, "which the data lack");
+  for (const [name, { logits, features, named, reasons }] of [
     ["teacher", teacher],
     ["student", student],
   ] as const) {
-    const isGiven = features.length > 0;
-    define(
-      `${name}Logits`,
-      logits,
-      `but the ${name} must have a single output [batch,...,classes]`,
-    );
-    define(`${name}Features`, isGiven ? features : undefined, `but no ${name}Layers were given`);
+    define(`${name}Logits`, logits, reasons.logits);
+    define(`${name}Features`, features, reasons.features);
+    const hasOutputs = Object.keys(named).length > 0;
+    define(`${name}Outputs`, hasOutputs ? named : undefined, reasons.logits);
   }
   define("indices", indices, training ? MISSING_INDICES : INDICES_OUTSIDE_TRAINING);
   if (weights) {

@@ -11,13 +11,17 @@ import { holdOut } from "../data/hold-out.ts";
 import {
   checkData,
   checkTensors,
+  type DistillationData,
+  type DistillationTensors,
   isDataset,
-  type LabelledData,
   type LabelledDataset,
   type LabelledPair,
-  toLabelledData,
+  sampleCount,
+  type TeacherTensors,
+  tensorsOf,
+  toData,
 } from "../data/labelled-data.ts";
-import { checkClassWeight, weightedSource } from "../data/sample-weights.ts";
+import { checkClassWeight, classWeightedSource } from "../data/sample-weights.ts";
 import { checkOptimizer } from "./check-optimizer.ts";
 import type { DistillerOptions } from "./distiller-options.ts";
 import { type DistillerHistory, EPOCH_OPTIONS, type EpochOptions, trainEpochs } from "./epochs.ts";
@@ -36,8 +40,8 @@ export interface DistillerCompileOptions {
   metrics?: readonly ("accuracy" | "binaryAccuracy" | Metric[1])[] | undefined;
 }
 
-/** Options of {@link Distiller.fit}. */
-export interface DistillerFitOptions extends EpochOptions {
+/** Options of {@link Distiller.fit}. `teacherLogits` and `teacherFeatures` have a row for each sample. */
+export interface DistillerFitOptions extends EpochOptions, TeacherTensors {
   /** Default 32. */
   batchSize?: number | undefined;
   /** Whether the samples are shuffled in each epoch; default true. */
@@ -47,12 +51,13 @@ export interface DistillerFitOptions extends EpochOptions {
   /** Share of the samples, the last ones, that is held out; within 0–1, default 0. */
   validationSplit?: number | undefined;
   /** Takes precedence over `validationSplit`. */
-  validationData?: LabelledData | LabelledPair | undefined;
+  validationData?: DistillationData | LabelledPair | undefined;
   /** Batches in each pass over validation data that are a data set; default: all of it. */
   validationBatches?: number | undefined;
   /**
    * A weight for each training sample, float32 [N], or for each position of dense outputs, [N, …], such as
-   * a mask of 0 and 1. The loss reads them as `weights`.
+   * a mask of 0 and 1. The loss reads them as `weights`, also for the samples that `validationSplit` holds
+   * out. Weights of `validationData` are its `weights`.
    */
   sampleWeight?: tf.Tensor | undefined;
 }
@@ -61,7 +66,7 @@ export interface DistillerFitOptions extends EpochOptions {
 export interface DistillerFitDatasetOptions extends EpochOptions {
   /** Required for an endless data set, which continues from epoch to epoch. Default: all of it. */
   batchesPerEpoch?: number | undefined;
-  validationData?: LabelledData | LabelledPair | undefined;
+  validationData?: DistillationData | LabelledPair | undefined;
   /** Batch size of validation data in memory; default 32. */
   validationBatchSize?: number | undefined;
   /**
@@ -69,6 +74,14 @@ export interface DistillerFitDatasetOptions extends EpochOptions {
    * Default: all of it.
    */
   validationBatches?: number | undefined;
+}
+
+/** Options of {@link Distiller.evaluate}. `teacherLogits` and `teacherFeatures` are those of the samples. */
+export interface DistillerEvaluateOptions extends TeacherTensors {
+  /** Default 32. */
+  batchSize?: number | undefined;
+  /** A weight for each sample, float32 [N], or for each position, [N, …], as in `fit`. */
+  sampleWeight?: tf.Tensor | undefined;
 }
 
 /** Options of {@link Distiller.evaluateDataset}. */
@@ -81,12 +94,24 @@ export interface DistillerEvaluateDatasetOptions {
  * Trains a student against a frozen teacher, with any loss of their outputs. Options and history are
  * those of `tf.LayersModel`.
  *
+ * **Teachers.** A teacher is a `tf.LayersModel`, a `tf.GraphModel`, or a function of the inputs, also an
+ * asynchronous one. Without a teacher, the data carry its outputs: the options `teacherLogits` and
+ * `teacherFeatures` of `fit` and `evaluate`, and the keys of the same names in validation data and in
+ * elements of data sets. {@link readTeacherOutputs} reads them from a file, and {@link averageTeachers}
+ * makes one teacher of several. If teacher and student need different preprocessing, give the Distiller
+ * the student's inputs and a function that converts them for the teacher, such as
+ * `(x) => teacher.predict(tf.image.resizeBilinear(x, [224, 224]))`. Or precompute the teacher's outputs
+ * from its own inputs.
+ *
  * The teacher's outputs are computed in inference mode and are constants. As in `model.fit`, the
  * trainable weights of the student are trained, and the penalties of its regularizers are part of the
  * loss. The same holds for the layers and models that the loss applies, such as projection heads and
  * regressors. Other variables that the loss depends on are trained too. Weights of the teacher are not.
  * Validation has no penalties. `compile` also compiles the student with cross-entropy from logits as its
  * loss, binary for a single logit, so that callbacks find the optimizer and `student.evaluate` works.
+ *
+ * For models with several outputs, the loss reads `teacherOutputs` and `studentOutputs` by name. Labels
+ * may be omitted if neither the loss nor a metric reads them.
  *
  * `fit` provides the loss with `indices`, which memory banks need. `fitDataset` provides them if the
  * elements are `{xs, ys, indices}`. Each epoch adds to the history `loss`, each term of a
@@ -180,14 +205,15 @@ export class Distiller {
    *
    * @param inputs [N, …], or a list for a student with several inputs.
    * @param labels [N], [N, C], or [N, …] and [N, …, C] for dense outputs, in the form that the loss expects.
-   * @param options As of `tf.LayersModel.fit`, and `seed`.
+   * Undefined if neither the loss nor a metric reads them.
+   * @param options As of `tf.LayersModel.fit`, `seed`, and outputs of the teacher.
    * @returns The history: `history.loss` and the others, with a number for each epoch.
    * @throws If the Distiller is not compiled, or an option or a shape is not as described. Errors of the
    * loss are thrown before the first step.
    */
   async fit(
     inputs: tf.Tensor | tf.Tensor[],
-    labels: tf.Tensor,
+    labels?: tf.Tensor,
     options: DistillerFitOptions = {},
   ): Promise<DistillerHistory> {
     const fn = "Distiller.fit";
@@ -200,29 +226,30 @@ export class Distiller {
       "validationData",
       "validationBatches",
       "sampleWeight",
+      "teacherLogits",
+      "teacherFeatures",
     ]);
     const { batchSize = 32, shuffle = true, validationSplit = 0, validationData } = options;
-    const { sampleWeight, seed = Math.floor(Math.random() * 2 ** 32) } = options;
+    const { seed = Math.floor(Math.random() * 2 ** 32) } = options;
     checkInteger(fn, "batchSize", batchSize, 1);
     checkInteger(fn, "seed", seed, 0);
-    const data = { xs: inputs, ys: labels };
-    checkTensors(fn, "the training data", data);
-    if (sampleWeight) checkSampleWeight(fn, sampleWeight, labels.shape[0]!);
+    const data = samplesOf(fn, "the training data", inputs, labels, options);
     checkClassWeight(fn, options.classWeight);
     const { kept, held } = holdOut(fn, data, validationSplit);
     try {
       const batches = this.sourceOf(fn, kept, { batchSize, indexed: true });
-      const source = weightedSource(fn, batches, options);
+      const source = classWeightedSource(fn, batches, options.classWeight);
       const validation = this.validationSource(fn, validationData ?? held, batchSize, options);
       const order = shuffle ? seed : undefined;
       return await trainEpochs(fn, this.compiled(fn), source, validation, options, order);
     } finally {
-      if (held) tf.dispose([kept, held].flatMap(({ xs, ys }) => [xs, ys].flat()));
+      if (held) tf.dispose([kept, held].flatMap(tensorsOf));
     }
   }
 
   /**
-   * Trains on a `tf.data.Dataset` whose elements are batches, `{xs, ys}` or `{xs, ys, indices}`.
+   * Trains on a `tf.data.Dataset` whose elements are batches: `{xs, ys}`, and optionally `indices`,
+   * `weights`, `teacherLogits` and `teacherFeatures`.
    *
    * If the data set ends before `batchesPerEpoch * epochs` batches, training stops with a warning.
    *
@@ -246,10 +273,10 @@ export class Distiller {
     const { batchesPerEpoch, validationData, validationBatchSize = 32 } = options;
     checkInteger(fn, "validationBatchSize", validationBatchSize, 1);
     if (batchesPerEpoch !== undefined) checkInteger(fn, "batchesPerEpoch", batchesPerEpoch, 1);
-    checkData(fn, "dataset", dataset, batchesPerEpoch !== undefined, "batchesPerEpoch");
+    checkData(fn, "dataset", dataset, false, batchesPerEpoch !== undefined, "batchesPerEpoch");
     checkClassWeight(fn, options.classWeight);
     const batches = this.sourceOf(fn, dataset, { batchesPerEpoch });
-    const source = weightedSource(fn, batches, { classWeight: options.classWeight });
+    const source = classWeightedSource(fn, batches, options.classWeight);
     const validation = this.validationSource(fn, validationData, validationBatchSize, options);
     return trainEpochs(fn, this.compiled(fn), source, validation, options);
   }
@@ -263,15 +290,14 @@ export class Distiller {
    */
   async evaluate(
     inputs: tf.Tensor | tf.Tensor[],
-    labels: tf.Tensor,
-    options: { batchSize?: number | undefined } = {},
+    labels?: tf.Tensor,
+    options: DistillerEvaluateOptions = {},
   ): Promise<Record<string, number>> {
     const fn = "Distiller.evaluate";
-    checkOptions(fn, options, ["batchSize"]);
+    checkOptions(fn, options, ["batchSize", "sampleWeight", "teacherLogits", "teacherFeatures"]);
     const { batchSize = 32 } = options;
     checkInteger(fn, "batchSize", batchSize, 1);
-    const data = { xs: inputs, ys: labels };
-    checkTensors(fn, "the data", data);
+    const data = samplesOf(fn, "the data", inputs, labels, options);
     return evaluateBatches(this.compiled(fn), this.sourceOf(fn, data, { batchSize }));
   }
 
@@ -292,31 +318,32 @@ export class Distiller {
     checkOptions(fn, options, ["batches"]);
     const { batches } = options;
     if (batches !== undefined) checkInteger(fn, "batches", batches, 1);
-    checkData(fn, "dataset", dataset, batches !== undefined, "batches");
+    checkData(fn, "dataset", dataset, false, batches !== undefined, "batches");
     const source = this.sourceOf(fn, dataset, { batchesPerPass: batches });
     return evaluateBatches(this.compiled(fn), source);
   }
 
-  private sourceOf(fn: string, data: LabelledData, options?: BatchSourceOptions): BatchSource {
-    return batchSource(fn, this.parts.student, data, options);
+  private sourceOf(fn: string, data: DistillationData, options?: BatchSourceOptions): BatchSource {
+    return batchSource(fn, this.parts.student, data, { ...options, needsLabels: false });
   }
 
   private validationSource(
     fn: string,
-    validationData: LabelledData | LabelledPair | undefined,
+    validationData: DistillationData | LabelledPair | undefined,
     batchSize: number,
     { validationBatches }: Pick<DistillerFitDatasetOptions, "validationBatches">,
   ): BatchSource | undefined {
     if (validationBatches !== undefined) {
       checkInteger(fn, "validationBatches", validationBatches, 1);
     }
-    const data = validationData && toLabelledData(validationData);
+    const data = validationData && toData(validationData);
     if (validationBatches !== undefined && !(data && isDataset(data))) {
       const got = data ? "tensors" : "none";
       throw new Error(`${fn}: validationBatches needs validationData as a data set, got ${got}`);
     }
     if (!data) return undefined;
-    checkData(fn, "validationData", data, validationBatches !== undefined, "validationBatches");
+    const mayBeEndless = validationBatches !== undefined;
+    checkData(fn, "validationData", data, false, mayBeEndless, "validationBatches");
     return this.sourceOf(fn, data, { batchSize, batchesPerPass: validationBatches });
   }
 
@@ -325,6 +352,20 @@ export class Distiller {
     const cache = this.cacheTeacher ? new TeacherCache() : undefined;
     return { ...this.parts, metrics: this.metrics, cache };
   }
+}
+
+/** Samples in memory, checked. */
+function samplesOf(
+  fn: string,
+  name: string,
+  inputs: tf.Tensor | tf.Tensor[],
+  labels: tf.Tensor | undefined,
+  { sampleWeight, teacherLogits, teacherFeatures }: DistillerEvaluateOptions,
+): DistillationTensors {
+  const data = { xs: inputs, ys: labels, teacherLogits, teacherFeatures };
+  checkTensors(fn, name, data, false);
+  if (sampleWeight) checkSampleWeight(fn, sampleWeight, sampleCount(data));
+  return { ...data, weights: sampleWeight };
 }
 
 function checkSampleWeight(fn: string, sampleWeight: tf.Tensor, samples: number): void {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, describeValue } from "../../internal/checks.ts";
 import { checkDevice } from "../../ops/check-device.ts";
-import type { Batch, BatchSource } from "../data/batch-source.ts";
+import { type Batch, type BatchSource, sizeOf } from "../data/batch-source.ts";
 import type { ClassWeights } from "../data/sample-weights.ts";
 import { epochLine, type Listeners, toCallback, yieldTo } from "./callbacks.ts";
 import {
@@ -14,7 +14,7 @@ import {
   resumeProgress,
   saveProgress,
 } from "./progress.ts";
-import { evaluateBatches, type Parts, sizeOf, trainStep } from "./step.ts";
+import { evaluateBatches, type Parts, trainStep } from "./step.ts";
 import { Totals } from "./totals.ts";
 import { type YieldEvery, yieldAfter, yieldToEvents } from "./yield-to-events.ts";
 

@@ -67,6 +67,9 @@ export function measure(
       const expected = "a student with a single output [batch,...,classes], which this one lacks";
       throw new Error(`${fn}: the metric ${name} needs ${expected}`);
     }
+    if (!Object.keys(batch).includes("labels")) {
+      throw new Error(`${fn}: the metric ${name} needs labels, which the data lack`);
+    }
     values.push([name, metric(batch.labels, logits)]);
   }
   const reported: Scalars = {};

@@ -1,16 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkOptions, describeValue } from "../../internal/checks.ts";
-import { type Batch, type BatchSource, START } from "../data/batch-source.ts";
+import { type Batch, type BatchSource, START, sizeOf } from "../data/batch-source.ts";
 import { checkModel, checkNames } from "../model/check-model.ts";
 import { addPenalties } from "./add-penalties.ts";
 import { distillationBatch } from "./distillation-batch.ts";
 import { DISTILLER_OPTIONS, type DistillerOptions } from "./distiller-options.ts";
 import { type DistillationLoss, type Metric, measure } from "./measure.ts";
 import { frozenWeights, minimize } from "./minimize.ts";
-import { layersNetwork, type Network, type Outputs, teacherNetwork } from "./networks.ts";
+import { layersNetwork, type Network, type Outputs } from "./networks.ts";
 import { recordLayers } from "./record-layers.ts";
 import type { TeacherCache } from "./teacher-cache.ts";
+import { storedOutputs, type TeacherNetwork, teacherNetwork } from "./teachers.ts";
 import { type Scalars, Totals } from "./totals.ts";
 
 /** The parts of a training step. */
@@ -19,7 +20,7 @@ export interface Parts {
   fn: string;
   student: tfl.LayersModel;
   teacher: DistillerOptions["teacher"];
-  teacherNetwork: Network;
+  teacherNetwork: TeacherNetwork;
   studentNetwork: Network;
   loss: DistillationLoss;
   metrics: readonly Metric[];
@@ -56,8 +57,13 @@ export async function trainStep(parts: Parts, batch: Batch): Promise<Scalars> {
   try {
     return stepFrom(parts, parts.student.optimizer, batch, teacher);
   } finally {
-    tf.dispose(teacher);
+    disposeOutputs(teacher, batch);
   }
+}
+
+/** Disposes of outputs, unless the batch owns them. */
+function disposeOutputs({ logits, features, named }: Outputs, batch: Batch): void {
+  if (!batch.teacher) tf.dispose([logits, features, named]);
 }
 
 /** One step of an optimizer from the teacher's outputs. The caller owns the scalars. */
@@ -106,20 +112,25 @@ function frozenBefore({ student, teacher }: Parts): Set<tf.Tensor> {
 
 /** Sample-weighted means over all batches, in inference mode. */
 export async function evaluateBatches(
-  { fn, teacherNetwork, studentNetwork, loss, metrics }: Parts,
+  parts: Parts,
   source: BatchSource,
 ): Promise<Record<string, number>> {
+  const { fn, studentNetwork, loss, metrics } = parts;
   const totals = new Totals();
   try {
     for await (const batch of source.batches(START)) {
-      const reported = tf.tidy(() => {
-        const teacher = teacherNetwork(batch.inputs, false);
-        const student = studentNetwork(batch.inputs, false);
-        const args = distillationBatch(fn, batch, teacher, student, false);
-        return measure(fn, loss, metrics, args, student.logits).reported;
-      });
-      totals.add(reported, sizeOf(batch));
-      tf.dispose(reported);
+      const teacher = await teacherOutputs({ ...parts, cache: undefined }, batch);
+      try {
+        const reported = tf.tidy(() => {
+          const student = studentNetwork(batch.inputs, false);
+          const args = distillationBatch(fn, batch, teacher, student, false);
+          return measure(fn, loss, metrics, args, student.logits).reported;
+        });
+        totals.add(reported, sizeOf(batch));
+        tf.dispose(reported);
+      } finally {
+        disposeOutputs(teacher, batch);
+      }
     }
     if (totals.isEmpty) throw new Error(`${fn}: the data must have at least 1 batch, got none`);
     return await totals.means();
@@ -128,16 +139,14 @@ export async function evaluateBatches(
   }
 }
 
-/** Number of samples. */
-export const sizeOf = ({ labels }: Batch): number => labels.shape[0] ?? 0;
-
-/** The teacher's outputs for a batch, from the cache if possible. The caller owns them. */
+/** The teacher's outputs for a batch: those of the data, from the cache, or computed. */
 async function teacherOutputs(
   { fn, teacherNetwork, cache }: Parts,
-  { inputs, indices, rows }: Batch,
+  batch: Batch,
 ): Promise<Outputs> {
-  const run = () => tf.tidy(() => teacherNetwork(inputs, false));
-  if (!cache) return run();
+  const { inputs, indices, rows, teacher } = batch;
+  if (teacher) return storedOutputs(teacher);
+  if (!cache) return teacherNetwork(inputs);
   if (!indices) {
     throw new Error(
       `${fn}: cacheTeacher needs the indices of the samples, got elements without: map the dataset's elements to {xs, ys, indices}`,
@@ -146,7 +155,7 @@ async function teacherOutputs(
   const samples = rows ?? (await indices.data());
   const cached = cache.get(samples);
   if (cached) return cached;
-  const outputs = run();
+  const outputs = await teacherNetwork(inputs);
   await cache.put(samples, outputs);
   return outputs;
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Outputs } from "./networks.ts";
+import { mapOutputs, type Outputs, type OutputsOf } from "./networks.ts";
 
-/** Values of one sample, an array for each output. */
+/** Values of one sample, an array for each tensor. */
 type Sample = Float32Array[];
 
 /**
@@ -11,32 +11,34 @@ type Sample = Float32Array[];
  */
 export class TeacherCache {
   private readonly samples = new Map<number, Sample>();
-  /** Shapes of the outputs of one sample: those of the features, then that of the logits. */
+  /** Shapes of the tensors of one sample. */
   private shapes: number[][] = [];
-  private hasLogits = false;
+  /** The position of the tensor in each place of the outputs. */
+  private places: OutputsOf<number> | undefined;
 
   /** The outputs for these samples; undefined if one is missing. */
   get(indices: ArrayLike<number>): Outputs | undefined {
     const found = Array.from(indices, (index) => this.samples.get(index));
     const samples = found.filter((sample) => sample !== undefined);
-    if (samples.length < found.length) return undefined;
-    const outputs = this.shapes.map((shape, i) => {
+    if (samples.length < found.length || !this.places) return undefined;
+    const tensors = this.shapes.map((shape, i) => {
       const size = tf.util.sizeFromShape(shape);
       const values = new Float32Array(samples.length * size);
       for (const [n, sample] of samples.entries()) values.set(sample[i]!, n * size);
       return tf.tensor(values, [samples.length, ...shape]);
     });
-    return this.hasLogits
-      ? { features: outputs.slice(0, -1), logits: outputs.at(-1)! }
-      : { features: outputs, logits: undefined };
+    return mapOutputs(this.places, (place) => tensors[place]!);
   }
 
   /** Reads the outputs back and keeps them. */
-  async put(indices: ArrayLike<number>, { features, logits }: Outputs): Promise<void> {
-    const outputs = logits ? [...features, logits] : features;
-    const data = await Promise.all(outputs.map((output) => output.data<"float32">()));
-    this.hasLogits = logits !== undefined;
-    this.shapes = outputs.map(({ shape }) => shape.slice(1));
+  async put(indices: ArrayLike<number>, outputs: Outputs): Promise<void> {
+    const tensors: tf.Tensor[] = [];
+    this.places = mapOutputs(outputs, (x) => {
+      if (!tensors.includes(x)) tensors.push(x);
+      return tensors.indexOf(x);
+    });
+    const data = await Promise.all(tensors.map((x) => x.data<"float32">()));
+    this.shapes = tensors.map(({ shape }) => shape.slice(1));
     for (const [n, index] of Array.from(indices).entries()) {
       const slices = data.map((values) => {
         const size = values.length / indices.length;

@@ -26,7 +26,7 @@ export function checkPass(fn: string, { batchSize = 256 }: PassOptions): void {
 
 /** Data with class labels. */
 export function checkClassifiedData(fn: string, name: string, data: LabelledData): void {
-  checkData(fn, name, data);
+  checkData(fn, name, data, true);
   if (!isDataset(data)) checkDenseLabels(fn, data.ys);
 }
 
@@ -42,11 +42,12 @@ export async function estimateCmi(
 ): Promise<CmiEstimator> {
   const estimator = new CmiEstimator();
   const source = batchSource(fn, model, data, { batchSize });
-  for await (const { inputs, labels } of source.batches(START)) {
+  for await (const { inputs, labels, weights } of source.batches(START)) {
+    if (!labels) throw new Error(`${fn}: the data must have labels, got none`);
     let counted = Promise.resolve();
     tf.tidy(() => {
       const output = model.apply(inputs, { training }) as tf.Tensor;
-      counted = estimator.update(labels, asLogits(fn, output, fromLogits));
+      counted = estimator.update(labels, asLogits(fn, output, fromLogits), { weights });
     });
     await counted;
   }

@@ -366,7 +366,7 @@ describe("rejects invalid input before the first step, naming expected and actua
       "Distiller: student must be a tf.LayersModel, got object",
     );
     expect(build({ teacher: {} })).toThrow(
-      "Distiller: teacher must be a tf.LayersModel or have a function predict",
+      "Distiller: teacher must be a tf.LayersModel, have a function predict, or be a function of the inputs, got object",
     );
     expect(build({ loss: 1 })).toThrow("Distiller: loss must be a function, got 1");
     expect(build({ teacherLayers: "hidden" })).toThrow(
@@ -394,7 +394,7 @@ describe("rejects invalid input before the first step, naming expected and actua
       "an asynchronous teacher",
       { teacher: { predict: async () => tf.zeros([10, 3]) } },
       undefined,
-      "Distiller: teacher.predict must return a tensor or tensors, got a Promise",
+      "Distiller: teacher.predict must return a tensor or tensors, got a Promise; an asynchronous teacher is a function",
     ],
     [
       "features without layers",
@@ -615,14 +615,18 @@ test("spreading a batch copies the available fields", async () => {
     studentLayers: ["hidden"],
     loss: (batch) => {
       const copy = { ...batch };
-      fields.push(Object.keys(copy));
+      fields.push(Object.keys(copy).sort());
       return crossEntropy(copy.labels, copy.studentLogits);
     },
   });
   await d.fit(inputs, labels, { batchSize: SAMPLES });
   await d.evaluate(inputs, labels, { batchSize: SAMPLES });
-  const both = ["labels", "training", "teacherLogits", "studentLogits", "studentFeatures"];
-  expect(fields).toEqual([[...both, "indices"], both]);
+  const both = ["labels", "studentFeatures", "studentLogits", "studentOutputs"];
+  const teacher = ["teacherLogits", "teacherOutputs", "training"];
+  expect(fields).toEqual([
+    ["indices", ...both, ...teacher],
+    [...both, ...teacher],
+  ]);
 });
 
 test("validation data may be a pair, {xs, ys} or a dataset, in fit and fitDataset", {
@@ -772,7 +776,7 @@ test("refuses other keys of elements, and disposes tensors that the model does n
   const d = distiller();
   const before = tf.memory().numTensors;
   await expect(
-    d.distiller.evaluateDataset(elementsOf({ weights: tf.ones([SAMPLES]) }, {})),
+    d.distiller.evaluateDataset(elementsOf({ mask: tf.ones([SAMPLES]) }, {})),
   ).rejects.toThrow("{xs, ys} or {xs, ys, indices} of tensors for");
   expect(tf.memory().numTensors).toBe(before);
   await d.distiller.evaluateDataset(elementsOf({}, { unused: tf.ones([SAMPLES]) }));
