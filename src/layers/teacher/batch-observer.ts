@@ -5,6 +5,8 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 export interface ObservedBatch {
   labels: tf.Tensor;
   logits: tf.Tensor;
+  /** The mask of positions that count, if any. */
+  weights?: tf.Tensor | undefined;
   /** Whether the loss uses the model's output as logits. */
   fromLogits: boolean;
 }
@@ -58,11 +60,16 @@ export class BatchObserver {
   }
 
   /** Runs inside the gradient of the loss. It only clones, which leaves the optimizer unaffected. */
-  observe({ labels, logits, fromLogits }: ObservedBatch): void {
+  observe({ labels, logits, weights, fromLogits }: ObservedBatch): void {
     if (!this.isExpecting) return;
     this.isExpecting = false;
     const keep = (x: tf.Tensor) => tf.keep(tf.clone(x));
-    this.batch = { labels: keep(labels), logits: keep(logits), fromLogits };
+    this.batch = {
+      labels: keep(labels),
+      logits: keep(logits),
+      weights: weights && keep(weights),
+      fromLogits,
+    };
   }
 
   /** The batch of the step that has ended. `drop` disposes it. */
@@ -72,7 +79,7 @@ export class BatchObserver {
 
   drop(): void {
     this.isExpecting = false;
-    if (this.batch) tf.dispose([this.batch.labels, this.batch.logits]);
+    if (this.batch) tf.dispose([this.batch.labels, this.batch.logits, this.batch.weights]);
     this.batch = undefined;
   }
 

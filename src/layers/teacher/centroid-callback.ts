@@ -151,10 +151,10 @@ export class CentroidCallback extends tfl.Callback {
         `${CALLBACK}: strategy "${this.strategy}" needs ${expected}, got a step without it`,
       );
     }
-    const { labels, logits, fromLogits } = observed;
+    const { labels, logits, weights, fromLogits } = observed;
     if (fromLogits) warnOfFromLogits(CALLBACK, this.model);
-    if (this.strategy === "running") this.sums.add(labels, logits);
-    else this.moveTowards(labels, logits);
+    if (this.strategy === "running") this.sums.add(labels, logits, weights);
+    else this.moveTowards(labels, logits, weights);
     this.observer.drop();
   }
 
@@ -168,10 +168,10 @@ export class CentroidCallback extends tfl.Callback {
     this.observer?.stop();
   }
 
-  private moveTowards(labels: tf.Tensor, logits: tf.Tensor): void {
+  private moveTowards(labels: tf.Tensor, logits: tf.Tensor, weights?: tf.Tensor): void {
     const { decay } = this.options;
     tf.tidy(() => {
-      this.centroids.assign(updateCentroids(this.centroids, labels, logits, { decay }));
+      this.centroids.assign(updateCentroids(this.centroids, labels, logits, { decay, weights }));
     });
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { columnsOf } from "../../internal/checks.ts";
 import { labelRows } from "../../internal/labels.ts";
-import { flatLabels, flatRows } from "../../internal/rows.ts";
+import { countedRows, flatLabels, flatRows, rowWeights } from "../../internal/rows.ts";
 import { matMul } from "../../ops/mat-mul.ts";
 
 /**
@@ -12,13 +12,14 @@ export class ClassSums {
   private sums: tf.Tensor2D | undefined;
   private counts: tf.Tensor2D | undefined;
 
-  /** Adds a batch: logits [N, …, C] with their labels. */
-  add(labels: tf.Tensor, logits: tf.Tensor): void {
+  /** Adds a batch: logits [N, …, C] with their labels. Positions of weight 0 do not count. */
+  add(labels: tf.Tensor, logits: tf.Tensor, weights?: tf.Tensor): void {
     const before = [this.sums, this.counts];
     [this.sums, this.counts] = tf.tidy((): [tf.Tensor2D, tf.Tensor2D] => {
-      const rows = labelRows(flatLabels(labels, logits), columnsOf(logits));
-      const members = tf.transpose(rows);
-      const sums: tf.Tensor2D = matMul(members, tf.softmax(flatRows(logits)));
+      const w = weights && rowWeights(weights, logits);
+      const rows = labelRows(flatLabels(labels, logits, weights), columnsOf(logits));
+      const members = tf.transpose(w ? (tf.mul(rows, w) as tf.Tensor2D) : rows);
+      const sums: tf.Tensor2D = matMul(members, tf.softmax(countedRows(flatRows(logits), w)));
       const counts: tf.Tensor2D = tf.sum(members, 1, true);
       const total = (x: tf.Tensor2D, y: tf.Tensor2D | undefined) => tf.keep(y ? tf.add(x, y) : x);
       return [total(sums, this.sums), total(counts, this.counts)] as [tf.Tensor2D, tf.Tensor2D];

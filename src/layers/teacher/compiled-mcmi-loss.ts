@@ -3,6 +3,7 @@ import { checkCentroids, checkNumber, checkOptions } from "../../internal/checks
 import { mcmiLoss } from "../../teacher/mcmi-loss.ts";
 import { asLogits } from "../model/classifier-output.ts";
 import { observeBatch, withCentroids } from "./batch-observer.ts";
+import { labelMask } from "./label-mask.ts";
 
 /** Options of {@link compiledMcmiLoss}. */
 export interface CompiledMcmiOptions {
@@ -22,7 +23,10 @@ export interface CompiledMcmiOptions {
  * `model.fit`.
  * @param options λ and the form of the model's output.
  * @returns A function (labels, predictions) → a loss for each sample or position in nats, [N] or
- * [N, …]. Both arguments are [N, C], or [N, …, C] for dense outputs and sequences. The labels are one-hot: `model.fit` accepts class indices only for its own sparse loss.
+ * [N, …]. Both arguments are [N, C], or [N, …, C] for dense outputs and sequences. The labels are
+ * one-hot: `model.fit` accepts class indices only for its own sparse loss. A position of dense outputs
+ * whose row is all zeros, as `tf.oneHot` gives for a label to ignore such as 255, does not count: its loss
+ * and gradient are 0, and the mean of `model.fit` is that of the other positions of the batch.
  * With 1000 classes or more, pass one-hot rows as int32, as `tf.oneHot` returns them: see
  * {@link mcmiLoss}.
  * @throws If the centroids or an option are not as described. The returned function throws what
@@ -50,12 +54,12 @@ export function compiledMcmiLoss(
   checkNumber("compiledMcmiLoss", "labelSmoothing", labelSmoothing, { minimum: 0, maximum: 1 });
   const loss = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor => {
     const logits = asLogits("compiledMcmiLoss", predictions, fromLogits);
-    observeBatch(centroids, { labels, logits, fromLogits });
-    return mcmiLoss(labels, logits, centroids, {
-      lambda,
-      labelSmoothing,
-      reduction: tf.Reduction.NONE,
-    });
+    const weights = labelMask(labels, logits);
+    observeBatch(centroids, { labels, logits, weights, fromLogits });
+    const options = { lambda, labelSmoothing, weights, reduction: tf.Reduction.NONE } as const;
+    const losses = mcmiLoss(labels, logits, centroids, options);
+    // model.fit divides by the number of all positions.
+    return weights ? tf.div(losses, tf.maximum(tf.mean(weights), 1 / weights.size)) : losses;
   };
   return withCentroids(loss, centroids);
 }

@@ -5,6 +5,7 @@ import { checkDenseLabels, checkInteger } from "../../internal/checks.ts";
 import { batchSource, START } from "../data/batch-source.ts";
 import { checkData, isDataset, type LabelledData } from "../data/labelled-data.ts";
 import { asLogits } from "../model/classifier-output.ts";
+import { labelMask } from "./label-mask.ts";
 
 /** Options of a forward pass over data. */
 export interface PassOptions {
@@ -47,7 +48,10 @@ export async function estimateCmi(
     let counted = Promise.resolve();
     tf.tidy(() => {
       const output = model.apply(inputs, { training }) as tf.Tensor;
-      counted = estimator.update(labels, asLogits(fn, output, fromLogits), { weights });
+      const logits = asLogits(fn, output, fromLogits);
+      counted = estimator.update(labels, logits, {
+        weights: weights ?? labelMask(labels, logits),
+      });
     });
     await counted;
   }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
-import { binaryKdLoss, dkdLoss, kdLoss } from "../../../src/index.ts";
+import { binaryKdLoss, dkdLoss, kdLoss, mcmiLoss } from "../../../src/index.ts";
 import {
   CentroidCallback,
   CmiMonitor,
@@ -122,6 +122,35 @@ describe("dense outputs", () => {
     expect(acc).toBeCloseTo(hits[0]!, 5);
   });
 
+  test("a data set carries masks, in training and validation", { tags: "broad" }, async () => {
+    const fitted = async (isDataset: boolean) => {
+      const student = segmenter(2);
+      const distiller = new Distiller({
+        teacher: segmenter(1),
+        student,
+        loss: ({ teacherLogits, studentLogits, weights }) =>
+          kdLoss(teacherLogits, studentLogits, { weights }),
+      });
+      distiller.compile({ optimizer: "sgd" });
+      const [xs, weights] = [images(), mask()];
+      const elements = () => [{ xs: tf.clone(xs), weights: tf.clone(weights) }];
+      const iterator = async () => {
+        const left = elements();
+        return { next: async () => ({ value: left.pop(), done: false }) };
+      };
+      const data = { iterator, size: Number.POSITIVE_INFINITY };
+      const limits = { batchesPerEpoch: 1, validationBatches: 1 };
+      const validationData = { xs, weights };
+      const whole = { batchSize: N, shuffle: false, sampleWeight: weights, validationData };
+      const { history } = isDataset
+        ? await distiller.fitDataset(data, { ...limits, validationData: data })
+        : await distiller.fit(xs, undefined, whole);
+      return [history.loss![0], history.val_loss![0]] as number[];
+    };
+    const [got, expected] = [await fitted(true), await fitted(false)];
+    for (const [i, x] of got.entries()) expect(x).toBeCloseTo(expected[i]!, 5);
+  });
+
   test("masked positions do not change the student", async () => {
     const weightsAfter = async (teacherBias: number) => {
       const student = segmenter(2);
@@ -169,6 +198,65 @@ describe("dense outputs", () => {
     expect(history.cmi!.every((x) => Number.isFinite(x as number))).toBe(true);
     const [row] = await (centroids as tf.Tensor2D).array();
     expect(row!.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
+  });
+
+  describe("positions to ignore", () => {
+    /** One-hot rows, of zeros where the mask is 0. */
+    const ignoring = () =>
+      tf.mul(tf.oneHot(classes() as tf.Tensor1D, CLASSES), tf.expandDims(mask(), 3));
+    const q = tf.tensor2d([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.3, 0.3, 0.4]]); // biome-ignore format: one row each
+    const logitsOf = (x: tf.Tensor) => segmenter(4).apply(x) as tf.Tensor;
+
+    test.each(["int32", "float32"] as const)(
+      "do not count in compiledMcmiLoss, %s",
+      async (dtype) => {
+        const loss = compiledMcmiLoss(q, { lambda: 0.2, labelSmoothing: 0.1 });
+        const z = logitsOf(images());
+        const noise = tf.where(tf.equal(mask(), 0), tf.fill(mask().shape, Number.NaN), tf.zerosLike(mask())); // biome-ignore format: one line
+        const disturbed = tf.add(z, tf.expandDims(noise, 3));
+        const mean = (logits: tf.Tensor) =>
+          tf.mean(loss(tf.cast(ignoring(), dtype), logits)) as tf.Scalar;
+        const expected = (logits: tf.Tensor) =>
+          mcmiLoss(classes(), logits, q, { lambda: 0.2, labelSmoothing: 0.1, weights: mask() });
+        const [got, wanted] = [mean(disturbed), expected(z)].map((x) => x.dataSync()[0]!);
+        expect(got).toBeCloseTo(wanted!, 5);
+        const [own, other] = [tf.grad(mean)(disturbed), tf.grad(expected)(z)];
+        const error = tf.max(tf.abs(tf.sub(own, other)));
+        expect((await error.data())[0]).toBeLessThan(1e-6);
+      },
+    );
+
+    test("all of a batch give 0", async () => {
+      const loss = compiledMcmiLoss(q, { lambda: 0.2 });
+      const none = tf.zeros([N, SIDE, SIDE, CLASSES]);
+      const mean = tf.mean(loss(none, logitsOf(images())));
+      expect((await mean.data())[0]).toBe(0);
+    });
+
+    test.each(["epoch", "ema", "running"] as const)(
+      'do not count in the centroids of strategy "%s"',
+      { tags: "broad" },
+      async (strategy) => {
+        const fitted = async (disturb: boolean) => {
+          const model = segmenter(4);
+          const centroids = tf.variable(tf.clone(q));
+          const loss = compiledMcmiLoss(centroids, { lambda: 0.1 });
+          model.compile({ optimizer: tf.train.sgd(0), loss });
+          const shift = tf.expandDims(tf.mul(tf.sub(1, mask()), disturb ? 5 : 0), 3);
+          const [xs, ys] = [tf.add(images(), shift), ignoring()];
+          const callbacks = [
+            new CentroidCallback(centroids, { data: { xs, ys }, strategy }),
+            new CmiMonitor({ xs, ys: labels(), weights: mask() }),
+          ];
+          const options = { batchSize: 4, epochs: 2, shuffle: false, verbose: 0, callbacks };
+          const { history } = await model.fit(xs, ys, options);
+          return [...(await centroids.data()), ...(history.cmi as number[])];
+        };
+        const [expected, got] = [await fitted(false), await fitted(true)];
+        for (const [i, x] of got.entries()) expect(x).toBeCloseTo(expected[i]!, 4);
+        expect(got.slice(0, 3)).not.toEqual([...(await q.data())].slice(0, 3));
+      },
+    );
   });
 
   test("classWeight needs classes of samples", async () => {
