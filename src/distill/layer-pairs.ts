@@ -1,6 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkMaps, checkSameBatch, checkSameShape } from "../internal/checks.ts";
-import { sumOf } from "../internal/differentiable.ts";
+import {
+  checkMaps,
+  checkMapsOrTokens,
+  checkSameBatch,
+  checkSameShape,
+  describe,
+} from "../internal/checks.ts";
+import { differentiable, sumOf } from "../internal/differentiable.ts";
 
 /** Features of one layer, or of several from input to output. */
 export type LayerFeatures<T extends tf.Tensor = tf.Tensor> = T | readonly T[];
@@ -45,6 +51,14 @@ export function pairLayers<T extends tf.Tensor>(
   });
 }
 
+/** Checks for feature maps, NHWC, with advice for tokens. */
+export function checkLayerMaps(fn: string, name: string, x: tf.Tensor): tf.Tensor4D {
+  if (!(x instanceof tf.Tensor && x.rank === 3)) return checkMaps(fn, name, x);
+  const expected = "float32 [batch,height,width,channels]";
+  const advice = "reshape tokens of a grid to this, without class token";
+  throw new Error(`${fn}: ${name} must be ${expected}, got ${describe(x)}; ${advice}`);
+}
+
 /** Pairs feature maps of equal batch size. Their sizes and channels may differ. */
 export function pairMaps(
   fn: string,
@@ -52,11 +66,52 @@ export function pairMaps(
   teachers: LayerFeatures,
   students: LayerFeatures,
 ): LayerPair<tf.Tensor4D>[] {
-  const pairs = pairLayers(fn, names, teachers, students, (name, x) => checkMaps(fn, name, x));
+  const pairs = pairLayers(fn, names, teachers, students, (name, x) => checkLayerMaps(fn, name, x));
   for (const { teacher, student, teacherName, studentName } of pairs) {
     checkSameBatch(fn, studentName, student, teacherName, teacher);
   }
   return pairs;
+}
+
+/** Features of positions: maps [N, H, W, C], or tokens [N, T, C]. */
+export type MapsOrTokens = tf.Tensor3D | tf.Tensor4D;
+
+/** Pairs feature maps as {@link pairMaps}, or tokens, which must be equally many. */
+export function pairMapsOrTokens(
+  fn: string,
+  names: readonly [string, string],
+  teachers: LayerFeatures,
+  students: LayerFeatures,
+): LayerPair<MapsOrTokens>[] {
+  const check = (name: string, x: tf.Tensor) => checkMapsOrTokens(fn, name, x);
+  const pairs = pairLayers<MapsOrTokens>(fn, names, teachers, students, check);
+  for (const { teacher, student, teacherName, studentName } of pairs) {
+    checkSameBatch(fn, studentName, student, teacherName, teacher);
+    const isToken = [teacher, student].some(({ rank }) => rank === 3);
+    if (!isToken || (student.rank === teacher.rank && student.shape[1] === teacher.shape[1]))
+      continue;
+    const expected = `as many tokens as ${teacherName} [${teacher.shape}]`;
+    const advice = "reshape the tokens of a grid to [batch,height,width,channels]";
+    throw new Error(
+      `${fn}: ${studentName} must have ${expected}, got [${student.shape}]; ${advice}`,
+    );
+  }
+  return pairs;
+}
+
+/** Maps, or tokens as maps of width 1, [N, T, 1, C]. */
+export function asMaps(fn: string, x: MapsOrTokens): tf.Tensor4D {
+  if (x.rank === 4) return x as tf.Tensor4D;
+  const [batch, tokens, channels] = x.shape as [number, number, number];
+  return differentiable(
+    fn,
+    [x],
+    (rows) => ({
+      value: tf.reshape<tf.Rank.R4>(rows, [batch, tokens, 1, channels]),
+      saved: [],
+    }),
+    (dy) => [tf.reshape(dy, [batch, tokens, channels])],
+  );
 }
 
 /** Pairs layers of equal shapes. */

@@ -111,6 +111,16 @@ export function checkMaps(fn: string, name: string, x: tf.Tensor) {
   return x as tf.Tensor4D;
 }
 
+/** Checks for float32 feature maps, or tokens [batch,tokens,channels], without empty dimensions. */
+export function checkMapsOrTokens(fn: string, name: string, x: tf.Tensor) {
+  checkTensor(fn, name, x);
+  if ((x.rank !== 3 && x.rank !== 4) || x.dtype !== "float32" || x.size === 0) {
+    const expected = "float32 [batch,height,width,channels] or [batch,tokens,channels]";
+    throw new Error(`${fn}: ${name} must be ${expected}, got ${describe(x)}`);
+  }
+  return x as tf.Tensor3D | tf.Tensor4D;
+}
+
 /** Checks for one map per sample, float32 [batch,height,width], without empty dimensions. */
 export function checkCams(fn: string, name: string, x: tf.Tensor) {
   checkTensor(fn, name, x);

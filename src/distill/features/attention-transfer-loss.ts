@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkNumber, checkOptions } from "../../internal/checks.ts";
 import { meanAll } from "../../ops/sums.ts";
-import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
+import { type LayerFeatures, pairMapsOrTokens } from "../layer-pairs.ts";
 import { attentionLoss } from "./spatial-attention.ts";
 
 /** Options of {@link attentionTransferLoss}. */
@@ -21,7 +21,9 @@ export interface AttentionTransferOptions {
  * The number of channels and the size may differ: along each axis, the larger map is average-pooled
  * to the smaller size, with windows that overlap if one size does not divide the other (PyTorch's
  * `adaptive_avg_pool2d`; RepDistiller and mdistiller compare the height only and assume square
- * maps). A norm below 1e-12 is replaced by 1e-12: a map of zeros has attention 0 and gradient 0.
+ * maps). A norm below 1e-12 is replaced by 1e-12: a map of zeros has attention 0 and gradient 0. Tokens
+ * [N, T, D] of transformers have an attention over the T tokens, which must be equally many. Slice off a
+ * class token to compare patches only, and reshape grids of different sizes to [N, H, W, D].
  *
  * Usual weight: 1000 (RepDistiller, scripts/run_cifar_distill.sh; the paper's β is 1000 too).
  *
@@ -30,9 +32,9 @@ export interface AttentionTransferOptions {
  * Source: Zagoruyko, Komodakis, "Paying more attention to attention", ICLR 2017 (arXiv 1612.03928),
  * eq. 2; the mean over samples and positions follows RepDistiller.
  *
- * @param teacherMaps float32 [N, H, W, C], or a list of such, one per layer; constants, no gradient
- * flows into them.
- * @param studentMaps float32 [N, H', W', C'], or a list of the same length.
+ * @param teacherMaps float32 [N, H, W, C] or [N, T, D], or a list of such, one per layer; constants, no
+ * gradient flows into them.
+ * @param studentMaps float32 [N, H', W', C'] or [N, T, D'], or a list of the same length.
  * @param options `p`, see {@link AttentionTransferOptions}.
  * @returns A scalar of at least 0.
  * @throws If a shape, dtype or option is not as described, or batches or lengths differ.
@@ -55,7 +57,7 @@ export function attentionTransferLoss(
   checkOptions("attentionTransferLoss", options, ["p"]);
   const { p = 2 } = options;
   const names = ["teacherMaps", "studentMaps"] as const;
-  const pairs = pairMaps("attentionTransferLoss", names, teacherMaps, studentMaps);
+  const pairs = pairMapsOrTokens("attentionTransferLoss", names, teacherMaps, studentMaps);
   checkNumber("attentionTransferLoss", "p", p, { minimum: 1 });
 
   // dL/dqˢ = 2 (qˢ − qᵗ) / (N H W)

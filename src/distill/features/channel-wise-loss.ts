@@ -1,10 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkMaps, checkOptions, checkTemperature } from "../../internal/checks.ts";
+import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import { klDivergence } from "../../ops/kl-divergence.ts";
 import { atTemperature, softmaxAndLog } from "../../ops/softmax.ts";
 import { sumAll } from "../../ops/sums.ts";
-import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
+import {
+  checkLayerMaps,
+  type LayerFeatures,
+  pairEqualLayers,
+  sumOverLayers,
+} from "../layer-pairs.ts";
 
 /** Options of {@link channelWiseLoss}. */
 export interface ChannelWiseOptions {
@@ -58,7 +63,7 @@ export function channelWiseLoss(
   checkOptions(fn, options, ["temperature"]);
   const { temperature = 1 } = options;
   const names = ["teacherMaps", "studentMaps"] as const;
-  const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkMaps);
+  const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkLayerMaps);
   checkTemperature(fn, temperature);
 
   // dL/dx = T/(N C) · (φˢ − φᵗ)

@@ -1,12 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkMaps } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
 import {
   adaptiveAveragePool,
   adaptiveAveragePoolGradient,
 } from "../../ops/adaptive-average-pool.ts";
 import { meanAll } from "../../ops/sums.ts";
-import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pairs.ts";
+import {
+  checkLayerMaps,
+  type LayerFeatures,
+  pairEqualLayers,
+  sumOverLayers,
+} from "../layer-pairs.ts";
 
 /** Sizes that the maps are pooled to, in addition to their own. */
 const LEVELS = [4, 2, 1];
@@ -22,7 +26,8 @@ const LEVELS = [4, 2, 1];
  * the sizes 4×4, 2×2 and 1×1 that are smaller than the map, like PyTorch's `adaptive_avg_pool2d`.
  * Thus the weights are 1, 1/2, 1/4, 1/8 divided by their sum, or the first of these if the map is
  * of size 4 or less. The reference compares the height only and assumes square maps. Here, an axis
- * shorter than the level keeps its size.
+ * shorter than the level keeps its size. Tokens [N, T, D] are refused, since pooling needs a grid: reshape
+ * those of patches to [N, H, W, D].
  *
  * Usual weight: 5 on CIFAR-100, 1 to 8 on ImageNet (mdistiller, configs/), raised linearly during
  * the first epochs.
@@ -55,7 +60,7 @@ export function hierarchicalContextLoss(
 ): tf.Scalar {
   const names = ["teacherMaps", "studentMaps"] as const;
   const fn = "hierarchicalContextLoss";
-  const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkMaps);
+  const pairs = pairEqualLayers(fn, names, teacherMaps, studentMaps, checkLayerMaps);
 
   // Pooling is linear: the differences d_k = A_k(xˢ − xᵗ) are pooled, and the gradient is
   // Σ_k 2 w_k / |d_k| · A_kᵀ d_k.

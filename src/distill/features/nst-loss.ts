@@ -4,7 +4,7 @@ import type { MapSize } from "../../ops/adaptive-average-pool.ts";
 import { batchProduct } from "../../ops/batch-product.ts";
 import { fitGradient, fitRange } from "../../ops/fit-range.ts";
 import { meanAll, scaledSum } from "../../ops/sums.ts";
-import { type LayerFeatures, pairMaps, sumOverLayers } from "../layer-pairs.ts";
+import { asMaps, type LayerFeatures, pairMapsOrTokens, sumOverLayers } from "../layer-pairs.ts";
 import { divisor, isNormal, unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
 import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-positions.ts";
 
@@ -24,7 +24,8 @@ import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-p
  * The number of channels and the size may differ: along each axis, the larger map is average-pooled
  * to the smaller size, with windows that overlap if one size does not divide the other (PyTorch's
  * `adaptive_avg_pool2d`; RepDistiller and mdistiller compare the height only and assume square
- * maps). A norm below 1e-12 is replaced by 1e-12: a channel of zeros has gradient 0.
+ * maps). A norm below 1e-12 is replaced by 1e-12: a channel of zeros has gradient 0. Of tokens [N, T, D] of
+ * transformers, each channel is a vector over the T tokens, which must be equally many.
  *
  * Usual weight: 50 (RepDistiller, scripts/run_cifar_distill.sh).
  *
@@ -33,9 +34,9 @@ import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-p
  * Source: Huang, Wang, "Like what you like: knowledge distill via neuron selectivity transfer",
  * 2017 (arXiv 1707.01219), the polynomial kernel with d = 2 and c = 0.
  *
- * @param teacherMaps float32 [N, H, W, C], or a list of such, one per layer; constants, no gradient
- * flows into them.
- * @param studentMaps float32 [N, H', W', C'], or a list of the same length.
+ * @param teacherMaps float32 [N, H, W, C] or [N, T, D], or a list of such, one per layer; constants, no
+ * gradient flows into them.
+ * @param studentMaps float32 [N, H', W', C'] or [N, T, D'], or a list of the same length.
  * @returns A scalar of at least 0, up to rounding.
  * @throws If a shape or dtype is not as described, or batches or lengths differ.
  *
@@ -51,9 +52,10 @@ import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-p
  */
 export function nstLoss(teacherMaps: LayerFeatures, studentMaps: LayerFeatures): tf.Scalar {
   const names = ["teacherMaps", "studentMaps"] as const;
-  const pairs = pairMaps("nstLoss", names, teacherMaps, studentMaps);
+  const pairs = pairMapsOrTokens("nstLoss", names, teacherMaps, studentMaps);
 
-  return sumOverLayers("nstLoss", pairs, (teacher, student) => {
+  return sumOverLayers("nstLoss", pairs, (teacherMap, studentMap) => {
+    const [teacher, student] = [asMaps("nstLoss", teacherMap), asMaps("nstLoss", studentMap)];
     const size = commonSize(teacher, student);
     const hasFewPositions = size[0] * size[1] < teacher.shape[3] + student.shape[3];
     return (hasFewPositions ? positionLoss : channelLoss)(teacher, student, size);

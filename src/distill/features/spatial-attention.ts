@@ -6,7 +6,7 @@ import {
 } from "../../ops/adaptive-average-pool.ts";
 import { fitGradient, fitRange } from "../../ops/fit-range.ts";
 import { sign } from "../../ops/sign.ts";
-import { type LayerPair, sumOverLayers } from "../layer-pairs.ts";
+import { asMaps, type LayerPair, type MapsOrTokens, sumOverLayers } from "../layer-pairs.ts";
 import { type UnitVectors, unitVectors, unitVectorsGradient } from "../unit-vectors.ts";
 import { commonSize } from "./pooled-positions.ts";
 
@@ -20,11 +20,12 @@ export interface AttentionDistance {
 /** The distance of the student's spatial attention from the teacher's, summed over layers. */
 export function attentionLoss(
   fn: string,
-  pairs: readonly LayerPair<tf.Tensor4D>[],
+  pairs: readonly LayerPair<MapsOrTokens>[],
   p: number,
   { value, slope }: AttentionDistance,
 ): tf.Scalar {
-  return sumOverLayers(fn, pairs, (teacher, student) => {
+  return sumOverLayers(fn, pairs, (teacherMap, studentMap) => {
+    const [teacher, student] = [asMaps(fn, teacherMap), asMaps(fn, studentMap)];
     const size = commonSize(teacher, student);
     return scalarLoss(
       fn,

@@ -6,7 +6,7 @@ import golden from "../../golden/attention.json";
 import { expectClose, reference, valueAndGrad } from "../../support.ts";
 import { expectAgreement, mapsOf, pooled, rowsOf, shapes, testMapLoss } from "./support.ts";
 
-testMapLoss("attentionTransferLoss", attentionTransferLoss, golden);
+testMapLoss("attentionTransferLoss", attentionTransferLoss, golden, { takesTokens: true });
 
 /** The formula in float64, for maps of a common size. */
 function formula(t: number[], s: number[], p: number, [batch, h, w]: [number, number, number]) {

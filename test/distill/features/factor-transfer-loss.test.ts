@@ -6,7 +6,9 @@ import golden from "../../golden/factor.json";
 import { valueAndGrad } from "../../support.ts";
 import { expectAgreement, mapsOf, pooled, rowsOf, shapes, testMapLoss } from "./support.ts";
 
-testMapLoss("factorTransferLoss", factorTransferLoss, golden, ["teacherFactors", "studentFactors"]);
+testMapLoss("factorTransferLoss", factorTransferLoss, golden, {
+  names: ["teacherFactors", "studentFactors"],
+});
 
 test("pools the larger map along each axis, with overlapping windows", {
   tags: "broad",

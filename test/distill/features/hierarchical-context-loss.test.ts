@@ -64,4 +64,7 @@ test("rejects maps without height and width", () => {
   expect(() => hierarchicalContextLoss(tf.ones([2, 3]), tf.ones([2, 3]))).toThrow(
     "hierarchicalContextLoss: teacherMaps must be float32 [batch,height,width,channels], got float32 [2,3]",
   );
+  expect(() => hierarchicalContextLoss(tf.ones([2, 9, 3]), tf.ones([2, 9, 3]))).toThrow(
+    "hierarchicalContextLoss: teacherMaps must be float32 [batch,height,width,channels], got float32 [2,9,3]; reshape tokens of a grid to this, without class token",
+  );
 });

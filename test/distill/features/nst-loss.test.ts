@@ -14,7 +14,7 @@ import {
   testNoLeak,
 } from "./support.ts";
 
-testMapLoss("nstLoss", nstLoss, golden);
+testMapLoss("nstLoss", nstLoss, golden, { takesTokens: true });
 testNoLeak(nstLoss, [2, 2, 2, 3], [2, 3, 3, 4]);
 
 /** The mean of ⟨a_c, b_d⟩² over all channels c of a and d of b, both [positions][channels]. */

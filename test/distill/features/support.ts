@@ -39,7 +39,7 @@ export function testMapLoss(
   fn: string,
   loss: LayersLoss,
   golden: object,
-  names?: [string, string],
+  { names, takesTokens = false }: { names?: [string, string]; takesTokens?: boolean } = {},
 ): void {
   testGolden(golden, loss);
   // The first layer has more positions than channels, the second fewer.
@@ -55,7 +55,38 @@ export function testMapLoss(
   ]);
   testDegenerateMaps(loss);
   testNoLeak(loss, [2, 3, 3, 2], [2, 5, 5, 4]);
-  testMapErrors(fn, loss, names);
+  testMapErrors(fn, loss, names, takesTokens);
+  if (takesTokens) testTokens(fn, loss);
+}
+
+/** Tests that tokens [N, T, D] count as the positions of maps, for any number of channels. */
+function testTokens(fn: string, loss: LayersLoss): void {
+  // More tokens than channels, and fewer.
+  test.each([
+    [6, 3, 2],
+    [2, 5, 4],
+  ])("takes %d tokens of %d and %d channels", async (tokens, wide, narrow) => {
+    const teacher = mapsOf([2, tokens, wide], 1);
+    const student = mapsOf([2, tokens, narrow], 2);
+    const asGrid = (x: tf.Tensor) => tf.reshape(x, [2, tokens / 2, 2, -1]);
+    const grid = valueAndGrad((s) => loss(asGrid(teacher), s), asGrid(student));
+    const { value, grad } = valueAndGrad((s) => loss(teacher, s), student);
+    await expectClose(value, { shape: [], data: [...(await grid.value.data())] });
+    await expectClose(grad, { shape: student.shape, data: [...(await grid.grad.data())] });
+  });
+
+  testNoLeak(loss, [2, 4, 3], [2, 4, 2]);
+
+  test("rejects tokens of another number, or next to maps", () => {
+    const [tokens, maps] = [tf.ones([2, 4, 3]), tf.ones([2, 2, 2, 3])];
+    const advice = "reshape the tokens of a grid to [batch,height,width,channels]";
+    expect(() => loss(tokens, tf.ones([2, 5, 3]))).toThrow(
+      `${fn}: studentMaps must have as many tokens as teacherMaps [2,4,3], got [2,5,3]; ${advice}`,
+    );
+    expect(() => loss([tokens], [maps])).toThrow(
+      `${fn}: studentMaps[0] must have as many tokens as teacherMaps[0] [2,4,3], got [2,2,2,3]; ${advice}`,
+    );
+  });
 }
 
 /** Tests maps that are degenerate for a norm, a mean or a division. */
@@ -114,10 +145,12 @@ export function testMapErrors(
   fn: string,
   loss: LayersLoss,
   [teacherName, studentName] = ["teacherMaps", "studentMaps"],
+  takesTokens = false,
 ): void {
   test("rejects maps that are not float32 NHWC, and different batches or lengths", () => {
     const maps = tf.ones([2, 4, 4, 3]);
-    const expected = "float32 [batch,height,width,channels]";
+    const tokens = takesTokens ? " or [batch,tokens,channels]" : "";
+    const expected = `float32 [batch,height,width,channels]${tokens}`;
     expect(() => loss(tf.ones([2, 3]), maps)).toThrow(
       `${fn}: ${teacherName} must be ${expected}, got float32 [2,3]`,
     );
