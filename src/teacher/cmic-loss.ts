@@ -38,6 +38,9 @@ export interface CmicOptions {
  * a pair. It has no upper bound, so a large β makes the training diverge. The result is always a
  * scalar, since Γ is not a mean over samples.
  *
+ * Use when: you want tighter and better separated clusters of outputs in a classifier that is not a
+ * teacher.
+ *
  * Usual weight: 1; it already includes the cross-entropy.
  *
  * Trainable parts: none.

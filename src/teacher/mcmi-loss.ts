@@ -46,6 +46,9 @@ export interface McmiOptions extends SampleLossOptions {
  * accuracy falls to chance. Updated centroids grow with the output. If you keep them fixed, choose λ on
  * validation data.
  *
+ * Use when: you train the teacher yourself, and its students will see few images or lack a class.
+ * Fine-tune a teacher that was trained with cross-entropy, and update the centroids after each epoch.
+ *
  * Usual weight: 1; it already includes the cross-entropy.
  *
  * Trainable parts: none.

@@ -40,6 +40,9 @@ const EPSILON = 1e-7;
  * gathered in blocks of 2 MiB. On wasm at dim 128, a gathered row costs about 8 times as much as a
  * row of the product, hence the threshold.
  *
+ * Use when: the data set is in memory, so that each sample has a row in a memory bank, and training
+ * is long.
+ *
  * Usual weight: 0.8 (RepDistiller, `-b 0.8` in scripts/run_cifar_distill.sh; K = 16384).
  *
  * Trainable parts: a linear projection to a common width with rows scaled to length 1, one for the

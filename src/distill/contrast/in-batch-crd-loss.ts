@@ -20,6 +20,9 @@ import type { CrdOptions } from "./types.ts";
  * The negatives are the other N − 1 samples of the batch, so large batches work best. The loss of a
  * batch of 1 is 0.
  *
+ * Use when: batches are large, and memory banks are too much: the other samples of the batch are
+ * the noise.
+ *
  * Usual weight: none established; 0.8, the weight of {@link crdLoss}, is a starting point.
  *
  * Trainable parts: a linear projection to a common width with rows scaled to length 1, one for the

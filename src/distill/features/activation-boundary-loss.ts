@@ -25,6 +25,8 @@ export interface ActivationBoundaryOptions {
  * of all samples. The last layer has the largest weight, and each layer before it has half the
  * weight of the next one.
  *
+ * Use when: a first stage that initialises the student's feature maps is acceptable.
+ *
  * Usual weight: 1, in a first stage that trains the student's features with this loss alone, before
  * the classifier is trained (RepDistiller, scripts/run_cifar_distill.sh and train_student.py).
  *

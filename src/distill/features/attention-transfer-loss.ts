@@ -25,6 +25,8 @@ export interface AttentionTransferOptions {
  * [N, T, D] of transformers have an attention over the T tokens, which must be equally many. Slice off a
  * class token to compare patches only, and reshape grids of different sizes to [N, H, W, D].
  *
+ * Use when: the feature maps differ in channels and no part should be trained for them.
+ *
  * Usual weight: 1000 (RepDistiller, scripts/run_cifar_distill.sh; the paper's β is 1000 too).
  *
  * Trainable parts: none.

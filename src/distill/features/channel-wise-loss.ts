@@ -28,6 +28,8 @@ export interface ChannelWiseOptions {
  *
  * The maps are usually the logits of a dense prediction, one channel per class, or the last features.
  *
+ * Use when: the task is dense, such as segmentation, and each channel marks a region.
+ *
  * Usual weight: 5 for logits of segmentation at T = 1 (mmrazor, configs/distill/mmseg/cwd), or 3 at
  * T = 4 (the authors' TorchDistiller, SemSeg-distill).
  *

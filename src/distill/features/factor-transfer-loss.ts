@@ -18,6 +18,8 @@ import { attentionLoss } from "./spatial-attention.ts";
  * other (PyTorch's `adaptive_avg_pool2d`; RepDistiller compares the height only and assumes square
  * maps). A norm below 1e-12 is replaced by 1e-12: a map of zeros has gradient 0.
  *
+ * Use when: you can train a paraphraser of the teacher's maps beforehand.
+ *
  * Usual weight: 200 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a paraphraser of the teacher's maps, trained beforehand to reconstruct them and

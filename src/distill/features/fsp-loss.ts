@@ -20,6 +20,9 @@ import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-p
  * RepDistiller compares the height only and assumes square maps). Teacher and student may differ in
  * size but not in channels.
  *
+ * Use when: both networks have stages with the same channels, and a first stage of training is
+ * acceptable.
+ *
  * Usual weight: 50, in a first stage that trains the student's features with this loss alone,
  * before the classifier is trained (RepDistiller, scripts/run_cifar_distill.sh and
  * train_student.py).

@@ -29,6 +29,9 @@ const LEVELS = [4, 2, 1];
  * shorter than the level keeps its size. Tokens [N, T, D] are refused, since pooling needs a grid: reshape
  * those of patches to [N, H, W, D].
  *
+ * Use when: several stages of the teacher should teach each stage of the student, and its weight
+ * can be tuned.
+ *
  * Usual weight: 5 on CIFAR-100, 1 to 8 on ImageNet (mdistiller, configs/), raised linearly during
  * the first epochs.
  *

@@ -13,6 +13,9 @@ import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pai
  * The mean is over all entries j of all samples. For a list of layers, the result is the sum over
  * layers; the paper uses one layer.
  *
+ * Use when: one intermediate layer of the teacher should guide the student. The simplest of the
+ * feature losses.
+ *
  * Usual weight: 100 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a regressor from the student's features to the teacher's shape, for maps

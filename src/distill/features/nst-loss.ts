@@ -27,6 +27,8 @@ import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-p
  * maps). A norm below 1e-12 is replaced by 1e-12: a channel of zeros has gradient 0. Of tokens [N, T, D] of
  * transformers, each channel is a vector over the T tokens, which must be equally many.
  *
+ * Use when: the feature maps differ in channels and it matters where they are active together.
+ *
  * Usual weight: 50 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: none.

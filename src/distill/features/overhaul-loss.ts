@@ -20,6 +20,9 @@ import { type LayerFeatures, pairMaps } from "../layer-pairs.ts";
  * layer before it half the weight of the next one. If the sizes of the maps differ, the teacher's are
  * brought to the student's by PyTorch's adaptive average pooling.
  *
+ * Use when: the networks have batch normalisation before a ReLU, whose maps before the ReLU are
+ * accessible.
+ *
  * Usual weight: 0.001, in addition to cross-entropy of weight 1 (mdistiller, engine/cfg.py).
  *
  * Trainable parts: a connector per layer from the student's maps to the teacher's channels,

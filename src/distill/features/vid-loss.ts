@@ -34,6 +34,9 @@ export interface VidOptions {
  * RepDistiller). Larger maps of the student must be pooled before the regressor, see `teacherSize` of
  * `vidRegressor`.
  *
+ * Use when: features are worth matching only where the student can predict them: each channel has
+ * its own variance.
+ *
  * Usual weight: 1 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a regressor from the student's maps to the teacher's channels and `logScale`,

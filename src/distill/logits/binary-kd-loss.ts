@@ -32,6 +32,8 @@ export interface BinaryKdOptions extends SampleLossOptions {
  * The factor T² keeps the magnitude of the gradient as T varies. Logits are the inputs of the sigmoid,
  * not its outputs. For outputs with exactly one true class, use {@link kdLoss}.
  *
+ * Use when: each sample may have several labels, or the model has a single logit.
+ *
  * Usual weight: 10 times the number of labels, in addition to a multi-label loss of weight 1 (L2D,
  * `lambda_logits` in configs/coco, where the labels are added up). For a single logit, α = 0.9 in
  * addition to binary cross-entropy of weight 0.1, as for kdLoss.

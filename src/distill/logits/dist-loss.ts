@@ -57,6 +57,9 @@ const EPSILON = 1e-8;
  * b̄‖ + 1e-8). The intra part compares samples with each other, so the loss of a single sample is
  * not defined: the result is always a scalar.
  *
+ * Use when: the teacher is much stronger than the student, so that matching its exact probabilities
+ * is out of reach.
+ *
  * Usual weight: 1, in addition to cross-entropy of weight 1; β and γ are part of the loss (the
  * paper's total loss).
  *

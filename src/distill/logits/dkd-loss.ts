@@ -36,6 +36,9 @@ export interface DkdOptions extends SampleLossOptions {
  * b = (p_y, 1 − p_y) is the binary distribution of target and non-target at temperature T, and p̂
  * is the softmax over the classes other than y.
  *
+ * Use when: the teacher is so confident that `kdLoss` transfers little about the other classes. The
+ * weight needs a warm-up.
+ *
  * Usual weight: 1, raised linearly over the first 20 epochs, in addition to cross-entropy of weight
  * 1 (mdistiller, engine/cfg.py).
  *

@@ -25,6 +25,9 @@ export interface KdOptions extends SampleLossOptions {
  * The factor T² keeps the magnitude of the gradient as T varies. The usual total loss of a student
  * is α · kdLoss + (1 − α) · cross-entropy.
  *
+ * Use when: teacher and student share the classes and only the logits are at hand, such as stored
+ * outputs. The first method to try.
+ *
  * Usual weight: α = 0.9, in addition to cross-entropy of weight 0.1 (RepDistiller, `-r 0.1 -a 0.9`
  * in scripts/run_cifar_distill.sh).
  *

@@ -16,6 +16,9 @@ import { toRows } from "./gram.ts";
  * The loss depends on the order of the samples and is 0 if every second sample matches, so shuffle
  * the batches. A batch of 1 has no pair and gives 0.
  *
+ * Use when: you repeat RepDistiller's benchmark. Its form compares each sample with the next one of the
+ * batch only.
+ *
  * Usual weight: 0.02 (RepDistiller, `run_cifar_distill.sh`).
  *
  * Trainable parts: none if the widths are equal; otherwise a linear projection of the student's

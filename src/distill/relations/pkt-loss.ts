@@ -23,6 +23,9 @@ const EPSILON = 1e-7;
  * 1e-7 is added to their norm. The widths of the two may differ. A sample of zeros has cosine 0
  * with all samples and gets no gradient.
  *
+ * Use when: the embeddings differ in width and the neighbourhoods of samples matter, as in
+ * retrieval.
+ *
  * Usual weight: 30000 (RepDistiller, `run_cifar_distill.sh`).
  *
  * Trainable parts: none.

@@ -41,6 +41,9 @@ const SMALLEST_ARM = 1e-12;
  * samples near each other. Time grows with N³ and with N² D. Memory is that of a dozen tensors of
  * 2¹⁹ numbers, or of N² numbers from N = 725 on.
  *
+ * Use when: the student is an embedding for distances, as in metric learning. The triplets cost N³
+ * angles, so batches are small.
+ *
  * Usual weight: 1, with the inner weights 25 and 50 (RepDistiller, `run_cifar_distill.sh`).
  *
  * Trainable parts: none.

@@ -19,6 +19,9 @@ import { gramGradient, spread, toRows } from "./gram.ts";
  * differ, and no layer is adapted. For lists, the loss is the sum over layers. The row of a
  * sample of zeros counts as a constant.
  *
+ * Use when: the features differ in every dimension but the batch, and no part should be trained for
+ * them.
+ *
  * Usual weight: 3000 (RepDistiller, `run_cifar_distill.sh`).
  *
  * Trainable parts: none.

@@ -37,6 +37,9 @@ export interface HsakdOptions {
  * they are those of the class logits, with index l those of head l. All four rotations of an image
  * are included.
  *
+ * Use when: the teacher can be trained with auxiliary heads, and four rotations of each image are
+ * affordable.
+ *
  * Usual weight: 1, in addition to cross-entropy of weight 1 on the unrotated rows 0, 4, 8, … only
  * (the authors' `train_student_cifar.py`).
  *
