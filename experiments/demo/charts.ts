@@ -9,6 +9,7 @@ import { estimateOf } from "../common/statistics.ts";
 import { range } from "../data/order.ts";
 import { type Recipe, TEACHERS, type TeacherName } from "./recipe.ts";
 import type { EpochReport, SeedResult } from "./run-demo.ts";
+import { cornersOf, drawSimplices, type Point, project } from "./simplex.ts";
 import { studentMetrics } from "./summary.ts";
 
 /** CMI of training images on a logarithmic axis and validation accuracy, after each epoch. */
@@ -84,27 +85,6 @@ export function drawZeroShot(
   });
 }
 
-/** The corners of a regular polygon. */
-const cornersOf = (count: number) =>
-  range(count).map((c) => {
-    const angle = (2 * Math.PI * c) / count + Math.PI / 2;
-    return [Math.cos(angle), Math.sin(angle)] as const;
-  });
-
-/** The mean of the corners, weighted by the softened probabilities. */
-function project(
-  logits: readonly number[],
-  temperature: number,
-  corners: ReturnType<typeof cornersOf>,
-): number[] {
-  const max = Math.max(...logits);
-  const weights = logits.map((z) => Math.exp((z - max) / temperature));
-  const total = weights.reduce((a, b) => a + b);
-  const along = (axis: 0 | 1) =>
-    weights.reduce((sum, w, c) => sum + (w / total) * corners[c]![axis], 0);
-  return [along(0), along(1)];
-}
-
 const CLUSTER_TEACHERS = ["control", "MCMI"] as const;
 const SIDE = 440;
 
@@ -125,7 +105,7 @@ export function drawClusters(
     sampleLabels.flatMap((y, image) => {
       const { sampleLogits } = teachers[teacher];
       const logits = sampleLogits.slice(image * count, (image + 1) * count);
-      return y === label ? [project(logits, temperature, corners)] : [];
+      return y === label ? [[...project(logits, temperature, corners)]] : [];
     });
   return svg(2 * SIDE, SIDE + 30, {
     title: CLUSTER_TEACHERS.map((teacher, i) => ({
@@ -159,14 +139,14 @@ export function drawClusters(
   });
 }
 
-const outlineOf = (corners: ReturnType<typeof cornersOf>) => ({
+const outlineOf = (corners: readonly Point[]) => ({
   type: "line" as const,
   data: [...corners, corners[0]!].map((corner) => [...corner]),
   symbol: "none",
   lineStyle: { color: "#ccc", width: 1 },
 });
 
-const namesOf = (corners: ReturnType<typeof cornersOf>, classNames: readonly string[]) => ({
+const namesOf = (corners: readonly Point[], classNames: readonly string[]) => ({
   type: "scatter" as const,
   symbolSize: 0.1,
   data: corners.map(([x, y]) => [1.12 * x, 1.12 * y]),
@@ -177,3 +157,17 @@ const namesOf = (corners: ReturnType<typeof cornersOf>, classNames: readonly str
     formatter: ({ dataIndex }: { dataIndex: number }) => classNames[dataIndex]!,
   },
 });
+
+/** The outputs of the CE and of the MCMI teacher side by side. */
+export const drawTeachers = (
+  { teachers, sampleLabels }: SeedResult,
+  classNames: readonly string[],
+): string =>
+  drawSimplices(
+    (["CE", "MCMI"] as const).map((name) => ({
+      caption: `${name} teacher, CMI ${teachers[name].cmi.toFixed(3)} nats`,
+      logits: teachers[name].sampleLogits,
+    })),
+    sampleLabels,
+    classNames,
+  );

@@ -3,7 +3,7 @@ import { writeWhole } from "../common/files.ts";
 import { htmlPage, htmlSvg, htmlTable, toHtml } from "../common/html.ts";
 import { countOf } from "../common/text.ts";
 import type { Dataset } from "../data/images.ts";
-import { drawClusters, drawHistory, drawStudents, drawZeroShot } from "./charts.ts";
+import { drawClusters, drawHistory, drawStudents, drawTeachers, drawZeroShot } from "./charts.ts";
 import type { DemoOptions } from "./options.ts";
 import type { SeedResult } from "./run-demo.ts";
 import { type DemoRow, demoTable } from "./summary.ts";
@@ -41,6 +41,7 @@ function chartsOf({ options, data, results }: Report): Record<string, string> {
   return {
     students: drawStudents(results, recipe, classNames),
     history: drawHistory(results, recipe),
+    teachers: drawTeachers(results[0]!, classNames),
     "clusters-1": clusters(1),
     [`clusters-${recipe.temperature}`]: clusters(recipe.temperature),
     ...Object.fromEntries(
