@@ -101,6 +101,14 @@ export default defineConfig(({ mode }) => ({
           tags: tags(mode !== "all"), // only on tests that start a software GPU
         },
       },
+      {
+        extends: true,
+        test: {
+          name: "site",
+          include: ["test/site/**/*.test.ts"],
+          tags: tags(mode !== "all" && mode !== "site"), // on tests of all pages
+        },
+      },
     ],
   },
 }));

@@ -49,7 +49,7 @@ function tableOf(losses: readonly PublicSymbol[]): string {
 }
 
 /** The name of the method: the docstring up to the first colon. */
-function methodOf({ name, text }: PublicSymbol): string {
+export function methodOf({ name, text }: PublicSymbol): string {
   const [method, ...rest] = text.split(":");
   if (rest.length === 0 || method!.includes("\n\n"))
     throw new Error(`the docstring of ${name} names no method`);
@@ -57,7 +57,14 @@ function methodOf({ name, text }: PublicSymbol): string {
 }
 
 /** Each argument but the options, with the beginning of its description, which gives its shape. */
-function inputsOf({ name, tags }: PublicSymbol): string {
+function inputsOf(loss: PublicSymbol): string {
+  return argumentsOf(loss)
+    .map(({ argument, description }) => `\`${argument}\`: ${description}`)
+    .join("<br>");
+}
+
+/** The arguments of a loss but the options, each with the first clause of its description. */
+export function argumentsOf({ name, tags }: PublicSymbol) {
   const inputs = tags
     .filter((tag) => tag.name === "param")
     .map(({ text }) => {
@@ -66,11 +73,11 @@ function inputsOf({ name, tags }: PublicSymbol): string {
     })
     .filter(({ argument }) => argument !== "options");
   if (inputs.length === 0) throw new Error(`the docstring of ${name} describes no argument`);
-  return inputs.map(({ argument, description }) => `\`${argument}\`: ${description}`).join("<br>");
+  return inputs;
 }
 
 /** The paragraph of the docstring that begins with a title. */
-function paragraph({ name, text }: PublicSymbol, title: string): string {
+export function paragraph({ name, text }: PublicSymbol, title: string): string {
   const found = text.split("\n\n").find((part) => part.startsWith(`${title}: `));
   if (!found) throw new Error(`the docstring of ${name} lacks "${title}: "`);
   return inOneLine(found.slice(title.length + 2));

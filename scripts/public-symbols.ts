@@ -22,7 +22,11 @@ export interface PublicSymbol {
 }
 
 /** The exported functions and classes of entry points. */
-export function publicSymbols(files: readonly string[]): PublicSymbol[] {
+export const publicSymbols = (files: readonly string[]): PublicSymbol[] =>
+  exportedSymbols(files).filter(({ isValue }) => isValue);
+
+/** All exports of entry points, with their types. */
+export function exportedSymbols(files: readonly string[]): (PublicSymbol & { isValue: boolean })[] {
   const program = ts.createProgram(files, { allowImportingTsExtensions: true, noEmit: true });
   const checker = program.getTypeChecker();
   return files
@@ -32,9 +36,9 @@ export function publicSymbols(files: readonly string[]): PublicSymbol[] {
     .map((symbol) =>
       symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
     )
-    .filter(({ flags }) => flags & ts.SymbolFlags.Value)
     .map((symbol) => ({
       name: symbol.name,
+      isValue: Boolean(symbol.flags & ts.SymbolFlags.Value),
       file: symbol.declarations![0]!.getSourceFile().fileName,
       text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
       tags: symbol.getJsDocTags(checker).map(({ name, text }) => ({

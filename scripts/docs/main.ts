@@ -1,0 +1,31 @@
+// Builds the site in docs/dist, for the root of a server or for --base. With --dev, serves it and updates pages as they change.
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build, createServer } from "vitepress";
+import { generate, site } from "./generate.ts";
+
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+const { dev, base, out } = parseArgs({
+  options: {
+    dev: { type: "boolean", default: false },
+    base: { type: "string", default: "/" },
+    out: { type: "string", default: path("docs/dist") },
+  },
+}).values;
+
+await generate();
+if (dev) {
+  const server = await createServer(site, { base });
+  await server.listen();
+  server.printUrls();
+} else {
+  await build(site, { base, outDir: out });
+  if (existsSync(path("playground"))) {
+    execFileSync("npm", ["run", "build:playground"], { cwd: path(""), stdio: "inherit" });
+    cpSync(path("playground/dist"), join(out, "playground"), { recursive: true });
+  }
+}
