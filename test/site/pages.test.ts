@@ -1,0 +1,206 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, normalize } from "node:path";
+import { type Browser, chromium, type Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chromiumLaunchOptions } from "../../scripts/chromium.ts";
+import { entryPoints, publicSymbols } from "../../scripts/public-symbols.ts";
+import { remove, temporaryFolder } from "../package/support.ts";
+import { builtSite, htmlPages, ORIGIN, serve } from "./built.ts";
+import { siteFolder } from "./support.ts";
+
+const temporary = temporaryFolder();
+let site: string;
+let pages: Map<string, string>;
+
+beforeAll(async () => {
+  site = await builtSite(temporary);
+  pages = new Map(
+    htmlPages(site).map((path) => [path, readFileSync(join(site, path), "utf8")] as const),
+  );
+}, 300_000);
+
+afterAll(() => remove(temporary));
+
+/** The text of a page's source, without code. */
+const sourceOf = (path: string) =>
+  readFileSync(join(siteFolder, path.replace(/html$/, "md")), "utf8")
+    .replace(/^```[\s\S]*?^```$/gm, "")
+    .replace(/`[^`\n]+`/g, "");
+
+const written = () => [...pages.keys()].filter((path) => path !== "404.html");
+const count = (text: string, pattern: RegExp) => (text.match(pattern) ?? []).length;
+
+describe("formulas", () => {
+  const FORMULA = /\$\$[^$]+\$\$|\$[^$\n]+\$/g;
+
+  test("each formula of each page is rendered", () => {
+    const counts = written().map((path) => ({
+      path,
+      formulas: count(sourceOf(path), FORMULA),
+      rendered: count(pages.get(path)!, /<mjx-container/g),
+    }));
+    expect(counts.filter(({ formulas, rendered }) => formulas !== rendered)).toEqual([]);
+    const docstrings = publicSymbols(Object.values(entryPoints)).map(({ text }) => text);
+    const all = docstrings.reduce((sum, text) => sum + count(text, /\$\$[^$]+\$\$/g), 0);
+    expect(all).toBeGreaterThan(30);
+    const total = counts.reduce((sum, { rendered }) => sum + rendered, 0);
+    expect(total).toBeGreaterThanOrEqual(all);
+  });
+
+  test("none has an error, and no TeX is left", () => {
+    const wrong = written().filter((path) => /merror|data-mjx-error|\$\$/.test(pages.get(path)!));
+    expect(wrong).toEqual([]);
+  });
+
+  test("‖ and ∥ survive", () => {
+    const bars = /[‖∥]/g;
+    const counts = written().map((path) => ({
+      path,
+      source: count(sourceOf(path).replace(FORMULA, ""), bars),
+      page: count(pages.get(path)!.replace(/<mjx-container[\s\S]*?<\/mjx-container>/g, ""), bars),
+    }));
+    expect(counts.filter(({ source }) => source > 0).length).toBeGreaterThan(5);
+    expect(counts.filter(({ source, page }) => page < source)).toEqual([]);
+    // In formulas, \| gives ∥ in the text for screen readers.
+    expect(pages.get("guide/index.html")).toMatch(/<mo[^>]*>‖|<mo[^>]*>∥|<mo[^>]*>&#x2225;/);
+  });
+});
+
+/** The values of an attribute. */
+const attributes = (html: string, name: string) =>
+  [...html.matchAll(new RegExp(`\\s${name}="([^"]*)"`, "g"))].map(([, value]) =>
+    value!.replaceAll("&amp;", "&"),
+  );
+
+test("every link and image leads to a file, and every anchor to an element", () => {
+  const ids = new Map([...pages].map(([path, html]) => [path, new Set(attributes(html, "id"))]));
+  const broken = [...pages].flatMap(([path, html]) =>
+    [...attributes(html, "href"), ...attributes(html, "src")]
+      .filter((link) => !/^(https?:|mailto:|data:)/.test(link))
+      .filter((link) => {
+        const [address, anchor] = decodeURIComponent(link).split("#") as [string, string?];
+        const target = address.startsWith("/") ? address : join("/", dirname(path), address);
+        let file = address === "" ? path : normalize(target).slice(1);
+        if (file === "" || file.endsWith("/")) file += "index.html";
+        if (!existsSync(join(site, file))) return true;
+        return Boolean(anchor) && !ids.get(file)!.has(anchor!);
+      })
+      .map((link) => `${path}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test("pages have a page for every export, and no __namedParameters", () => {
+  const names = publicSymbols(Object.values(entryPoints)).map(({ name }) => name);
+  const paths = [...pages.keys()];
+  expect(names.filter((name) => !paths.some((path) => path.endsWith(`/${name}.html`)))).toEqual([]);
+  expect(paths.filter((path) => pages.get(path)!.includes("__namedParameters"))).toEqual([]);
+});
+
+test("nothing is loaded from another host", () => {
+  const loaded = [...pages.values()].flatMap((html) => [
+    ...attributes(html, "src"),
+    ...[...html.matchAll(/<link[^>]*\shref="([^"]*)"/g)].map(([, href]) => href!),
+  ]);
+  expect(loaded.length).toBeGreaterThan(0);
+  expect(loaded.filter((address) => /^(https?:)?\/\//.test(address))).toEqual([]);
+});
+
+describe("in Chromium", () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+  const looks = [390, 1280].flatMap((width) =>
+    (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
+  );
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await chromium.launch(chromiumLaunchOptions);
+  });
+  afterAll(() => browser?.close());
+
+  async function open(width: number, colorScheme: "light" | "dark") {
+    const viewport = { width, height: 844 };
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+    const failed = await serve(context, site);
+    const page = await context.newPage();
+    const problems: string[] = failed;
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) problems.push(message.text());
+    });
+    page.on("pageerror", (error) => problems.push(String(error)));
+    return { context, page, problems };
+  }
+
+  /** What is wrong with a page as it is shown: width, and serious findings of axe. */
+  async function faultsOf(page: Page, path: string): Promise<string[]> {
+    await page.goto(`${ORIGIN}/${path}`);
+    await page.locator(".VPContent").waitFor();
+    await page.waitForLoadState("networkidle");
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    await page.evaluate(axe);
+    const findings = await page.evaluate(async () => {
+      const { violations } = await (
+        window as unknown as {
+          axe: { run: (options: object) => Promise<{ violations: Finding[] }> };
+        }
+      ).axe.run({ resultTypes: ["violations"] });
+      return violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 80)).join(", ")}`);
+    });
+    return [...(overflow > 0 ? [`is ${overflow} px too wide`] : []), ...findings];
+  }
+  interface Finding {
+    id: string;
+    impact: string;
+    nodes: { html: string }[];
+  }
+
+  async function checkPages(paths: readonly string[], width: number, scheme: "light" | "dark") {
+    const { context, page, problems } = await open(width, scheme);
+    const faults: string[] = [];
+    for (const path of paths) {
+      for (const fault of await faultsOf(page, path)) faults.push(`${path}: ${fault}`);
+      for (const problem of problems.splice(0)) faults.push(`${path}: ${problem}`);
+    }
+    await context.close();
+    expect(faults).toEqual([]);
+  }
+
+  const SOME = ["index.html", "guide/index.html", "losses/rkdLoss.html", "evidence/mnist.html"];
+
+  test.each([looks[0]!, looks[3]!])("some pages are fine at $width px, $colorScheme", (look) =>
+    checkPages(SOME, look.width, look.colorScheme),
+  );
+
+  test.each(looks)("all pages are fine at $width px, $colorScheme", { tags: "broad" }, (look) =>
+    checkPages([...pages.keys()], look.width, look.colorScheme),
+  );
+
+  test("the search finds methods by the names of their papers", async () => {
+    const { context, page, problems } = await open(1280, "light");
+    await page.goto(ORIGIN);
+    for (const [query, title] of [
+      ["ReviewKD", "hierarchicalContextLoss"],
+      ["FitNet", "hintLoss"],
+      ["HCL", "hierarchicalContextLoss"],
+      ["few-shot", "few images"],
+    ]) {
+      await page.keyboard.press("Control+k");
+      await page.locator("#localsearch-input").fill(query!);
+      const results = page.locator("#localsearch-list .result");
+      await expect.poll(() => results.allTextContents()).not.toEqual([]);
+      const texts = (await results.allTextContents()).slice(0, 5);
+      expect(
+        texts.some((text) => text.includes(title!)),
+        `${query}: ${texts}`,
+      ).toBe(true);
+      await page.keyboard.press("Escape");
+    }
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+});
