@@ -14,6 +14,7 @@ import {
   interleavedMedians,
   type LossAndGradient,
   lossAndGradients,
+  type Times,
   untilDone,
 } from "./measure.ts";
 
@@ -33,13 +34,16 @@ const SETTINGS: Record<string, { backend: string; register?: () => void }> = {
 };
 
 /** What is measured of a loss. Times are medians of CPU time, in ms, of value and gradient. */
-export interface LossLine {
+export interface LossLine extends Measured {
   setting: string;
   loss: string;
+}
+
+interface Measured {
   student: string;
   ms: number;
   compositionMs: number;
-  /** `tf.losses.softmaxCrossEntropy` of logits [64, 100]. */
+  /** `tf.losses.softmaxCrossEntropy` of logits [batch, 100]. */
   crossEntropyMs: number;
   kernels: number;
   compositionKernels: number;
@@ -60,8 +64,8 @@ export async function run({ settings, losses, write }: BenchOptions): Promise<vo
     register?.();
     for (const [loss, make] of Object.entries(comparisons)) {
       if (!isChosen(loss, losses)) continue;
-      const line = await disposing(() => compare(loss, make()));
-      lines.push({ setting, loss, ...line });
+      const measured = await disposing(() => compareLoss(loss, make(), "cpu"));
+      lines.push({ setting, loss, ...measured });
       write?.(lines.at(-1)!);
     }
   }
@@ -69,15 +73,18 @@ export async function run({ settings, losses, write }: BenchOptions): Promise<vo
   console.log(formatTable(lines.map(rowOf)));
 }
 
-async function compare(
+/** Measures a loss and its composition on the current backend. On a GPU of hardware, CPU time says little. */
+export async function compareLoss(
   name: string,
   { students, ours, composition }: Comparison,
-): Promise<Omit<LossLine, "setting" | "loss">> {
+  kind: keyof Times,
+  batch = 64,
+): Promise<Measured> {
   const a = lossAndGradients(ours, students);
   const b = lossAndGradients(composition, students);
   await assertEqual(name, a, b);
-  const tasks = { a: untilDone(a), b: untilDone(b), ce: untilDone(crossEntropy()) };
-  const medians = await interleavedMedians(tasks, EFFORT, "cpu");
+  const tasks = { a: untilDone(a), b: untilDone(b), ce: untilDone(crossEntropy(batch)) };
+  const medians = await interleavedMedians(tasks, EFFORT, kind);
   const [used, usedByB] = [await footprint(a), await footprint(b)];
   return {
     student: students[0]!.shape.join("×"),
@@ -92,9 +99,10 @@ async function compare(
   };
 }
 
-function crossEntropy(): LossAndGradient {
-  const labels = tf.cast(tf.oneHot(tf.range(0, 64, 1, "int32"), 100), "float32");
-  const logits = tf.randomNormal([64, 100], 0, 1, "float32", 3);
+function crossEntropy(batch: number): LossAndGradient {
+  const classes = tf.mod(tf.range(0, batch, 1, "int32"), tf.scalar(100, "int32")) as tf.Tensor1D;
+  const labels = tf.cast(tf.oneHot(classes, 100), "float32");
+  const logits = tf.randomNormal([batch, 100], 0, 1, "float32", 3);
   return lossAndGradients((z) => tf.losses.softmaxCrossEntropy(labels, z!), [logits]);
 }
 

@@ -6,11 +6,11 @@ import { formatTable, interleavedTimes, type Times } from "./measure.ts";
 import { type NetworkName, networkNames } from "./networks.ts";
 import { pythonWithTorch, startPeer } from "./peers/peer.ts";
 import type { StepsOptions } from "./steps-worker.ts";
+import { STEP_LOSSES } from "./training-step.ts";
 
 export const description =
   "training steps on wasm: with the SIMD module, without it, with stock kernels, and in PyTorch";
 
-const LOSSES = ["CE", "MCMI", "KD"] as const;
 const EFFORT = { warmUp: 3, minimum: 7, seconds: 3 };
 
 /** What is measured of a training step: medians. */
@@ -35,7 +35,7 @@ export async function run({ networks, losses, python, write }: BenchOptions): Pr
   const lines = [];
   for (const network of networkNames) {
     if (networks && !networks.includes(network)) continue;
-    for (const loss of LOSSES) {
+    for (const loss of STEP_LOSSES) {
       if (losses && !losses.includes(loss)) continue;
       lines.push(await compare(network, loss, torch));
       write?.(lines.at(-1)!);

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { EpochLine } from "../bench/epochs.ts";
+import type { GpuLossLine, GpuReport } from "../bench/gpu/report.ts";
 import { type Origin, readLines } from "../bench/lines.ts";
 import type { LossLine } from "../bench/losses.ts";
 import type { Times } from "../bench/measure.ts";
@@ -52,7 +54,7 @@ ${epochs
       `| ${network} | \`${strategy}\` | ${ms.toFixed(0)} | ${crossEntropyMs.toFixed(0)} | ${ratio(ms, crossEntropyMs)} |`,
   )
   .join("\n")}
-${stepsSection(steps)}${peersSection(peers)}`;
+${stepsSection(steps)}${peersSection(peers)}${gpuSection()}`;
 }
 
 /** Tables that need PyTorch are there if someone who has it has run their bench. */
@@ -111,6 +113,63 @@ and with a glibc that keeps freed memory, and against gathering in tfjs.
 ${originOf(measured)}
 
 ${tableOfRows(["Loss", "Against", "ms", "Its ms", "Times faster"], rows, 2)}
+`;
+}
+
+/** What `bench/gpu` measured, a section a card. */
+function gpuSection(): string {
+  const folder = path("results/bench/gpu");
+  const reports = readdirSync(folder).map(
+    (file): GpuReport => JSON.parse(readFileSync(`${folder}/${file}`, "utf8")),
+  );
+  return `
+## On GPUs
+
+Measured by the package that \`npm run bench:gpu\` makes, on webgpu in Node, in wall time. Ratios over
+\`tf.losses.softmaxCrossEntropy\` of logits [batch, 100]; a dash means that it was not measured.
+${reports.map(gpuTables).join("\n")}`;
+}
+
+function gpuTables({ card, cpu, date, node, tests, losses, steps }: GpuReport): string {
+  const find = (loss: string, setting: string, batch: number) =>
+    losses.find((line) => line.loss === loss && line.setting === setting && line.batch === batch);
+  const over = (line: GpuLossLine | undefined) =>
+    line ? ratio(line.ms, line.crossEntropyMs) : "–";
+  const [stock, ours] = ["webgpu", "webgpu with kd-cmi/webgpu"];
+  const names = [...new Set(losses.map(({ loss }) => loss))];
+  const rows = names.map((loss) => [
+    `\`${loss.split(" ")[0]}\`${loss.replace(/^\S+/, "")}`,
+    over(find(loss, stock, 64)),
+    over(find(loss, ours, 64)),
+    over(find(loss, ours, 1024)),
+    `${find(loss, stock, 64)?.dispatches ?? "–"} / ${find(loss, ours, 64)?.dispatches ?? "–"}`,
+  ]);
+  const head = [
+    "Loss",
+    "Without kernels, 64",
+    "With kernels, 64",
+    "With kernels, 1024",
+    "Dispatches",
+  ];
+  const stepRows = steps.map(({ network, batch, ms }) => [
+    network,
+    `${batch}`,
+    ...Object.values(ms).map((time) => time.toFixed(1)),
+  ]);
+  const counted = tests
+    ? `${tests.passed} tests of the library passed on it, ${tests.failed} failed.`
+    : "The tests were not run.";
+  return `
+### ${card.name}
+
+${card.driver}; ${cpu}, Node ${node}, ${date}. ${counted}
+
+${tableOfRows(head, rows, 1)}
+
+Training steps with \`kd-cmi/webgpu\`, ms. Small networks wait for the CPU, which records some hundred
+dispatches a step.
+
+${tableOfRows(["Network", "Batch", ...Object.keys(steps[0]?.ms ?? {})], stepRows, 1)}
 `;
 }
 

@@ -114,7 +114,6 @@ function channelWise(teacher: tf.Tensor, student: tf.Tensor): tf.Tensor {
 
 function overhaul(teacher: tf.Tensor, student: tf.Tensor, margin: tf.Tensor): tf.Tensor {
   const target = tf.maximum(teacher, margin);
-  const isActive = tf.logicalOr(tf.greater(student, target), tf.greater(teacher, 0));
-  const squares = tf.squaredDifference(student, target);
-  return tf.div(tf.sum(tf.mul(squares, tf.cast(isActive, "float32"))), BATCH);
+  const isActive = tf.step(tf.maximum(tf.sub(student, target), teacher));
+  return tf.div(tf.sum(tf.mul(tf.squaredDifference(student, target), isActive)), BATCH);
 }

@@ -2,43 +2,44 @@ import * as tf from "@tensorflow/tfjs-core";
 import { binaryKdLoss, distLoss, dkdLoss, hsakdLoss, kdLoss } from "kd-cmi";
 import { type Comparisons, normal, ofPair, sumOfSquares } from "./comparison.ts";
 
-const [BATCH, CLASSES] = [64, 100];
+const CLASSES = 100;
 
-export const logits: Comparisons = {
-  kdLoss: () => ofPair(normal(1, BATCH, CLASSES), normal(2, BATCH, CLASSES), kdLoss, softened(4)),
+/** Losses of logits [batch, 100]. */
+export const logits = (batch: number): Comparisons => ({
+  kdLoss: () => ofPair(normal(1, batch, CLASSES), normal(2, batch, CLASSES), kdLoss, softened(4)),
 
   binaryKdLoss: () =>
-    ofPair(normal(1, BATCH, CLASSES), normal(2, BATCH, CLASSES), binaryKdLoss, bernoulli),
+    ofPair(normal(1, batch, CLASSES), normal(2, batch, CLASSES), binaryKdLoss, bernoulli),
 
   dkdLoss() {
     const labels = tf.tensor1d(
-      Array.from({ length: BATCH }, (_, i) => i),
+      Array.from({ length: batch }, (_, i) => i % CLASSES),
       "int32",
     );
     const ours = (t: tf.Tensor, s: tf.Tensor) => dkdLoss(labels, t, s);
     const composition = (t: tf.Tensor, s: tf.Tensor) => decoupled(labels, t, s);
-    return ofPair(normal(1, BATCH, CLASSES), normal(2, BATCH, CLASSES), ours, composition);
+    return ofPair(normal(1, batch, CLASSES), normal(2, batch, CLASSES), ours, composition);
   },
 
   distLoss: () =>
-    ofPair(normal(1, BATCH, CLASSES), normal(2, BATCH, CLASSES), distLoss, correlated),
+    ofPair(normal(1, batch, CLASSES), normal(2, batch, CLASSES), distLoss, correlated),
 
   hsakdLoss() {
-    const [logits, ...heads] = outputs(1);
+    const [logits, ...heads] = outputs(1, batch);
     return {
-      students: outputs(5),
+      students: outputs(5, batch),
       ours: (own, ...ownHeads) =>
         hsakdLoss({ logits: logits!, heads }, { logits: own, heads: ownHeads }),
       composition: (...own) =>
         tf.addN([logits!, ...heads].map((teacher, i) => softened(3)(teacher, own[i]!))),
     };
   },
-};
+});
 
 /** Class logits and three heads of all rotations of a batch. */
-function outputs(seed: number): tf.Tensor[] {
-  const heads = [1, 2, 3].map((head) => normal(seed + head, 4 * BATCH, 4 * CLASSES));
-  return [normal(seed, 4 * BATCH, CLASSES), ...heads];
+function outputs(seed: number, batch: number): tf.Tensor[] {
+  const heads = [1, 2, 3].map((head) => normal(seed + head, 4 * batch, 4 * CLASSES));
+  return [normal(seed, 4 * batch, CLASSES), ...heads];
 }
 
 const softened = (temperature: number) => (teacher: tf.Tensor, student: tf.Tensor) => {

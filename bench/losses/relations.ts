@@ -17,7 +17,8 @@ export const relations: Comparisons = {
 function similarity(teacher: tf.Tensor, student: tf.Tensor) {
   const normalized = (x: tf.Tensor) => {
     const rows: tf.Tensor2D = tf.reshape(x, [BATCH, -1]);
-    return unit(tf.matMul(rows, rows, false, true), 1);
+    // With a flag for the transposed operand webgpu is wrong from widths of about 2000 on (tfjs 4.22).
+    return unit(tf.matMul(rows, tf.transpose(rows)), 1);
   };
   return tf.div(sumOfSquares(tf.sub(normalized(student), normalized(teacher))), BATCH ** 2);
 }

@@ -2,40 +2,43 @@ import * as tf from "@tensorflow/tfjs-core";
 import { conditionalMutualInformation, mcmiLoss } from "kd-cmi";
 import { type Comparison, type Comparisons, normal } from "./comparison.ts";
 
-const [BATCH, CLASSES, LAMBDA] = [64, 100, 0.2];
+const [CLASSES, LAMBDA] = [100, 0.2];
 
-const classes = () =>
-  tf.tensor1d(
-    Array.from({ length: BATCH }, (_, i) => i),
-    "int32",
-  );
-
-export const teachers: Comparisons = {
-  "mcmiLoss of indices": () => mcmi(classes()),
-  "mcmiLoss of int32 rows": () => mcmi(tf.oneHot(classes(), CLASSES)),
-  "mcmiLoss of float32 rows": () => mcmi(tf.cast(tf.oneHot(classes(), CLASSES), "float32")),
+/** Losses of logits [batch, 100]. */
+export const teachers = (batch: number): Comparisons => ({
+  "mcmiLoss of indices": () => mcmi(classIndices(batch), batch),
+  "mcmiLoss of int32 rows": () => mcmi(tf.oneHot(classIndices(batch), CLASSES), batch),
+  "mcmiLoss of float32 rows": () =>
+    mcmi(tf.cast(tf.oneHot(classIndices(batch), CLASSES), "float32"), batch),
 
   conditionalMutualInformation() {
-    const [labels, centroids] = [classes(), distributions()];
+    const [labels, centroids] = [classIndices(batch), distributions()];
     return {
-      students: [normal(1, BATCH, CLASSES)],
+      students: [normal(1, batch, CLASSES)],
       ours: (z) => conditionalMutualInformation(labels, z, { centroids }),
       composition: (z) => tf.mean(divergence(z, labels, centroids)),
     };
   },
-};
+});
+
+const classIndices = (batch: number): tf.Tensor1D =>
+  tf.tensor1d(
+    Array.from({ length: batch }, (_, i) => i % CLASSES),
+    "int32",
+  );
 
 const distributions = () => tf.softmax(normal(2, CLASSES, CLASSES)) as tf.Tensor2D;
 
-function mcmi(labels: tf.Tensor): Comparison {
+function mcmi(labels: tf.Tensor, batch: number): Comparison {
   const centroids = distributions();
-  const rows = tf.cast(tf.oneHot(classes(), CLASSES), "float32");
+  const indices = classIndices(batch);
+  const rows = tf.cast(tf.oneHot(indices, CLASSES), "float32");
   return {
-    students: [normal(1, BATCH, CLASSES)],
+    students: [normal(1, batch, CLASSES)],
     ours: (z) => mcmiLoss(labels, z, centroids, { lambda: LAMBDA }),
     composition(z) {
       const crossEntropy = tf.neg(tf.sum(tf.mul(rows, tf.logSoftmax(z)), 1));
-      const cmi = divergence(z, classes(), centroids);
+      const cmi = divergence(z, indices, centroids);
       return tf.mean(tf.sub(crossEntropy, tf.mul(cmi, LAMBDA)));
     },
   };

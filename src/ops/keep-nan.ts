@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { select } from "./select.ts";
 
 /** Backends on which some element-wise operations turn NaN into a number. */
 const SWALLOWING = ["wasm", "webgpu"];
@@ -21,5 +22,5 @@ export const keepNaN = <T extends tf.Tensor>(result: T, x: tf.Tensor): T =>
  */
 export const keepNaNAlone = <T extends tf.Tensor>(result: T, x: T): T =>
   SWALLOWING.includes(tf.getBackend())
-    ? tf.tidy(() => tf.where(tf.notEqual(x, x), x, result))
+    ? tf.tidy(() => select(tf.notEqual(x, x), x, result))
     : result;

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFeatures, checkNumber, checkOptions } from "../../internal/checks.ts";
 import { scalarLoss, sumOf } from "../../internal/differentiable.ts";
+import { keepNaNAlone } from "../../ops/keep-nan.ts";
 import { scaledSum } from "../../ops/sums.ts";
 import { type LayerFeatures, pairEqualLayers } from "../layer-pairs.ts";
 
@@ -74,8 +75,9 @@ export function activationBoundaryLoss(
       fn,
       [student],
       (s) => {
-        const side = tf.step(teacher, -1);
-        const violation = tf.relu(tf.sub(margin, tf.mul(side, s)));
+        const side = keepNaNAlone(tf.step(teacher, -1), teacher);
+        const excess = tf.sub(margin, tf.mul(side, s));
+        const violation = keepNaNAlone(tf.relu(excess), excess);
         const value = scaledSum(tf.square(violation), weight);
         return { value, saved: [tf.mul(side, violation)] };
       },

@@ -1,0 +1,34 @@
+import type { LossLine } from "../losses.ts";
+import type { NetworkName } from "../networks.ts";
+import type { Card } from "./card.ts";
+
+/** Times are medians of wall time in ms. */
+export interface GpuLossLine extends LossLine {
+  batch: number;
+}
+
+/** Medians of wall time in ms. */
+export interface GpuStepLine {
+  network: NetworkName;
+  batch: number;
+  kernels: "tfjs" | "kd-cmi/webgpu";
+  ms: Record<string, number>;
+}
+
+export interface TestCounts {
+  passed: number;
+  failed: number;
+  skipped: number;
+  failures: string[];
+}
+
+export interface GpuReport {
+  card: Card;
+  cpu: string;
+  node: string;
+  date: string;
+  tests?: TestCounts;
+  losses: GpuLossLine[];
+  steps: GpuStepLine[];
+  seconds: number;
+}
