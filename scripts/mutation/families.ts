@@ -3,8 +3,10 @@ export interface Family {
   name: string;
   /** Folders or files of src. */
   sources: readonly string[];
-  /** Folders or files of test. */
-  tests: readonly string[];
+  /** Folders or files of test that run first, and alone with `--own`. */
+  own: readonly string[];
+  /** Those that run for the mutants that these miss. */
+  others: readonly string[];
   /** Projects of the Vitest configuration. */
   backends: readonly string[];
 }
@@ -12,27 +14,31 @@ export interface Family {
 const CPU = ["cpu"];
 const BOTH = ["cpu", "wasm"];
 
-/** The tests of all functions together: edge cases, NaN and options. */
+/** The quick tests of all functions together, and all of them: edge cases, NaN and memory too. */
+const SWEEPS = ["options.test.ts", "disposed.test.ts"];
 const GENERAL = ["*"];
 
 const cam = (name: string): Family => ({
   name: `cam/${name}`,
   sources: [`cam/${name}`],
-  tests: [`cam/${name}`, ...GENERAL],
+  own: [`cam/${name}`, ...SWEEPS],
+  others: GENERAL,
   backends: CPU,
 });
 
 const distill = (name: string, backends = CPU): Family => ({
   name: `distill/${name}`,
   sources: [`distill/${name}`],
-  tests: [`distill/${name}`, ...GENERAL],
+  own: [`distill/${name}`, ...SWEEPS],
+  others: GENERAL,
   backends,
 });
 
 const layers = (name: string, ...more: string[]): Family => ({
   name: `layers/${name}`,
   sources: [`layers/${name}`],
-  tests: [`layers/${name}`, "layers/*", ...more.map((other) => `layers/${other}`)],
+  own: [name, ...more, ...SWEEPS].map((path) => `layers/${path}`),
+  others: ["layers/*"],
   backends: CPU,
 });
 
@@ -41,19 +47,33 @@ export const families: readonly Family[] = [
   cam("maps"),
   cam("pictures"),
   cam("scores"),
-  { name: "teacher", sources: ["teacher"], tests: ["teacher", ...GENERAL], backends: CPU },
+  {
+    name: "teacher",
+    sources: ["teacher"],
+    own: ["teacher", ...SWEEPS],
+    others: GENERAL,
+    backends: CPU,
+  },
   {
     name: "internal",
     sources: ["internal"],
-    tests: ["internal", "information", "distill/logits", "distill/contrast", ...GENERAL],
+    own: ["internal"],
+    others: ["information", "distill/logits", "distill/contrast", ...GENERAL],
     backends: CPU,
   },
-  { name: "ops", sources: ["ops"], tests: ["ops", "distill/logits", ...GENERAL], backends: BOTH },
+  {
+    name: "ops",
+    sources: ["ops"],
+    own: ["ops"],
+    others: ["distill/logits", ...GENERAL],
+    backends: BOTH,
+  },
   distill("logits"),
   {
     name: "information",
     sources: ["information"],
-    tests: ["information", ...GENERAL],
+    own: ["information", ...SWEEPS],
+    others: GENERAL,
     backends: CPU,
   },
   layers("learning-rate"),
@@ -69,7 +89,8 @@ export const families: readonly Family[] = [
   {
     name: "distill",
     sources: ["distill/*"],
-    tests: ["distill/features", "distill/relations"],
+    own: ["distill/features", "distill/relations"],
+    others: [],
     backends: CPU,
   },
   layers("distiller", "checkpoint"),

@@ -1,11 +1,11 @@
 // Changes the code in small ways ("mutants") and counts how many of them the tests notice:
 // npm run mutation -- cam ops. Without a family, all are run. `--report` prints the results of earlier
 // runs without running anything.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Stryker } from "@stryker-mutator/core";
 import { Command } from "commander";
 import { type Family, families } from "./families.ts";
-import { type Report, survivors, table } from "./report.ts";
+import { page, type Report, survivors, table } from "./report.ts";
 
 const FOLDER = "mutation-out";
 
@@ -23,14 +23,14 @@ const files = (folder: string, path: string, ending: string) =>
  * own ones. Results of earlier runs whose code and tests are unchanged are kept.
  */
 async function mutate(family: Family): Promise<void> {
-  const [own, ...others] = family.tests;
-  await mutateWith(family, [own!]);
-  if (others.length > 0 && !options.own) await mutateWith(family, family.tests);
+  const { own, others } = family;
+  await mutateWith(family, own);
+  if (others.length > 0 && !options.own) await mutateWith(family, [...own, ...others]);
 }
 
 async function mutateWith(family: Family, tests: readonly string[]): Promise<void> {
   process.env.MUTATION_BACKENDS = family.backends.join();
-  process.env.MUTATION_TESTS = family.tests.join();
+  process.env.MUTATION_TESTS = tests.join();
   const stryker = new Stryker({
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
@@ -54,10 +54,11 @@ const program = new Command("npm run mutation --")
   .argument("[family...]", families.map(({ name }) => name).join(", "))
   .option("--report", "only print the results of earlier runs")
   .option("--own", "run only a family's own tests, which is quick and finds less")
+  .option("--write", "write the results to docs/mutation.md")
   .option("--survivors", "print the mutants that no test noticed")
   .parse();
 const names = program.args.length > 0 ? program.args : families.map(({ name }) => name);
-const options = program.opts<{ report?: true; own?: true; survivors?: true }>();
+const options = program.opts<{ report?: true; own?: true; write?: true; survivors?: true }>();
 const chosen = names.map((name) => {
   const family = families.find((family) => family.name === name);
   const choices = families.map(({ name }) => name).join(", ");
@@ -72,4 +73,7 @@ const reports = chosen
     report: JSON.parse(readFileSync(fileOf(family), "utf8")) as Report,
   }));
 if (options.survivors) for (const { report } of reports) console.log(survivors(report));
+if (options.write) {
+  writeFileSync(new URL("../../docs/mutation.md", import.meta.url), page(reports));
+}
 console.log(table(reports));

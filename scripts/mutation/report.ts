@@ -40,6 +40,19 @@ export function table(reports: readonly { name: string; report: Report }[]): str
   return ["| Family | Found | Missed | % |", "| --- | --: | --: | --: |", ...lines].join("\n");
 }
 
+/** The page `docs/mutation.md`. */
+export const page = (reports: readonly { name: string; report: Report }[]): string =>
+  `# Mutation testing
+
+\`npm run mutation\` changes the code of a family in small ways, such as another comparison or an empty
+message, and counts how many of these mutants fail a test. \`npm run mutation -- --report --write\` writes
+this table from the latest results. Mutants that change no behaviour count as missed. Code that runs once
+when a module is loaded is not changed, and \`wasm\` and \`webgpu\` are not either. Run with \`--own\`, a
+family has its own tests alone, and all tests find at least as many.
+
+${table(reports)}
+`;
+
 /** The mutants that the tests miss, one a line: place, original and replacement. */
 export function survivors({ files }: Report): string {
   return Object.entries(files)
