@@ -44,6 +44,7 @@ export default defineConfig({
           name: backend.name,
           include: [
             "test/{cam,distill,information,internal,layers,ops,teacher}/**/*.test.ts",
+            "test/checkpoint/file*.test.ts",
             "test/*.test.ts",
           ],
           setupFiles: ["test/start-backend.ts"],

@@ -35,7 +35,10 @@ async function mutateWith(family: Family, tests: readonly string[]): Promise<voi
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
     vitest: { configFile: "vitest.mutation.config.ts", related: false },
-    mutate: family.sources.map((path) => files("src", path, ".ts")),
+    mutate: [
+      ...family.sources.map((path) => files("src", path, ".ts")),
+      ...(family.except ?? []).map((path) => `!src/${path}`),
+    ],
     testFiles: tests.map((path) => files("test", path, ".test.ts")),
     ignorePatterns: ["bench", "dist", "docs", "etc", "examples", "experiments", FOLDER],
     coverageAnalysis: "perTest",

@@ -26,3 +26,31 @@ test.each([1, 3])("rejects version %i, naming expected and actual", (version) =>
     `f: bytes must be a checkpoint of version 2, got ${version}`,
   );
 });
+
+test("other bytes, also short or similar ones, are no checkpoint", () => {
+  const bytes = pack(encodeHeader({ tensors: [], values: {} }), []);
+  const similar = bytes.slice();
+  similar[3] = 0;
+  for (const other of [new Uint8Array(15), bytes.subarray(0, 15), similar]) {
+    expect(() => unpack("f", other)).toThrow(
+      new Error(
+        `f: bytes must be a checkpoint of kd-cmi, got ${other.length} bytes of something else`,
+      ),
+    );
+  }
+  expect(() => unpack("f", bytes.subarray(0, 16))).toThrow(
+    "f: bytes must be a complete checkpoint, got 16 bytes, truncated or corrupted",
+  );
+});
+
+test("numbers that JSON lacks are kept, and other values as they are", () => {
+  const values = {
+    lost: Number.NaN,
+    far: Number.NEGATIVE_INFINITY,
+    zero: -0,
+    text: "NaN",
+    nested: { list: [1, null, { $number: 3 }] },
+  };
+  const { header } = unpack("f", pack(encodeHeader({ tensors: [], values }), []));
+  expect(header.values).toEqual(values);
+});
