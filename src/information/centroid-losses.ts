@@ -1,9 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { labelIndices } from "../internal/labels.ts";
 import { centroidLosses, classCentroidLosses } from "../ops/centroid-losses.ts";
-import { matMul } from "../ops/mat-mul.ts";
+import { mixLogs } from "../ops/mix-logs.ts";
 import type { RowLosses } from "../ops/row-losses.ts";
-import { safeLog } from "../ops/safe-log.ts";
 
 /**
  * a · CE(t_i, p_i) + b · Σ_y t_iy KL(p_i ‖ Q_y) of each sample, where t_i is its label as a row, and the
@@ -18,5 +17,5 @@ export function labelledCentroidLosses(
   const indices = labelIndices(labels);
   if (indices) return classCentroidLosses(indices, logits, centroids, attrs);
   const rows = labels as tf.Tensor2D;
-  return centroidLosses(rows, logits, matMul(rows, safeLog(centroids)), attrs);
+  return centroidLosses(rows, logits, mixLogs(rows, centroids), attrs);
 }

@@ -1,20 +1,24 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { binaryDivergenceKernel } from "./binary-divergence.ts";
 import { centroidLossesKernel, classCentroidLossesKernel } from "./centroid-losses.ts";
 import { countRowsKernel } from "./count-rows.ts";
 import { decoupledDivergenceKernel } from "./decoupled-divergence.ts";
 import { atLeastTinyKernel, classIndicesKernel, safeLogKernel } from "./element-wise.ts";
+import { mixLogsKernel } from "./mix-logs.ts";
 import { gramKernel, rowProductsKernel } from "./row-products.ts";
 import { softDivergenceKernel } from "./soft-divergence.ts";
 import { softmaxPartsKernel } from "./softmax.ts";
 
 const kernels: readonly tf.KernelConfig[] = [
   atLeastTinyKernel,
+  binaryDivergenceKernel,
   centroidLossesKernel,
   classCentroidLossesKernel,
   classIndicesKernel,
   countRowsKernel,
   decoupledDivergenceKernel,
   gramKernel,
+  mixLogsKernel,
   rowProductsKernel,
   safeLogKernel,
   softDivergenceKernel,
@@ -25,8 +29,8 @@ const kernels: readonly tf.KernelConfig[] = [
  * Registers kernels with which the losses of this library take fewer dispatches on TensorFlow.js' webgpu
  * backend. Each dispatch costs tens of microseconds, which small models mostly wait for.
  *
- * - `mcmiLoss`, `conditionalMutualInformation` with given centroids, `kdLoss`, `hsakdLoss` and
- *   `dkdLoss`: losses and gradients of all rows in two dispatches.
+ * - `mcmiLoss`, `conditionalMutualInformation` with given centroids, `kdLoss`, `binaryKdLoss`,
+ *   `hsakdLoss` and `dkdLoss`: losses and gradients of all rows in two dispatches.
  * - The softmax of `inBatchCrdLoss`, the Gram matrices of `similarityLoss` and other losses, and the
  *   counts of drawn rows of `crdLoss`.
  *

@@ -1,7 +1,13 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test, vi } from "vitest";
-import { conditionalMutualInformation, dkdLoss, kdLoss, mcmiLoss } from "../../src/index.ts";
+import {
+  binaryKdLoss,
+  conditionalMutualInformation,
+  dkdLoss,
+  kdLoss,
+  mcmiLoss,
+} from "../../src/index.ts";
 import { labelsOf, logitsOf, valueAndGrad } from "../support.ts";
 
 const [N, C] = [4, 10];
@@ -16,6 +22,7 @@ const losses: Record<
   [(z: tf.Tensor, ...args: tf.Tensor[]) => tf.Tensor, () => tf.Tensor[], number]
 > = {
   kdLoss: [(z, t) => kdLoss(t!, z), () => [logitsOf(N, C, 2)], 5],
+  binaryKdLoss: [(z, t) => binaryKdLoss(t!, z), () => [logitsOf(N, C, 2)], 5],
   "dkdLoss of indices": [(z, t, y) => dkdLoss(y!, t!, z), () => [logitsOf(N, C, 2), labels()], 6],
   "mcmiLoss of indices": [
     (z, q, y) => mcmiLoss(y!, z, q!, { lambda: 0.2, labelSmoothing: 0.1 }),
@@ -30,7 +37,7 @@ const losses: Record<
   "mcmiLoss of float32 rows": [
     (z, q, y) => mcmiLoss(y!, z, q!, { lambda: 0.2 }),
     () => [centroids(), rows()],
-    7,
+    6,
   ],
   "conditionalMutualInformation of given centroids": [
     (z, q, y) => conditionalMutualInformation(y!, z, { centroids: q }),

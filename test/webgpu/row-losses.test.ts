@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
+import { binaryDivergence } from "../../src/ops/binary-divergence.ts";
 import { centroidLosses, classCentroidLosses } from "../../src/ops/centroid-losses.ts";
 import { decoupledDivergence } from "../../src/ops/decoupled-divergence.ts";
+import { mixLogs } from "../../src/ops/mix-logs.ts";
 import { oneHot } from "../../src/ops/one-hot.ts";
 import type { RowLosses } from "../../src/ops/row-losses.ts";
 import { softDivergence } from "../../src/ops/soft-divergence.ts";
@@ -150,6 +152,132 @@ describe("classCentroidLosses", () => {
         [n, 1],
         [n, 3],
       ]);
+    }
+  });
+});
+
+describe("binaryDivergence", () => {
+  test.each([
+    [5, 1, 1],
+    [70, 2, 4],
+    [3, 17, 0.5],
+    [9, 100, 4],
+    [1, 5000, 1],
+  ])("equals its composition for logits [%i, %i] at temperature %f", async (n, k, temperature) => {
+    const teacher = logitsOf(n, k, 2);
+    for (const logits of [logitsOf(n, k, 1), tf.mul(teacher, 40) as tf.Tensor2D]) {
+      const compute = () => listOf(binaryDivergence(teacher, logits, temperature));
+      await expectSame(compute(), composed(compute));
+    }
+  });
+
+  test.each([0.3, 1e-2, 1e-4])(
+    "agrees with float64 for logits that differ by %f",
+    async (scale) => {
+      const teacher = logitsOf(6, 5, 2);
+      const logits = tf.add(teacher, tf.mul(logitsOf(6, 5, 3), scale)) as tf.Tensor2D;
+      const { losses, slopes } = binaryDivergence(teacher, logits, 3);
+      const [t, s] = [await teacher.array(), await logits.array()];
+      const [values, changes] = [await losses.data(), await slopes.array()];
+      for (const [i, row] of s.entries()) {
+        const expected = row.map((z, k) => bernoulli(t[i]![k]! / 3, z / 3));
+        const sum = expected.reduce((total, { divergence }) => total + divergence, 0);
+        expect(Math.abs(values[i]! / (sum * (9 / 5)) - 1)).toBeLessThan(1e-4);
+        for (const [k, { change }] of expected.entries()) {
+          expect(Math.abs(changes[i]![k]! / (change * (3 / 5)) - 1)).toBeLessThan(1e-4);
+        }
+      }
+    },
+  );
+
+  test("NaN, and infinite logits, which are certain outcomes", async () => {
+    const special = [0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+    const pairs = special.flatMap((t) => special.map((s) => [t, s] as const));
+    const [teacher, logits] = [0, 1].map((side) => tf.tensor2d(pairs.map((pair) => [pair[side]!])));
+    const compute = () => listOf(binaryDivergence(teacher!, logits!, 2));
+    const got = compute();
+    const [losses, slopes] = [await got[0]!.data(), await got[1]!.data()];
+    for (const [i, [t, s]] of pairs.entries()) {
+      const isBounded = t === s || Number.isFinite(s);
+      const isNaNs = Number.isNaN(t) || Number.isNaN(s);
+      expect(Number.isNaN(losses[i])).toBe(isNaNs);
+      expect(Number.isNaN(slopes[i])).toBe(isNaNs);
+      if (!isNaNs) expect(Number.isFinite(losses[i])).toBe(isBounded);
+    }
+  });
+
+  test("a NaN stays in its entry of the slopes", async () => {
+    const logits = tf.tensor2d([[1, Number.NaN, 2]]);
+    const { losses, slopes } = binaryDivergence(tf.zeros([1, 3]), logits, 1);
+    expect([...(await losses.data())]).toEqual([Number.NaN]);
+    expect([...(await slopes.data())].map(Number.isNaN)).toEqual([false, true, false]);
+  });
+
+  test("is empty for no rows, and leaves nothing behind but its results", () => {
+    for (const n of [0, 2]) {
+      const [teacher, logits] = [tf.zeros<tf.Rank.R2>([n, 3]), tf.ones<tf.Rank.R2>([n, 3])];
+      expectNoLeak(() => listOf(binaryDivergence(teacher, logits, 1)));
+      expect(listOf(binaryDivergence(teacher, logits, 1)).map((x) => x.shape)).toEqual([
+        [n, 1],
+        [n, 3],
+      ]);
+    }
+  });
+});
+
+/**
+ * KL(σ(t) ‖ σ(s)) and σ(s) − σ(t) in float64, from the difference d of the logits: with g = exp(d) − 1 and
+ * p = σ(t), the divergence is log(1 + p g) − p d.
+ */
+function bernoulli(t: number, s: number) {
+  const p = 1 / (1 + Math.exp(-t));
+  const g = Math.expm1(s - t);
+  const change = (p * (1 - p) * g) / (1 + p * g);
+  return { divergence: Math.log1p(p * g) - p * (s - t), change };
+}
+
+describe("mixLogs", () => {
+  // Up to and beyond the classes that a thread adds.
+  test.each([
+    [5, 1, 1],
+    [3, 2, 7],
+    [70, 10, 10],
+    [9, 256, 3],
+    [2, 257, 257],
+  ])("equals its composition for weights [%i, %i] and %i columns", async (n, k, c) => {
+    const probabilities = tf.softmax(logitsOf(k, c, 4)) as tf.Tensor2D;
+    const oneHots = oneHot(labelsOf(n, k), k);
+    for (const weights of [tf.softmax(logitsOf(n, k, 3)) as tf.Tensor2D, oneHots]) {
+      const compute = () => [mixLogs(weights, probabilities)];
+      await expectSame(compute(), composed(compute));
+    }
+  });
+
+  test("NaN in weights and probabilities, and probabilities of 0", async () => {
+    const weights = tf.tensor2d([
+      [1, 0],
+      [Number.NaN, 1],
+    ]);
+    const probabilities = tf.tensor2d([
+      [0, 0.5, 0.5],
+      [1, 0.5, Number.NaN],
+    ]);
+    const compute = () => [mixLogs(weights, probabilities)];
+    const [first, second, third, ...others] = [...(await compute()[0]!.data())];
+    expect([third, ...others]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+    expect(first).toBeCloseTo(Math.log(1e-37), 3);
+    expect(second).toBeCloseTo(Math.log(0.5), 5);
+  });
+
+  test("is empty for no rows, and leaves nothing behind but its results", () => {
+    for (const [n, k] of [
+      [0, 3],
+      [2, 3],
+      [2, 300],
+    ] as const) {
+      const [weights, probabilities] = [tf.zeros<tf.Rank.R2>([n, k]), tf.ones<tf.Rank.R2>([k, 4])];
+      expectNoLeak(() => mixLogs(weights, probabilities));
+      expect(mixLogs(weights, probabilities).shape).toEqual([n, 4]);
     }
   });
 });
