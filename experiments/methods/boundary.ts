@@ -1,12 +1,12 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { activationBoundaryLoss } from "kd-cmi";
 import { boundaryConnector } from "kd-cmi/layers";
+import { layerSeed } from "../models/initial.ts";
 import { crossEntropy, distil } from "./distil.ts";
 import { firstStageEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
 import { allMaps, beforeRelu, extractor, type LayerChoice, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
-import { seeded } from "./seeded.ts";
 
 const preactivations: LayerChoice = (network) =>
   allMaps("ab")(network).map((map) => beforeRelu(network, map));
@@ -19,8 +19,7 @@ export const ab: Method = (setup) => {
     connector(
       shapeOf(setup.student, layer),
       shapeOf(setup.teacher, teacherLayers[i]!),
-      setup.seed,
-      `ab ${i}`,
+      layerSeed(setup.seed, `ab ${i}`),
     ),
   );
 
@@ -38,16 +37,11 @@ export const ab: Method = (setup) => {
 };
 
 /** A convolution with batch normalisation to the teacher's shape, or the identity if the shapes are equal. */
-function connector(
-  studentShape: readonly number[],
-  teacherShape: readonly number[],
-  seed: number,
-  name: string,
-) {
+function connector(studentShape: readonly number[], teacherShape: readonly number[], seed: number) {
   if (`${studentShape}` === `${teacherShape}`) {
     return { connect: (maps: tf.Tensor) => maps, dispose: () => {} };
   }
-  const model = seeded(boundaryConnector({ studentShape, teacherShape }), seed, name);
+  const model = boundaryConnector({ studentShape, teacherShape, seed });
   return {
     connect: (maps: tf.Tensor) => model.apply(maps, { training: true }) as tf.Tensor,
     dispose: () => model.dispose(),

@@ -6,7 +6,6 @@ import { distil, plusCrossEntropy } from "./distil.ts";
 import { embedding, onBoth, shapeOf } from "./layers.ts";
 import type { Distillation, Method, Network, Setup } from "./method.ts";
 import { fromOtherClasses } from "./negatives.ts";
-import { seeded } from "./seeded.ts";
 
 const WEIGHT = 0.8;
 const DIM = 128;
@@ -47,7 +46,8 @@ function contrast(
 ): Distillation {
   const head = (network: Network, name: string) => {
     const inputShape = shapeOf(network, network.embedding);
-    return seeded(contrastProjection({ inputShape, dim: DIM }), setup.seed, `contrast ${name}`);
+    const seed = layerSeed(setup.seed, `contrast ${name}`);
+    return contrastProjection({ inputShape, dim: DIM, seed });
   };
   const teacherHead = head(setup.teacher, "teacher");
   const studentHead = head(setup.student, "student");

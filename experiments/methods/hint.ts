@@ -1,10 +1,10 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { hintLoss } from "kd-cmi";
 import { hintRegressor } from "kd-cmi/layers";
+import { layerSeed } from "../models/initial.ts";
 import { distil, plusCrossEntropy } from "./distil.ts";
 import { allMaps, type LayerChoice, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
-import { seeded } from "./seeded.ts";
 
 /** The second stage: RepDistiller's `hint_layer` 2, where the stem is 0. */
 const hintLayer: LayerChoice = (network) => allMaps("hint")(network).slice(1, 2);
@@ -15,8 +15,8 @@ export const hint: Method = (setup) => {
   const regressor = hintRegressor({
     studentShape: shapeOf(setup.student, studentLayers[0]!),
     teacherShape: shapeOf(setup.teacher, teacherLayers[0]!),
+    seed: layerSeed(setup.seed, "hint"),
   });
-  seeded(regressor, setup.seed, "hint");
   return distil(setup, {
     teacherLayers,
     studentLayers,

@@ -1,13 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import * as tfl from "@tensorflow/tfjs-layers";
 import { hsakdLoss, jointLabels, rotateBatch } from "kd-cmi";
-import { selfSupervisedHeads } from "kd-cmi/layers";
+import { jointHeads } from "kd-cmi/layers";
+import { layerSeed } from "../models/initial.ts";
 import { crossEntropy, distil } from "./distil.ts";
 import { headsEpochs } from "./epochs.ts";
 import { firstStage } from "./first-stage.ts";
 import { allMaps, extractor, onBoth, shapeOf } from "./layers.ts";
 import type { Batch, Method, Network, Setup } from "./method.ts";
-import { seeded } from "./seeded.ts";
 
 /**
  * HSAKD with heads on all maps of teacher and student. First the teacher's heads are trained on its
@@ -39,16 +38,13 @@ type Heads = (maps: tf.Tensor[], options: { training: boolean }) => tf.Tensor[];
 
 /** Builds the heads as a separate model, so that they can be trained without the network. */
 function buildHeads(setup: Setup, network: Network, layers: readonly string[], name: string) {
-  const maps = layers.map((layer) => tfl.input({ name: layer, shape: shapeOf(network, layer) }));
-  const pooled = maps.map(
-    (x) => tfl.layers.globalAveragePooling2d({}).apply(x) as tfl.SymbolicTensor,
-  );
-  // selfSupervisedHeads needs a classifier. The logits of this one are not used.
-  const both = tfl.layers.concatenate().apply(pooled);
-  const logits = tfl.layers.dense({ units: setup.numClasses }).apply(both) as tfl.SymbolicTensor;
-  const model = selfSupervisedHeads(tfl.model({ inputs: maps, outputs: logits }), layers);
-  seeded(model, setup.seed, `hsakd ${name}`);
-  const heads: Heads = (maps, options) => (model.apply(maps, options) as tf.Tensor[]).slice(1);
+  const model = jointHeads({
+    featureShapes: layers.map((layer) => shapeOf(network, layer)),
+    numClasses: setup.numClasses,
+    seed: layerSeed(setup.seed, `hsakd ${name}`),
+  });
+  const heads: Heads = (maps, options) =>
+    [model.apply(maps.length === 1 ? maps[0]! : maps, options)].flat() as tf.Tensor[];
   return { model, heads };
 }
 

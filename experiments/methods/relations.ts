@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import * as tfl from "@tensorflow/tfjs-layers";
 import { correlationLoss, pktLoss, rkdLoss, similarityLoss } from "kd-cmi";
+import { linearEmbedding } from "kd-cmi/layers";
+import { layerSeed } from "../models/initial.ts";
 import { distil, plusCrossEntropy } from "./distil.ts";
 import { embedding, lastMap, onBoth, shapeOf } from "./layers.ts";
 import type { Method, Network } from "./method.ts";
-import { seeded } from "./seeded.ts";
 
 export const sp: Method = (setup) =>
   distil(setup, {
@@ -30,15 +30,11 @@ export const pkt: Method = (setup) =>
     ),
   });
 
-/** Width of the projected embeddings, RepDistiller's `feat_dim`. */
-const CC_WIDTH = 128;
-
 /** As in RepDistiller, with a trained projection of each embedding. */
 export const cc: Method = (setup) => {
   const projection = (network: Network, name: string) => {
     const inputShape = shapeOf(network, network.embedding);
-    const linear = tfl.layers.dense({ units: CC_WIDTH, inputShape });
-    return seeded(tfl.sequential({ layers: [linear] }), setup.seed, `cc ${name}`);
+    return linearEmbedding({ inputShape, seed: layerSeed(setup.seed, `cc ${name}`) });
   };
   const teacherPart = projection(setup.teacher, "teacher");
   const studentPart = projection(setup.student, "student");

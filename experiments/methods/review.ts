@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hierarchicalContextLoss } from "kd-cmi";
 import { attentionFusion } from "kd-cmi/layers";
+import { layerSeed } from "../models/initial.ts";
 import { distil, plusCrossEntropy } from "./distil.ts";
 import { allMaps, beforeRelu, shapeOf } from "./layers.ts";
 import type { Method, Network } from "./method.ts";
-import { seeded } from "./seeded.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** mdistiller's weight on CIFAR-100. */
@@ -27,8 +27,8 @@ export const review: Method = (setup) => {
   const fusion = attentionFusion({
     studentShapes: shapesOf(student, studentLayers),
     teacherShapes: shapesOf(teacher, teacherLayers),
+    seed: layerSeed(setup.seed, "review"),
   });
-  seeded(fusion, setup.seed, "review");
   const rising = warmUp(setup);
 
   return distil(setup, {

@@ -1,21 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { vidLoss } from "kd-cmi";
 import { vidLogScale, vidRegressor } from "kd-cmi/layers";
+import { layerSeed } from "../models/initial.ts";
 import { distil, plusCrossEntropy } from "./distil.ts";
 import { allMaps, onBoth, shapeOf } from "./layers.ts";
 import type { Method } from "./method.ts";
-import { seeded } from "./seeded.ts";
 
 /** VID with a regressor for each stage. */
 export const vid: Method = (setup) => {
   const { teacherLayers, studentLayers } = onBoth(setup, allMaps("vid"));
-  const regressors = studentLayers.map((layer, i) => {
-    const regressor = vidRegressor({
+  const regressors = studentLayers.map((layer, i) =>
+    vidRegressor({
       studentChannels: shapeOf(setup.student, layer).at(-1)!,
       teacherChannels: shapeOf(setup.teacher, teacherLayers[i]!).at(-1)!,
-    });
-    return seeded(regressor, setup.seed, `vid ${i}`);
-  });
+      seed: layerSeed(setup.seed, `vid ${i}`),
+    }),
+  );
   return distil(setup, {
     teacherLayers,
     studentLayers,

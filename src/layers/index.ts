@@ -59,7 +59,11 @@ export { fileModel } from "./model/file-model.ts";
 export { type AttentionFusionOptions, attentionFusion } from "./parts/attention-fusion.ts";
 export { type BoundaryConnectorOptions, boundaryConnector } from "./parts/boundary-connector.ts";
 export { type ContrastProjectionOptions, contrastProjection } from "./parts/contrast-projection.ts";
+export { type FactorParaphraserOptions, factorParaphraser } from "./parts/factor-paraphraser.ts";
+export { type FactorTranslatorOptions, factorTranslator } from "./parts/factor-translator.ts";
 export { type HintRegressorOptions, hintRegressor } from "./parts/hint-regressor.ts";
+export { type JointHeadsOptions, jointHeads } from "./parts/joint-heads.ts";
+export { type LinearEmbeddingOptions, linearEmbedding } from "./parts/linear-embedding.ts";
 export { type OverhaulConnectorOptions, overhaulConnector } from "./parts/overhaul-connector.ts";
 export {
   type SelfSupervisedHeadsOptions,

@@ -65,7 +65,7 @@ const cases: Record<string, [Arguments, (...tensors: never[]) => unknown]> = {
       inputs,
       labels: rows,
       indices: () => tf.zeros([6], "int32"),
-      "weights of the step": weights,
+      weights,
       ...stored,
     },
     (x: never, y: never, indices: never, w: never, teacherLogits: never, maps: never) =>
@@ -122,7 +122,8 @@ const WITHOUT_TENSORS = [
   ...["stepSchedule", "featureExtractor", "fileCheckpoint", "fileModel", "indexedDbCheckpoint"],
   ...["attentionFusion", "boundaryConnector", "contrastProjection", "hintRegressor"],
   ...["overhaulConnector", "selfSupervisedHeads", "vidRegressor"],
-  ...["averageTeachers", "readTeacherOutputs"],
+  ...["averageTeachers", "readTeacherOutputs", "factorParaphraser", "factorTranslator"],
+  ...["jointHeads", "linearEmbedding"],
 ];
 /** Takes a model, whose tensors tfjs names. */
 const OF_A_MODEL = ["vidLogScale"];

@@ -13,8 +13,12 @@ import {
   cosineSchedule,
   Distiller,
   distillationStep,
+  factorParaphraser,
+  factorTranslator,
   hintRegressor,
+  jointHeads,
   LearningRateScheduler,
+  linearEmbedding,
   selfSupervisedHeads,
   stepSchedule,
   vidRegressor,
@@ -47,8 +51,12 @@ const functions: Record<string, (options: never) => unknown> = {
   "Distiller.fitDataset": (options) =>
     compiled().fitDataset({ iterator: async () => ({ next: async () => null as never }) }, options),
   "Distiller.evaluate": (options) => compiled().evaluate(data().xs, data().ys, options),
+  factorParaphraser,
+  factorTranslator,
   hintRegressor,
+  jointHeads,
   LearningRateScheduler: (options) => new LearningRateScheduler(() => 1, options),
+  linearEmbedding,
   selfSupervisedHeads: (options) => {
     const hidden = tfl.layers.dense({ units: 4, inputShape: [4], name: "options-hidden" });
     const model = tfl.sequential({ layers: [hidden, tfl.layers.dense({ units: 3 })] });

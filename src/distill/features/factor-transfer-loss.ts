@@ -23,7 +23,8 @@ import { attentionLoss } from "./spatial-attention.ts";
  * Usual weight: 200 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a paraphraser of the teacher's maps, trained beforehand to reconstruct them and
- * then frozen, and a translator of the student's maps, trained with the student.
+ * then frozen, and a translator of the student's maps, trained with the student: `factorParaphraser` and
+ * `factorTranslator` of `kd-cmi/layers`.
  *
  * Source: Kim, Park, Kwak, "Paraphrasing complex network: network compression via factor transfer",
  * NeurIPS 2018 (arXiv 1802.04977), the factor transfer loss with p = 1, as RepDistiller computes

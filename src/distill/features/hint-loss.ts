@@ -19,7 +19,7 @@ import { type LayerFeatures, pairEqualLayers, sumOverLayers } from "../layer-pai
  * Usual weight: 100 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: a regressor from the student's features to the teacher's shape, for maps
- * `hintRegressor` of `kd-cmi/layers`; none if the shapes are equal.
+ * `hintRegressor` of `kd-cmi/layers`, for rows `linearEmbedding`; none if the shapes are equal.
  *
  * Source: Romero et al., "FitNets: hints for thin deep nets", ICLR 2015 (arXiv 1412.6550), eq. 3;
  * the mean instead of half the sum follows RepDistiller.

@@ -22,7 +22,7 @@ import { toRows } from "./gram.ts";
  * Usual weight: 0.02 (RepDistiller, `run_cifar_distill.sh`).
  *
  * Trainable parts: none if the widths are equal; otherwise a linear projection of the student's
- * embedding to the teacher's width, such as `tf.layers.dense({ units })`.
+ * embedding to the teacher's width, `linearEmbedding` of `kd-cmi/layers`.
  *
  * Source: Peng et al., "Correlation congruence for knowledge distillation", ICCV 2019
  * (arXiv 1904.01802); the form is that of RepDistiller, which obtained it from the authors.

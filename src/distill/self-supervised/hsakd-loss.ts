@@ -43,8 +43,8 @@ export interface HsakdOptions {
  * Usual weight: 1, in addition to cross-entropy of weight 1 on the unrotated rows 0, 4, 8, … only
  * (the authors' `train_student_cifar.py`).
  *
- * Trainable parts: the student's auxiliary heads, `selfSupervisedHeads` of `kd-cmi/layers`; the
- * teacher needs the same heads, trained beforehand on {@link jointLabels}.
+ * Trainable parts: the student's auxiliary heads, `selfSupervisedHeads` of `kd-cmi/layers`, or
+ * `jointHeads` for features; the teacher needs the same heads, trained beforehand on {@link jointLabels}.
  *
  * Source: Yang et al., "Hierarchical self-supervised augmented knowledge distillation", IJCAI 2021
  * (arXiv 2107.13715), section 3.

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOptions, checkTensor } from "../../internal/checks.ts";
-import { checkTensors, type TeacherTensors } from "../data/labelled-data.ts";
+import { checkTeacherTensors, sampleCount, type TeacherTensors } from "../data/labelled-data.ts";
 import { checkOptimizer } from "./check-optimizer.ts";
 import { DISTILLER_OPTIONS, type DistillerOptions } from "./distiller-options.ts";
 import { partsOf, stepFrom } from "./step.ts";
@@ -75,8 +75,9 @@ export function distillationStep(options: DistillationStepOptions) {
     }
     if (labels) checkTensor(fn, "labels", labels);
     if (indices) checkTensor(fn, "indices", indices);
-    const samples = { xs: inputs, ys: labels, weights, teacherLogits, teacherFeatures };
-    checkTensors(fn, "the step", samples, false);
+    if (weights) checkTensor(fn, "weights", weights);
+    // Labels may be fewer: those of images before rotateBatch.
+    checkTeacherTensors(fn, { teacherLogits, teacherFeatures }, sampleCount({ xs: inputs }));
     return tf.tidy(() => {
       const isStored = teacherLogits !== undefined || teacherFeatures !== undefined;
       const teacher = isStored ? storedOutputs(data) : parts.teacherNetwork(inputs);

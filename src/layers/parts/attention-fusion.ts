@@ -3,6 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkOptions, checkSampleShape } from "../../internal/checks.ts";
 import { resizeNearest } from "../../ops/resize-nearest.ts";
 import { connectLayer, singleTensor } from "../model/apply-layer.ts";
+import { initialKernels, type NextKernel } from "./initial-kernels.ts";
 
 /** Options of {@link attentionFusion}. */
 export interface AttentionFusionOptions {
@@ -12,6 +13,8 @@ export interface AttentionFusionOptions {
   teacherShapes: readonly (readonly number[])[];
   /** Hidden channels; default those of the student's last stage, at most 512, as in mdistiller. */
   midChannels?: number | undefined;
+  /** An integer ≥ 0 that fixes the initial kernels; default random. */
+  seed?: number | undefined;
 }
 
 const SIZES = ["height", "width", "channels"] as const;
@@ -38,7 +41,8 @@ const SIZES = ["height", "width", "channels"] as const;
  * [N, …teacherShapes[l]] in the same order. A single stage has tensors instead of lists. In a custom
  * loop, pass `training: true` to `apply`, so that the batch normalisation uses the statistics of the
  * batch.
- * @throws If the lists are empty or differ in length, or a size is not an integer of at least 1.
+ * @throws If the lists are empty or differ in length, a size is not an integer of at least 1, or the seed is
+ * not one of at least 0.
  *
  * @example
  * ```ts
@@ -54,8 +58,13 @@ const SIZES = ["height", "width", "channels"] as const;
  * ```
  */
 export function attentionFusion(options: AttentionFusionOptions): tfl.LayersModel {
-  checkOptions("attentionFusion", options, ["studentShapes", "teacherShapes", "midChannels"]);
-  const { studentShapes, teacherShapes } = options;
+  checkOptions("attentionFusion", options, [
+    "studentShapes",
+    "teacherShapes",
+    "midChannels",
+    "seed",
+  ]);
+  const { studentShapes, teacherShapes, seed } = options;
   const [stages, expected] = [studentShapes, teacherShapes].map((x) => x?.length);
   if (stages !== expected || !stages) {
     throw new Error(
@@ -68,33 +77,48 @@ export function attentionFusion(options: AttentionFusionOptions): tfl.LayersMode
   });
   const { midChannels = Math.min(studentShapes.at(-1)?.[2] ?? 1, 512) } = options;
   checkInteger("attentionFusion", "midChannels", midChannels, 1);
+  const nextKernel = initialKernels("attentionFusion", seed);
 
   const inputs = studentShapes.map((shape) => tfl.input({ shape: [...shape] }));
   const outputs: tfl.SymbolicTensor[] = [];
   let following: tfl.SymbolicTensor | undefined;
   for (const [stage, input] of [...inputs.entries()].reverse()) {
     const [height = 0, width = 0, channels = 0] = teacherShapes[stage] ?? [];
-    const own = normalizedConv(input, midChannels, 1);
+    const own = normalizedConv(input, midChannels, 1, nextKernel);
     const [ownHeight = 0, ownWidth = 0] = studentShapes[stage] ?? [];
-    const fused = following ? fuse(own, resize(following, ownHeight, ownWidth)) : own;
+    const fused = following ? fuse(own, resize(following, ownHeight, ownWidth), nextKernel) : own;
     following = resize(fused, height, width);
-    outputs.unshift(normalizedConv(following, channels, 3));
+    outputs.unshift(normalizedConv(following, channels, 3, nextKernel));
   }
   return tfl.model({ inputs, outputs });
 }
 
-function normalizedConv(x: tfl.SymbolicTensor, filters: number, kernelSize: number) {
+function normalizedConv(
+  x: tfl.SymbolicTensor,
+  filters: number,
+  kernelSize: number,
+  nextKernel: NextKernel,
+) {
   const config = { filters, kernelSize, padding: "same", useBias: false } as const;
-  const kernelInitializer = tfl.initializers.leCunUniform({});
+  const kernelInitializer = nextKernel(tfl.initializers.leCunUniform);
   const maps = connectLayer(tfl.layers.conv2d({ ...config, kernelInitializer }), x);
   return connectLayer(tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }), maps);
 }
 
 /** The sum of both maps, each weighted by an attention map that depends on both. */
-function fuse(own: tfl.SymbolicTensor, following: tfl.SymbolicTensor): tfl.SymbolicTensor {
+function fuse(
+  own: tfl.SymbolicTensor,
+  following: tfl.SymbolicTensor,
+  nextKernel: NextKernel,
+): tfl.SymbolicTensor {
   const both = connectLayer(tfl.layers.concatenate(), [own, following]);
   const attended = [own, following].map((x) => {
-    const attention = tfl.layers.conv2d({ filters: 1, kernelSize: 1, activation: "sigmoid" });
+    const attention = tfl.layers.conv2d({
+      filters: 1,
+      kernelSize: 1,
+      activation: "sigmoid",
+      kernelInitializer: nextKernel(),
+    });
     return connectLayer(tfl.layers.multiply(), [x, connectLayer(attention, both)]);
   });
   return connectLayer(tfl.layers.add(), attended);

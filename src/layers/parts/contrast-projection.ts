@@ -3,7 +3,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkOptions, checkSampleShape } from "../../internal/checks.ts";
 import { atLeastNormal } from "../../ops/float-range.ts";
 import { singleTensor } from "../model/apply-layer.ts";
-import { initialKernels } from "./initial-kernels.ts";
+import { linearLayers } from "./linear-embedding.ts";
 
 /** Options of {@link contrastProjection}. */
 export interface ContrastProjectionOptions {
@@ -42,12 +42,7 @@ export function contrastProjection(options: ContrastProjectionOptions): tfl.Laye
   const { inputShape, dim = 128, seed } = options;
   checkSampleShape("contrastProjection", "inputShape", inputShape);
   checkInteger("contrastProjection", "dim", dim, 1);
-  const shape = [...inputShape];
-  const linearMap = { units: dim, kernelInitializer: initialKernels("contrastProjection", seed)() };
-  const linear =
-    shape.length === 1
-      ? [tfl.layers.dense({ ...linearMap, inputShape: shape })]
-      : [tfl.layers.flatten({ inputShape: shape }), tfl.layers.dense(linearMap)];
+  const linear = linearLayers("contrastProjection", inputShape, dim, seed);
   return tfl.sequential({ layers: [...linear, new L2Normalize({})] });
 }
 

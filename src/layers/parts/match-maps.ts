@@ -1,5 +1,5 @@
 import * as tfl from "@tensorflow/tfjs-layers";
-import type { Initializer } from "./initial-kernels.ts";
+import type { NextKernel } from "./initial-kernels.ts";
 
 /**
  * The layers of a convolution that maps the student's maps to the shape of the teacher's. It depends on
@@ -14,7 +14,7 @@ import type { Initializer } from "./initial-kernels.ts";
 export function matchMaps(
   student: readonly number[],
   teacher: readonly number[],
-  nextKernel: () => Initializer,
+  nextKernel: NextKernel,
 ): tfl.layers.Layer[] {
   const [height = 0, width = 0] = student;
   const [h = 0, w = 0, filters = 0] = teacher;

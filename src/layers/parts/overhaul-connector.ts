@@ -1,5 +1,6 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkInteger, checkOptions } from "../../internal/checks.ts";
+import { initialKernels } from "./initial-kernels.ts";
 
 /** Options of {@link overhaulConnector}. */
 export interface OverhaulConnectorOptions {
@@ -40,15 +41,15 @@ export function overhaulConnector(options: OverhaulConnectorOptions): tfl.Layers
   const { studentChannels, teacherChannels, seed } = options;
   checkInteger(fn, "studentChannels", studentChannels, 1);
   checkInteger(fn, "teacherChannels", teacherChannels, 1);
-  if (seed !== undefined) checkInteger(fn, "seed", seed, 0);
-  const normal = { stddev: Math.sqrt(2 / teacherChannels), ...(seed !== undefined && { seed }) };
+  const nextKernel = initialKernels(fn, seed);
+  const stddev = Math.sqrt(2 / teacherChannels);
   return tfl.sequential({
     layers: [
       tfl.layers.conv2d({
         filters: teacherChannels,
         kernelSize: 1,
         useBias: false,
-        kernelInitializer: tfl.initializers.randomNormal(normal),
+        kernelInitializer: nextKernel((args) => tfl.initializers.randomNormal({ ...args, stddev })),
         inputShape: [null, null, studentChannels],
       }),
       tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }),

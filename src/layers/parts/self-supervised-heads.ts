@@ -1,10 +1,10 @@
 import * as tfl from "@tensorflow/tfjs-layers";
 import { checkOptions } from "../../internal/checks.ts";
-import { connectLayer } from "../model/apply-layer.ts";
 import { checkModel, checkNames } from "../model/check-model.ts";
 import { outputsOf } from "../model/feature-extractor.ts";
 import type { Links } from "../model/graph.ts";
 import { modelOf } from "../model/path-outputs.ts";
+import { connectHeads } from "./connect-heads.ts";
 
 /** Options of {@link selfSupervisedHeads}. */
 export interface SelfSupervisedHeadsOptions {
@@ -17,11 +17,15 @@ export interface SelfSupervisedHeadsOptions {
    * has one that preserves both. Default for features [N, D]: none.
    */
   branch?: ((features: tfl.SymbolicTensor, index: number) => tfl.SymbolicTensor) | undefined;
+  /** An integer ≥ 0 that fixes the initial kernels, except those of `branch`; default random. */
+  seed?: number | undefined;
 }
 
 /**
  * Adds the auxiliary heads of HSAKD to a classifier. Each head maps the features of a layer to joint
  * logits of class and rotation, 4C for C classes (`jointLabels`).
+ *
+ * {@link jointHeads} builds the heads alone, for features that are outputs of other models.
  *
  * The result shares the classifier's layers, so training one trains the other. With
  * `classifier.trainable = false` only the heads are trained.
@@ -33,13 +37,14 @@ export interface SelfSupervisedHeadsOptions {
  * @param layerNames Layers of the model, from the input to the output, at least one: feature maps
  * [N, H, W, channels] or features [N, D]. A path such as `backbone/conv4` names a layer of a nested
  * model. `save` does not support a model with paths: keep its weights by `getWeights`.
- * @param options Custom layers for the heads.
+ * @param options Custom layers for the heads, and the seed.
  * @returns A model with the same inputs and the outputs [logits, …heads]: [N, C], then [N, 4C] for
  * each name. Its input is a batch rotated by `rotateBatch`, so N is 4 times the number of images. In a
  * custom loop, pass `training: true` to `apply`, so that the batch normalisation uses the statistics
  * of the batch.
  * @throws If the model does not have a single output of rank 2, if the list is empty or a name is not
- * in the model, or if the rank of features is neither 2 nor 4.
+ * in the model, if the rank of features is neither 2 nor 4, or if
+ * the seed is not an integer of at least 0.
  *
  * @example
  * ```ts
@@ -66,8 +71,7 @@ export function selfSupervisedHeads(
   layerNames: readonly string[],
   options: SelfSupervisedHeadsOptions = {},
 ): tfl.LayersModel {
-  checkOptions("selfSupervisedHeads", options, ["branch"]);
-  const { branch } = options;
+  checkOptions("selfSupervisedHeads", options, ["branch", "seed"]);
   checkModel("selfSupervisedHeads", "model", model);
   checkNames("selfSupervisedHeads", "layerNames", layerNames);
   const [output, ...others] = model.outputs;
@@ -82,40 +86,6 @@ export function selfSupervisedHeads(
   const all = [output, ...named] as tfl.SymbolicTensor[];
   const [logits, ...outputs] =
     links.size > 0 ? modelOf("selfSupervisedHeads", model, all, links).outputs : all;
-  const heads = outputs.map((features, index) => {
-    if (features.rank !== 2 && features.rank !== 4) {
-      throw new Error(
-        `selfSupervisedHeads: layerNames[${index}] must give features of rank 2 or 4, got ${layerNames[index]} of [${features.shape}]`,
-      );
-    }
-    const laterHeads = layerNames.length - 1 - index;
-    const own = branch ? branch(features, index) : convolutions(features, laterHeads);
-    const pool = tfl.layers.globalAveragePooling2d({});
-    const row = own.rank === 4 ? connectLayer(pool, own) : own;
-    return connectLayer(tfl.layers.dense({ units: 4 * classes }), row);
-  });
+  const heads = connectHeads("selfSupervisedHeads", outputs, layerNames, classes, options);
   return tfl.model({ inputs: model.inputs, outputs: [logits as tfl.SymbolicTensor, ...heads] });
-}
-
-/** The default layers of a head that is followed by other heads. */
-function convolutions(features: tfl.SymbolicTensor, laterHeads: number): tfl.SymbolicTensor {
-  if (features.rank === 2) return features;
-  const channels = features.shape[3]!;
-  if (laterHeads === 0) return convolution(features, channels, 1);
-  const widths = Array.from({ length: laterHeads }, (_, i) => channels * 2 ** (i + 1));
-  return widths.reduce((x, filters) => convolution(x, filters, 2), features);
-}
-
-function convolution(x: tfl.SymbolicTensor, filters: number, strides: number) {
-  const config = { kernelSize: 3, padding: "same", useBias: false } as const;
-  const kernelInitializer = "heNormal";
-  const maps = connectLayer(
-    tfl.layers.conv2d({ ...config, filters, strides, kernelInitializer }),
-    x,
-  );
-  const normalized = connectLayer(
-    tfl.layers.batchNormalization({ momentum: 0.9, epsilon: 1e-5 }),
-    maps,
-  );
-  return connectLayer(tfl.layers.reLU(), normalized);
 }
