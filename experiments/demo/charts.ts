@@ -4,12 +4,13 @@ import type { LineSeries } from "../charts/chart.ts";
 import { colorsOf, TEN_COLORS } from "../charts/colors.ts";
 import { drawConfusions } from "../charts/confusions.ts";
 import { drawLinePanels } from "../charts/lines.ts";
+import { cornersOf, type Point, project } from "../charts/simplex.ts";
 import { svg } from "../charts/svg.ts";
 import { estimateOf } from "../common/statistics.ts";
 import { range } from "../data/order.ts";
 import { type Recipe, TEACHERS, type TeacherName } from "./recipe.ts";
 import type { EpochReport, SeedResult } from "./run-demo.ts";
-import { cornersOf, drawSimplices, type Point, project } from "./simplex.ts";
+import { drawSimplices } from "./simplex.ts";
 import { studentMetrics } from "./summary.ts";
 
 /** CMI of training images on a logarithmic axis and validation accuracy, after each epoch. */

@@ -1,28 +1,6 @@
 import { TEN_COLORS } from "../charts/colors.ts";
+import { cornersOf, type Point, project } from "../charts/simplex.ts";
 import { range } from "../data/order.ts";
-
-export type Point = readonly [x: number, y: number];
-
-/** The corners of a regular polygon. */
-export const cornersOf = (count: number): Point[] =>
-  range(count).map((c) => {
-    const angle = (2 * Math.PI * c) / count + Math.PI / 2;
-    return [Math.cos(angle), Math.sin(angle)] as const;
-  });
-
-/** The mean of the corners, weighted by the softened probabilities. */
-export function project(
-  logits: readonly number[],
-  temperature: number,
-  corners: readonly Point[],
-): Point {
-  const max = Math.max(...logits);
-  const weights = logits.map((z) => Math.exp((z - max) / temperature));
-  const total = weights.reduce((a, b) => a + b);
-  const along = (axis: 0 | 1) =>
-    weights.reduce((sum, w, c) => sum + (w / total) * corners[c]![axis], 0);
-  return [along(0), along(1)];
-}
 
 /** Logits of a teacher, row by row, with a caption. */
 export interface Panel {

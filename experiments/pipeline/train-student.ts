@@ -8,7 +8,7 @@ import { type Draws, imagesIn } from "./draws.ts";
 import { DEFAULT_ORDERS, type StudentPlan } from "./plan.ts";
 import { createOptimizer } from "./schedule.ts";
 import { teacherLogits } from "./teacher-logits.ts";
-import { classesOf, eachBatch, epochBatches } from "./training.ts";
+import { type AfterStep, classesOf, eachBatch, epochBatches } from "./training.ts";
 
 /**
  * Trains a student by the plan's method. It starts from the same weights and sees the same batches
@@ -22,6 +22,7 @@ export async function trainStudent(
   { images, draws }: { images: Images; draws: Draws },
   seed: number,
   onEpoch: (epoch: number) => void,
+  afterStep?: AfterStep,
 ) {
   const { network, schedule, orders = DEFAULT_ORDERS } = plan;
   const build = models[network];
@@ -34,7 +35,14 @@ export async function trainStudent(
     indices: tf.tensor1d([...places], "int32"),
     places: [...places],
   });
-  const training = { model, images, schedule, draws, order: `${orders.batches} ${seed}` };
+  const training = {
+    model,
+    images,
+    schedule,
+    draws,
+    order: `${orders.batches} ${seed}`,
+    afterStep,
+  };
   function* firstStageBatches(epochs: number, name: string) {
     for (const epoch of range(epochs)) {
       for (const batch of epochBatches(training, `${name} ${seed}, epoch ${epoch}`)) {

@@ -57,13 +57,27 @@ export interface Training {
   draws?: Draws;
   /** Names the order of the batches. Two runs with the same name see the same batches. */
   order: string;
+  /** Stops the run after this many epochs of the schedule; by default after the last one. */
+  until?: number;
+  /** Awaited after each step. A page shows the model and pauses the run here. */
+  afterStep?: AfterStep | undefined;
 }
+
+/**
+ * @param model The model after the step.
+ * @param done The number of steps done, of `steps` in the schedule.
+ */
+export type AfterStep = (
+  model: tfl.LayersModel,
+  done: number,
+  steps: number,
+) => void | Promise<void>;
 
 /**
  * Trains a model.
  *
  * @param loss Computes the loss of the images at `places`, which the model maps to `logits`.
- * @param onEpoch Called before each epoch, and after the last one with the number of epochs.
+ * @param onEpoch Called before each epoch, and after the last one with the number of epochs done.
  */
 export async function train(
   training: Training,
@@ -85,19 +99,21 @@ export async function eachBatch(
   step: (inputs: tf.Tensor, places: readonly number[]) => unknown,
   onEpoch: (epoch: number) => void | Promise<void>,
 ): Promise<void> {
-  const { images, schedule, order, draws = eachOnce(images) } = training;
+  const { model, images, schedule, order, draws = eachOnce(images), afterStep } = training;
+  const { until = schedule.epochs } = training;
   const steps = schedule.epochs * Math.ceil(draws.count / schedule.batchSize);
   let done = 0;
-  for (let epoch = 0; epoch < schedule.epochs; epoch++) {
+  for (let epoch = 0; epoch < until; epoch++) {
     await onEpoch(epoch);
     await tf.nextFrame(); // yields to the event loop so that the process can be stopped
     for (const batch of epochBatches(training, `${order}, epoch ${epoch}`)) {
       setLearningRate(optimizer, learningRateAt(schedule, done / steps));
       if (batch.places.length > 0) tf.tidy(() => void step(batch.inputs(), batch.places));
       done += 1;
+      await afterStep?.(model, done, steps);
     }
   }
-  await onEpoch(schedule.epochs);
+  await onEpoch(until);
 }
 
 /**

@@ -182,6 +182,47 @@ describe("a training with draws", () => {
   });
 });
 
+describe("a training that is watched", () => {
+  const images: Images = {
+    pixels: Uint8Array.from(range(6), (i) => 40 * i),
+    labels: Uint8Array.from(range(6)),
+    shape: [1, 1, 1],
+  };
+  const training = {
+    model: tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [1], units: 2 })] }),
+    images,
+    schedule: { epochs: 3, batchSize: 4, learningRate: 0.1 },
+    order: "test",
+  };
+
+  test("waits after each step, and stops after an epoch of its schedule", async () => {
+    const record: string[] = [];
+    const optimizer = tf.train.sgd(0);
+    const rates: number[] = [];
+    const afterStep = async (model: tfl.LayersModel, done: number, steps: number) => {
+      expect(model).toBe(training.model);
+      await Promise.resolve();
+      record.push(`after ${done} of ${steps}`);
+    };
+    const step = () => {
+      record.push("step");
+      rates.push(optimizer.getConfig().learningRate as number);
+    };
+    const onEpoch = (epoch: number) => void record.push(`epoch ${epoch}`);
+    await eachBatch({ ...training, until: 2, afterStep }, optimizer, step, onEpoch);
+    const stepAnd = (done: number) => ["step", `after ${done} of 6`];
+    expect(record).toEqual([
+      "epoch 0",
+      ...[1, 2].flatMap(stepAnd),
+      "epoch 1",
+      ...[3, 4].flatMap(stepAnd),
+      "epoch 2",
+    ]);
+    const schedule = range(4).map((i) => learningRateAt(training.schedule, i / 6));
+    expect(rates).toEqual(schedule.map((rate) => expect.closeTo(rate, 6)));
+  });
+});
+
 describe("the centroids of a fine-tuning", () => {
   const images: Images = {
     pixels: Uint8Array.from([10, 40, 90, 130, 180, 220, 250, 255]),
