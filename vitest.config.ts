@@ -95,7 +95,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: "node",
           include: [
-            "test/{bench,wasm,checkpoint,examples,experiments,faults,package}/**/*.test.ts",
+            "test/{bench,wasm,checkpoint,examples,experiments,faults,package,playground}/**/*.test.ts",
             "test/webgpu/register.test.ts",
           ],
           tags: tags(mode !== "all"), // only on tests that start a software GPU

@@ -1,0 +1,2 @@
+/** The class that the students never see. */
+export const UNSEEN = 3;
