@@ -1,5 +1,6 @@
 /** Entry of the page: shows what the worker trains, and passes the visitor's choices to it. */
 import { bindControls, selectBackend } from "./controls.ts";
+import firstView from "./first-view.json" with { type: "json" };
 import type { EarlyTeacher, Progress, Report, Request, TeacherView, Threes } from "./protocol.ts";
 import { BACKENDS, type BackendName, readAddress } from "./settings.ts";
 import { addAnswers } from "./view/answers.ts";
@@ -36,7 +37,12 @@ const say = (id: string, text: string) => {
 let worker: Worker | undefined;
 let phase: Phase = "loading";
 let [isPaused, hasTeachers, hasStudents] = [false, false, false];
-let shipped: TeacherView | undefined;
+/** The shipped teacher, as it was when the page was made until the worker has loaded it. */
+let shipped: TeacherView = {
+  ...firstView,
+  points: Float32Array.from(firstView.points),
+  labels: Uint8Array.from(firstView.labels),
+};
 let threes: Threes | undefined;
 let early: EarlyTeacher | undefined;
 let drawing: Uint8Array | undefined;
@@ -63,8 +69,9 @@ function start(): void {
   worker.onerror = (event) => fail(event.message || "The worker could not be loaded.");
   [isPaused, hasTeachers, hasStudents] = [false, false, false];
   setPhase("loading");
+  showShipped();
   answers.show(undefined);
-  say("status", `Loading a teacher and 6,000 images of digits, 0.8 MB.`);
+  say("status", `${words.READY} Loading 6,000 images of digits, 0.8 MB.`);
   const { backend } = settings;
   const data = new URL("./", document.baseURI).href;
   send({ kind: "start", backend, allowSoftwareGpu: address.allowSoftwareGpu, data });
@@ -75,12 +82,16 @@ function show(report: Report): void {
     case "ready":
       shipped = report.teacher;
       threes = report.threes;
-      teachers.control(shipped);
-      teachers.mcmi(shipped);
+      showShipped();
       rows.showImages(threes);
       showNotes([...address.problems, ...(report.note ? [report.note] : [])]);
       say("status", words.READY);
       setPhase("ready");
+      break;
+    case "unloaded":
+      setPhase("broken");
+      say("status", "Nothing is loaded.");
+      showAlert(report.message, [{ title: "Try again", choose: start }]);
       break;
     case "refused":
       setPhase("broken");
@@ -91,7 +102,7 @@ function show(report: Report): void {
       teachers.control(report.control);
       teachers.mcmi(report.mcmi);
       showProgress(report);
-      say("status", words.tuningText(report, shipped!.accuracy));
+      say("status", words.tuningText(report, shipped.accuracy));
       break;
     case "early":
       early = report.early;
@@ -123,6 +134,11 @@ function showDone(what: "teachers" | "students"): void {
   hasStudents = true;
   setPhase("ready");
   if (drawing) ask(drawing);
+}
+
+function showShipped(): void {
+  teachers.control(shipped);
+  teachers.mcmi(shipped);
 }
 
 function setPhase(next: Phase): void {

@@ -20,6 +20,8 @@ export type Request =
 export type Report =
   /** The shipped teacher is loaded. */
   | { kind: "ready"; backend: BackendName; note?: string; teacher: TeacherView; threes: Threes }
+  /** The shipped data could not be loaded. */
+  | { kind: "unloaded"; message: string }
   /** The backend is not used, for a reason in words. */
   | { kind: "refused"; backend: BackendName; reason: string }
   | ({ kind: "teachers"; control: TeacherView; mcmi: TeacherView } & Progress)

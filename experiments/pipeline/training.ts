@@ -105,7 +105,9 @@ export async function eachBatch(
   let done = 0;
   for (let epoch = 0; epoch < until; epoch++) {
     await onEpoch(epoch);
-    await tf.nextFrame(); // yields to the event loop so that the process can be stopped
+    // Yields to the event loop so that the process can be stopped. Hidden tabs get no frames, and
+    // `afterStep` yields as its page needs it.
+    if (!afterStep) await tf.nextFrame();
     for (const batch of epochBatches(training, `${order}, epoch ${epoch}`)) {
       setLearningRate(optimizer, learningRateAt(schedule, done / steps));
       if (batch.places.length > 0) tf.tidy(() => void step(batch.inputs(), batch.places));

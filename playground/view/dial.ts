@@ -22,7 +22,7 @@ export function addDial(parent: HTMLElement, title: string): Dial {
     const [x, y] = at(shareOf(tick), RADIUS + 15);
     return `<text x="${x}" y="${y + 3}">${tick}</text>`;
   });
-  parent.innerHTML = `<svg viewBox="0 0 168 100" role="meter" aria-valuemin="0" aria-valuemax="${TO}">
+  parent.innerHTML = `<svg viewBox="0 0 168 100" role="meter" aria-valuemin="0" aria-valuemax="${TO}" aria-valuenow="0">
 <path class="arc" d="M${left} A${RADIUS} ${RADIUS} 0 0 1 ${right}"/>${ticks.join("")}
 <line class="needle" x1="${X}" y1="${Y}" x2="${X - RADIUS + 4}" y2="${Y}"/><circle class="hub" cx="${X}" cy="${Y}" r="4"/>
 <text class="value" x="${X}" y="${Y + 20}"></text></svg>`;

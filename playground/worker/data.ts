@@ -11,15 +11,18 @@ export interface Shipped {
   teacher: tfl.LayersModel;
 }
 
+/** Shipped data could not be loaded, for a reason in words. */
+export class LoadFailure extends Error {}
+
 /**
  * Loads the shipped data from their folder.
  *
- * @throws If a file cannot be fetched, naming it.
+ * @throws A {@link LoadFailure} if a file cannot be fetched or read.
  */
 export async function loadShipped(folder: string): Promise<Shipped> {
   const [images, teacher] = await Promise.all([
-    loadImages(new URL("images.bin", folder)),
-    tfl.loadLayersModel(String(new URL("teacher/model.json", folder))),
+    named("images", loadImages(new URL("images.bin", folder))),
+    named("teacher", tfl.loadLayersModel(String(new URL("teacher/model.json", folder)))),
   ]);
   const count = images.labels.length;
   return {
@@ -29,11 +32,15 @@ export async function loadShipped(folder: string): Promise<Shipped> {
   };
 }
 
+/** The result of loading, whose failure says what could not be loaded. */
+const named = <T>(what: string, loading: Promise<T>): Promise<T> =>
+  loading.catch((error) => {
+    throw new LoadFailure(`The ${what} could not be loaded: ${error.message}`);
+  });
+
 async function loadImages(address: URL): Promise<Images> {
   const response = await fetch(address);
-  if (!response.ok || !response.body) {
-    throw new Error(`The images could not be loaded: ${address} answered ${response.status}.`);
-  }
+  if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
   const inflated = response.body.pipeThrough(new DecompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(inflated).arrayBuffer());
   return { ...unpacked(bytes), shape: GREY };

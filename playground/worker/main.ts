@@ -2,7 +2,7 @@
 import type { Report, Request } from "../protocol.ts";
 import type { Settings } from "../settings.ts";
 import { Refusal, startBackend } from "./backend.ts";
-import { loadShipped } from "./data.ts";
+import { LoadFailure, loadShipped } from "./data.ts";
 import { Session } from "./session.ts";
 
 /** What is used of the worker's global scope, whose type is not in the DOM's library. */
@@ -23,8 +23,9 @@ async function start({ backend, allowSoftwareGpu, data }: Request & { kind: "sta
     report({ kind: "ready", backend, ...(note && { note }), ...ready });
     session = started;
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    report({ kind: "refused", backend, reason: error.message });
+    if (error instanceof LoadFailure) report({ kind: "unloaded", message: error.message });
+    else if (error instanceof Refusal) report({ kind: "refused", backend, reason: error.message });
+    else throw error;
   }
 }
 

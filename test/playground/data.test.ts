@@ -3,7 +3,6 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import * as tf from "@tensorflow/tfjs-core";
-import * as tfl from "@tensorflow/tfjs-layers";
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { GREY, type Images, pick } from "../../experiments/data/images.ts";
@@ -13,7 +12,10 @@ import { estimate } from "../../experiments/pipeline/training.ts";
 import { TEST_IMAGES, TRAIN_IMAGES } from "../../playground/data/counts.ts";
 import { packed, rounded, unpacked } from "../../playground/data/packed-images.ts";
 import { quantized } from "../../playground/data/quantized-weights.ts";
+import { readTeacher } from "../../playground/data/read-teacher.ts";
 import { shippedImages } from "../../playground/data/shipped.ts";
+import firstView from "../../playground/first-view.json" with { type: "json" };
+import { viewer } from "../../playground/worker/views.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 import { root } from "../package/support.ts";
 
@@ -90,14 +92,7 @@ describe("quantized weights", () => {
 });
 
 test("the shipped teacher is that of the experiments: accurate, with a small CMI", async () => {
-  const { modelTopology, weightsManifest } = JSON.parse(
-    readFileSync(shipped("teacher/model.json"), "utf8"),
-  );
-  const weightData = Uint8Array.from(readFileSync(shipped("teacher/weights.bin"))).buffer;
-  const weightSpecs = weightsManifest[0].weights;
-  const model = await tfl.loadLayersModel(
-    tf.io.fromMemory({ modelTopology, weightSpecs, weightData }),
-  );
+  const model = await readTeacher();
   expect(model.countParams()).toBe(784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10);
   const { train, test } = shippedImages(loadMnist());
   const onTest = await estimate(model, test);
@@ -105,5 +100,12 @@ test("the shipped teacher is that of the experiments: accurate, with a small CMI
   const { cmi, accuracy } = await estimate(model, train);
   expect(accuracy).toBeGreaterThan(0.999);
   expect(cmi).toBeLessThan(0.004);
+
+  const view = await viewer({ train, test }).teacher(model);
+  expect(view.cmi).toBeCloseTo(firstView.cmi, 5);
+  expect(view.accuracy).toBeCloseTo(firstView.accuracy, 2);
+  expect([...view.labels]).toEqual(firstView.labels);
+  const moves = view.points.map((x, i) => Math.abs(x - firstView.points[i]!));
+  expect(Math.max(...moves)).toBeLessThan(0.002);
   model.dispose();
 });

@@ -12,16 +12,17 @@ const STEPS = 8 * Math.ceil(5000 / 256);
 
 test("trains 30 steps on wasm, and the needle of the CMI moves", async () => {
   const { page, errors, ...visit } = await playground.open();
+  const before = await visit.cmiOf("mcmi"); // that of the shipped teacher, at once
   await visit.waitForPhase("ready");
-  const before = await visit.cmiOf("mcmi");
-  expect(await visit.cmiOf("control")).toBe(before);
+  expect(await visit.cmiOf("mcmi")).toBeCloseTo(before, 4);
+  expect(await visit.cmiOf("control")).toBeCloseTo(before, 4);
   expect(before).toBeGreaterThan(0.001);
   expect(before).toBeLessThan(0.01);
 
   await page.click("#train");
   await visit.waitForProgress(30 / STEPS);
   await page.click("#pause");
-  expect(await visit.cmiOf("mcmi")).toBeGreaterThan(3 * before);
+  expect(await visit.cmiOf("mcmi")).toBeGreaterThan(2 * before);
   expect(await visit.cmiOf("control")).toBeLessThan(1.5 * before);
   expect(errors).toEqual([]);
   await page.close();
