@@ -17,6 +17,8 @@ export interface Batch {
   indices: tf.Tensor1D;
   /** The same as plain numbers. */
   places: number[];
+  /** The draws of the epoch that the images are; other than places if images repeat or leave gaps. */
+  draws: number[];
 }
 
 /** Teacher, student and data of a distillation. */

@@ -6,6 +6,7 @@ import { range } from "../data/order.ts";
 import { models } from "../models/index.ts";
 import type { Plan, StudentPlan, TeacherPlan } from "./plan.ts";
 import { planProgress } from "./plan-progress.ts";
+import type { LogitsStore } from "./shared-logits.ts";
 import { type Split, split, studentImages } from "./split.ts";
 import type { TeacherStores } from "./teacher-store.ts";
 import { obtainTeacher } from "./teachers.ts";
@@ -67,7 +68,7 @@ export async function runPlans<T, R>(
   const { data, seed, plans } = runs;
   const progress = planProgress(plans);
   const results: R[] = [];
-  let teacher: (TrainedRun<T>["teacher"] & { key: string }) | undefined;
+  let teacher: (TrainedRun<T>["teacher"] & { key: string; store: LogitsStore }) | undefined;
   for (const [i, plan] of plans.entries()) {
     const start = performance.now();
     const images = await drawImages(data, plan, seed);
@@ -77,11 +78,12 @@ export async function runPlans<T, R>(
       const model = await teacherOf(plan, images, runs, evaluation, (label, steps) =>
         onProgress(progress.afterEpoch("teacher", steps, label)),
       );
-      teacher = { key, model, evaluation: await evaluation.evaluateTeacher(model, images, plan) };
+      const evaluated = await evaluation.evaluateTeacher(model, images, plan);
+      teacher = { key, model, evaluation: evaluated, store: new Map() };
     }
     const student =
       plan.student &&
-      (await studentOf(plan, plan.student, teacher.model, images, seed, (label, steps) =>
+      (await studentOf(plan, plan.student, teacher, images, seed, (label, steps) =>
         onProgress(progress.afterEpoch("student", steps, label)),
       ));
     const run = { plan, images, teacher, ...(student && { student }) };
@@ -133,7 +135,7 @@ function teacherOf<T, R>(
 function studentOf(
   { teacher }: Plan,
   plan: StudentPlan,
-  model: tfl.LayersModel,
+  { model, store }: { model: tfl.LayersModel; store: LogitsStore },
   { train }: Split,
   seed: number,
   onEpoch: OnEpoch,
@@ -141,9 +143,10 @@ function studentOf(
   const { maps, embedding } = models[teacher.network];
   const student = studentImages(train, plan, seed);
   const { method, schedule } = plan;
-  return trainStudent(plan, { model, maps, embedding }, student, seed, (epoch) => {
+  const report = (epoch: number) => {
     if (epoch === 0) return;
     const label = `student by ${method}, epoch ${epoch} of ${schedule.epochs}`;
     onEpoch(label, Math.ceil(student.draws.count / schedule.batchSize));
-  });
+  };
+  return trainStudent(plan, { model, maps, embedding }, student, seed, report, { store });
 }

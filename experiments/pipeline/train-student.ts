@@ -7,8 +7,16 @@ import { models } from "../models/index.ts";
 import { type Draws, imagesIn } from "./draws.ts";
 import { DEFAULT_ORDERS, type StudentPlan } from "./plan.ts";
 import { createOptimizer } from "./schedule.ts";
+import { imagesOf, type LogitsStore, sharedLogits } from "./shared-logits.ts";
 import { teacherLogits } from "./teacher-logits.ts";
-import { type AfterStep, classesOf, eachBatch, epochBatches } from "./training.ts";
+import { type AfterStep, classesOf, eachBatch, epochBatches, epochName } from "./training.ts";
+
+/** Options of {@link trainStudent}. */
+export interface StudentTraining {
+  afterStep?: AfterStep;
+  /** Keeps the teacher's logits of augmented images for other students of the same teacher. */
+  store?: LogitsStore;
+}
 
 /**
  * Trains a student by the plan's method. It starts from the same weights and sees the same batches
@@ -22,18 +30,23 @@ export async function trainStudent(
   { images, draws }: { images: Images; draws: Draws },
   seed: number,
   onEpoch: (epoch: number) => void,
-  afterStep?: AfterStep,
+  { afterStep, store = new Map() }: StudentTraining = {},
 ) {
   const { network, schedule, orders = DEFAULT_ORDERS } = plan;
   const build = models[network];
   const numClasses = classesOf(teacher.model);
   const model = build({ inputShape: images.shape, numClasses, seed });
   const optimizer = createOptimizer(schedule);
-  const toBatch = (inputs: tf.Tensor, places: readonly number[]): Batch => ({
+  const toBatch = (
+    inputs: tf.Tensor,
+    places: readonly number[],
+    draws: readonly number[],
+  ): Batch => ({
     inputs,
     labels: toLabels(images, places),
     indices: tf.tensor1d([...places], "int32"),
     places: [...places],
+    draws: [...draws],
   });
   const training = {
     model,
@@ -45,15 +58,21 @@ export async function trainStudent(
   };
   function* firstStageBatches(epochs: number, name: string) {
     for (const epoch of range(epochs)) {
-      for (const batch of epochBatches(training, `${name} ${seed}, epoch ${epoch}`)) {
-        if (batch.places.length > 0) yield toBatch(tf.tidy(batch.inputs), batch.places);
+      for (const batch of epochBatches(training, epochName(`${name} ${seed}`, epoch))) {
+        const { places, draws, inputs } = batch;
+        if (places.length > 0) yield toBatch(tf.tidy(inputs), places, draws);
       }
     }
   }
   const logits = teacherLogits(teacher.model, images, schedule.augment ?? false);
+  // Other methods read feature maps, which are too large to keep.
+  const shared =
+    schedule.augment && plan.method === "kd"
+      ? sharedLogits({ model: teacher.model, store, images, draws, name: imagesOf(plan) })
+      : undefined;
   const distillation = await methodOf(plan)({
     teacher,
-    teacherLogits: logits.of,
+    teacherLogits: (batch) => (shared ? shared.of(batch.draws) : logits.of(batch)),
     student: { model, maps: build.maps, embedding: build.embedding },
     optimizer,
     createOptimizer: () => createOptimizer(schedule),
@@ -64,9 +83,11 @@ export async function trainStudent(
     seed,
     batches: firstStageBatches,
   });
-  const step = (inputs: tf.Tensor, places: readonly number[]) =>
-    distillation.step(toBatch(inputs, places));
-  await eachBatch(training, optimizer, step, onEpoch);
+  const step = (...batch: Parameters<typeof toBatch>) => distillation.step(toBatch(...batch));
+  await eachBatch(training, optimizer, step, async (epoch) => {
+    if (epoch < schedule.epochs) await shared?.prepare(epochName(training.order, epoch));
+    onEpoch(epoch);
+  });
   logits.dispose();
   distillation.dispose();
   optimizer.dispose();

@@ -96,7 +96,7 @@ export async function train(
 export async function eachBatch(
   training: Training,
   optimizer: tf.Optimizer,
-  step: (inputs: tf.Tensor, places: readonly number[]) => unknown,
+  step: (inputs: tf.Tensor, places: readonly number[], draws: readonly number[]) => unknown,
   onEpoch: (epoch: number) => void | Promise<void>,
 ): Promise<void> {
   const { model, images, schedule, order, draws = eachOnce(images), afterStep } = training;
@@ -108,15 +108,19 @@ export async function eachBatch(
     // Yields to the event loop so that the process can be stopped. Hidden tabs get no frames, and
     // `afterStep` yields as its page needs it.
     if (!afterStep) await tf.nextFrame();
-    for (const batch of epochBatches(training, `${order}, epoch ${epoch}`)) {
+    for (const batch of epochBatches(training, epochName(order, epoch))) {
       setLearningRate(optimizer, learningRateAt(schedule, done / steps));
-      if (batch.places.length > 0) tf.tidy(() => void step(batch.inputs(), batch.places));
+      if (batch.places.length > 0)
+        tf.tidy(() => void step(batch.inputs(), batch.places, batch.draws));
       done += 1;
       await afterStep?.(model, done, steps);
     }
   }
   await onEpoch(until);
 }
+
+/** Names the order and the augmentation of an epoch. */
+export const epochName = (order: string, epoch: number): string => `${order}, epoch ${epoch}`;
 
 /**
  * The batches of an epoch in the order that a name fixes, augmented if the schedule says so. The caller
@@ -134,6 +138,6 @@ export function* epochBatches(
       const augmented = cropAndFlip(images, places, name, kept);
       return inputsOf(model, augmented, range(places.length));
     };
-    yield { places, inputs };
+    yield { places, draws: kept, inputs };
   }
 }

@@ -80,17 +80,12 @@ export class Session {
     await this.sideBySide(
       STUDENTS.map((name) => (afterStep) => {
         const teacher = { model: teachers[name], maps: [], embedding: models[TEACHER].embedding };
-        return trainStudent(
-          plan,
-          teacher,
-          images,
-          settings.seed,
-          () => {},
-          (model, ...done) => {
+        return trainStudent(plan, teacher, images, settings.seed, () => {}, {
+          afterStep(model, ...done) {
             training[name] = model;
             return afterStep(model, ...done);
           },
-        );
+        });
       }),
       show,
     );

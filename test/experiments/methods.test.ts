@@ -65,6 +65,7 @@ function* batches(): Generator<Batch> {
       ),
       indices: tf.range(first, first + BATCH, 1, "int32"),
       places,
+      draws: places,
     };
   }
 }

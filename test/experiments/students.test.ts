@@ -1,11 +1,13 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { registerTrainingKernels } from "kd-cmi/wasm";
 import seedrandom from "seedrandom";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import type { Images } from "../../experiments/data/images.ts";
 import { range } from "../../experiments/data/order.ts";
 import { models } from "../../experiments/models/index.ts";
 import { eachOnce } from "../../experiments/pipeline/draws.ts";
+import type { LogitsStore } from "../../experiments/pipeline/shared-logits.ts";
+import { studentImages } from "../../experiments/pipeline/split.ts";
 import { trainStudent } from "../../experiments/pipeline/train-student.ts";
 import { recipes } from "../../experiments/recipe.ts";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
@@ -61,3 +63,36 @@ test.each(["kd", "ab"] as const)(
     expect((await train(method, 2)).after).not.toEqual(one.after);
   },
 );
+
+test("students of one teacher share its logits of augmented images, whatever their gaps", async () => {
+  const teacher = models.plain96({ inputShape: [32, 32, 3], numClasses: 10, seed: 1 });
+  const network = { model: teacher, maps: [], embedding: models.plain96.embedding };
+  const { schedule, ...settings } = recipes.light.zeroShot;
+  const train = async (removed: number[], store?: LogitsStore) => {
+    const plan = {
+      network: "plain40" as const,
+      method: "kd" as const,
+      kd: settings.kd,
+      share: 1,
+      removed,
+      gaps: true as const,
+      schedule: { ...schedule, epochs: 2, batchSize: 4 },
+    };
+    const seen = studentImages(images, plan, 7);
+    const passes = vi.spyOn(teacher, "apply");
+    const student = await trainStudent(plan, network, seen, 7, () => {}, store ? { store } : {});
+    const weights = await weightsOf(student);
+    student.dispose();
+    const count = passes.mock.calls.length;
+    passes.mockRestore();
+    return { weights, passes: count };
+  };
+  const store: LogitsStore = new Map();
+  const first = await train([3, 5], store);
+  const second = await train([0, 3], store);
+  // In each epoch one pass of the teacher: over all draws but 3 and 5, then over that of 5 alone.
+  expect([first.passes, second.passes]).toEqual([2, 2]);
+  expect(second.weights).toEqual((await train([0, 3])).weights);
+  expect(first.weights).not.toEqual(second.weights);
+  teacher.dispose();
+});
