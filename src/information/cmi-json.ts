@@ -7,7 +7,7 @@ import { type ClassSums, type CmiSums, classList, countsOf, presentClasses } fro
  */
 export interface CmiEstimatorJson {
   numClasses: number;
-  /** Number of samples in each class, C numbers. */
+  /** Number of samples in each class, or the sum of their weights, C numbers. */
   counts: number[];
   /** Σ P_x over the samples of each class, row by row. */
   probabilities: number[];
@@ -77,7 +77,8 @@ export function sumsOfJson(json: CmiEstimatorJson): CmiSums {
   return { numClasses, classes: new Map(classes), crossEntropy, correct, badLabels, badLogits };
 }
 
-const isCount = (x: number) => Number.isSafeInteger(x) && x >= 0;
+/** A number of samples, or a sum of their weights. */
+const isCount = (x: number) => Number.isFinite(x) && x >= 0;
 
 function checkNumbers(
   json: CmiEstimatorJson,

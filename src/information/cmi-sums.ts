@@ -6,7 +6,7 @@ export interface CmiMeasures {
   cmi: number;
   /** I(X;Ŷ|Y=y) for each class; null for a class without samples. */
   perClass: (number | null)[];
-  /** Number of samples in each class. */
+  /** Number of samples in each class, or the sum of their weights. */
   counts: number[];
   /** Mean of −log p_y. */
   crossEntropy: number;

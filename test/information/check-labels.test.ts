@@ -12,6 +12,7 @@ test("errors name the first invalid row", async () => {
   await expect(checkLabels(tf.tensor1d([0, 3, -1], "int32"), 3)).rejects.toThrow(
     "checkLabels: labels must be within 0 to 2, row 1 is not",
   );
+  await expect(checkLabels(tf.tensor1d([-1, 0], "int32"), 3)).rejects.toThrow("row 0 is not");
   for (const row of [
     [0, 0],
     [1, 1],
@@ -28,6 +29,21 @@ test("errors name the invalid argument", async () => {
     "checkLabels: labels must be int32 class indices [batch] or one-hot [batch,3], got float32 [2]",
   );
   await expect(checkLabels(tf.eye(2), 3)).rejects.toThrow("got float32 [2,2]");
+  for (const labels of [
+    tf.zeros([2, 1, 1], "int32"),
+    tf.zeros([], "int32"),
+    tf.zeros([1, 2, 3]),
+    tf.zeros([2, 3, 3]),
+  ]) {
+    await expect(checkLabels(labels, 3)).rejects.toThrow(`got ${labels.dtype} [${labels.shape}]`);
+  }
+  for (const [labels, got] of [
+    [{ rank: 1, dtype: "int32" }, "object"],
+    [{ rank: 2, shape: [1, 3] }, "object"],
+    [undefined, "undefined"],
+  ]) {
+    await expect(checkLabels(labels as never, 3)).rejects.toThrow(`[batch,3], got ${got}`);
+  }
   await expect(checkLabels(tf.eye(2), 0)).rejects.toThrow(
     "checkLabels: numClasses must be an integer >= 1, got 0",
   );

@@ -68,6 +68,8 @@ test("merging parts in any order equals the whole, also through JSON", {
     expect(merged.cmi).toBeCloseTo(expected.cmi, 12);
     expect(merged.separation).toBeCloseTo(expected.separation, 12);
     expect(merged.counts).toEqual(expected.counts);
+    expect(merged.accuracy).toBe(expected.accuracy);
+    expect(merged.crossEntropy).toBeCloseTo(expected.crossEntropy, 12);
     const copy = CmiEstimator.fromJSON(JSON.parse(JSON.stringify(a)));
     expect(await copy.result()).toEqual(merged);
   });
@@ -253,4 +255,114 @@ test("refuses to write more numbers than arrays and strings can hold", () => {
   expect(() => centroidsOf(sums)).toThrow(
     "CmiEstimator.result: 21841x21841 centroids are too many; use result({ centroids: false })",
   );
+});
+
+test("a whole weight counts a sample so often, and those of samples hold for their positions", async () => {
+  const [labels, logits] = [labelsOf(4, 2), logitsOf(4, 2, 1)];
+  const [weighted, repeated] = [new CmiEstimator(), new CmiEstimator()];
+  await weighted.update(labels, logits, { weights: tf.tensor1d([2, 0, 1, 3]) });
+  const times = tf.tensor1d([0, 0, 2, 3, 3, 3], "int32");
+  await repeated.update(tf.gather(labels, times), tf.gather(logits, times));
+  const [a, b] = [await weighted.result(), await repeated.result()];
+  expect(a.counts).toEqual([3, 3]);
+  for (const key of ["cmi", "separation", "crossEntropy", "accuracy", "meanEntropy"] as const) {
+    expect(a[key]).toBeCloseTo(b[key], 12);
+  }
+
+  const positions = [tf.reshape(labels, [2, 2]), tf.reshape(logits, [2, 2, 2])] as const;
+  const [bySample, byPosition] = [new CmiEstimator(), new CmiEstimator()];
+  await bySample.update(...positions, { weights: tf.tensor1d([0.5, 3]) });
+  const rows = tf.tensor2d([
+    [0.5, 0.5],
+    [3, 3],
+  ]);
+  await byPosition.update(...positions, { weights: rows });
+  expect(await bySample.result()).toEqual(await byPosition.result());
+  expect((await bySample.result()).counts).toEqual([3.5, 3.5]);
+});
+
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])(
+  "a weight of %d is an error",
+  async (weight) => {
+    const estimator = new CmiEstimator();
+    const update = async () => {
+      await estimator.update(labelsOf(2, 2), logitsOf(2, 2, 1), {
+        weights: tf.tensor1d([1, weight]),
+      });
+      await estimator.result();
+    };
+    await expect(update()).rejects.toThrow(
+      new Error(`CmiEstimator.update: weights must be finite numbers >= 0, got ${weight}`),
+    );
+  },
+);
+
+test("rows of weight 0 do not count, whatever they hold", async () => {
+  const estimator = new CmiEstimator();
+  const logits = tf.tensor2d([
+    [Number.NaN, 0],
+    [1, 0],
+    [1, 0],
+  ]);
+  const weights = tf.tensor1d([0, 1, 0]);
+  await estimator.update(tf.tensor1d([0, 1, 7], "int32"), logits, { weights });
+  expect((await estimator.result()).counts).toEqual([0, 1]);
+});
+
+test("merging adds rows that were skipped", async () => {
+  const [a, b] = [new CmiEstimator(), new CmiEstimator()];
+  await a.update(tf.tensor1d([0, 5], "int32"), logitsOf(2, 2, 1));
+  await b.update(tf.tensor1d([7, 8], "int32"), logitsOf(2, 2, 1));
+  await a.merge(b);
+  await expect(a.result()).rejects.toThrow("3 are not");
+  const logits = new CmiEstimator();
+  const other = new CmiEstimator();
+  const infinite = tf.tensor2d([[Number.POSITIVE_INFINITY, 0]]);
+  await logits.update(tf.tensor1d([0], "int32"), infinite);
+  await other.update(tf.tensor1d([0], "int32"), infinite);
+  await logits.merge(other);
+  await expect(logits.result()).rejects.toThrow("logits must be finite, 2 rows are not");
+  await logits.merge(new CmiEstimator()); // which has no classes yet
+});
+
+test("an estimator of no samples, known classes or not, has no result", async () => {
+  for (const estimator of [new CmiEstimator(), new CmiEstimator({ numClasses: 2 })]) {
+    await expect(estimator.result()).rejects.toThrow(
+      new Error("CmiEstimator.result: there are no samples, call update first"),
+    );
+    estimator.reset();
+  }
+});
+
+test("fromJSON continues a weighted estimate, and names what is malformed", async () => {
+  const estimator = new CmiEstimator();
+  await estimator.update(labelsOf(4, 2), logitsOf(4, 2, 1), {
+    weights: tf.tensor1d([0.5, 0.25, 2, 1]),
+  });
+  const json = JSON.parse(JSON.stringify(estimator));
+  expect(await CmiEstimator.fromJSON(json).result()).toEqual(await estimator.result());
+  const { length } = json.probabilities;
+  const malformed: [string, unknown][] = [
+    ["counts", [1, -1]],
+    ["counts", [1, null]],
+    ["counts", "ab"],
+    ["entropies", [1]],
+    ["entropies", [1, "2"]],
+    ["probabilities", Array(length).fill(null)],
+    ["logProbabilities", Array(length - 1).fill(0)],
+    ["crossEntropy", null],
+    ["correct", "1"],
+    ["badLabels", undefined],
+    ["badLogits", Number.NaN],
+  ];
+  for (const [key, value] of malformed) {
+    expect(() => CmiEstimator.fromJSON({ ...json, [key]: value })).toThrow(
+      new Error(`CmiEstimator.fromJSON: ${key} is missing or not as toJSON writes it`),
+    );
+  }
+  for (const value of [null, undefined]) {
+    expect(() => CmiEstimator.fromJSON(value as never)).toThrow(
+      "CmiEstimator: numClasses must be an integer >= 1, got NaN",
+    );
+  }
 });
