@@ -74,7 +74,7 @@ export const families: readonly Family[] = [
   {
     name: "information",
     sources: ["information"],
-    own: ["information", ...SWEEPS],
+    own: ["information", "distill/logits/dense.test.ts", ...SWEEPS],
     others: GENERAL,
     backends: CPU,
   },
