@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, normalize } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
 import ts from "typescript";
@@ -7,24 +7,35 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import lock from "../../package-lock.json" with { type: "json" };
 import { gradientsProgram, WITHOUT_GRADIENT } from "./gradients.ts";
+import { headingsOf, linksOf } from "./links.ts";
 import { codeBlocks, remove, root, run, temporaryFolder, typeErrors } from "./support.ts";
+
+/** Half of the code is CommonJS, which no build can share with that of ES modules. */
+const MAX_PACKED_BYTES = 290_000;
+const DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE"];
 
 const folder = temporaryFolder();
 /** A user's project with the tarball, tfjs-core and the cpu backend only. */
 const lean = join(folder, "lean");
 /** A project that also has tfjs-layers and the wasm backend. */
 const full = join(folder, "full");
-let packed: string[];
+const unpacked = join(lean, "node_modules", "kd-cmi");
+let packed: { size: number; files: { path: string }[] };
+let paths: string[];
 
 beforeAll(async () => {
   // Built in a copy, so that it does not interfere with a build in the repository.
   const copy = join(folder, "copy");
-  const left = ["node_modules", ".git", "dist", "docs"];
-  cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(basename(path)) });
+  const inputs = ["src", "scripts", "docs", "tsconfig.json", "tsup.config.ts", "package.json"];
+  for (const path of [...inputs, ...DOCUMENTS]) {
+    const filter = (name: string) => basename(name) !== "node_modules";
+    cpSync(join(root, path), join(copy, path), { recursive: true, filter });
+  }
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   await run(copy, "npm", "run", "build");
-  const [{ filename, files }] = JSON.parse(await run(copy, "npm", "pack", "--json"));
-  packed = files.map(({ path }: { path: string }) => path);
+  const [{ filename, ...tarball }] = JSON.parse(await run(copy, "npm", "pack", "--json"));
+  packed = tarball;
+  paths = packed.files.map(({ path }) => path);
 
   write(lean, "package.json", '{ "private": true }');
   const packages = ["tfjs-core", "tfjs-backend-cpu"].map((name) => {
@@ -51,18 +62,47 @@ function write(project: string, file: string, text: string): string {
   return path;
 }
 
-test("the tarball holds the built entry points and the documents only", () => {
-  const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+const read = (path: string) => readFileSync(join(unpacked, path), "utf8");
+
+test("the tarball is at most 290 kB", () => {
+  expect(packed.size).toBeLessThanOrEqual(MAX_PACKED_BYTES);
+});
+
+test("the tarball holds every file of package.json's exports and the documents, and no other files", () => {
   const entries = Object.values(manifest.exports).flatMap((entry) =>
     typeof entry === "string"
-      ? []
+      ? [entry]
       : [...Object.values(entry.import), ...Object.values(entry.require)],
   );
-  expect(packed.filter((path) => !path.startsWith("dist/")).sort()).toEqual(documents);
-  expect(packed).toEqual(expect.arrayContaining(entries.map((path) => path.replace("./", ""))));
-  expect(
-    packed.filter((path) => !/\.(c?js(\.map)?|d\.c?ts|md|json)$|^LICENSE$/.test(path)),
-  ).toEqual([]);
+  const expected = [...entries.map(normalize), ...DOCUMENTS, "docs/methods.md"];
+  expect(paths).toEqual(expect.arrayContaining(expected));
+  const others = paths.filter((path) => !expected.includes(path));
+  const chunk = /^dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)$/;
+  expect(others.filter((path) => !chunk.test(path) && !path.startsWith("docs/images/"))).toEqual(
+    [],
+  );
+});
+
+test("it has no source map and no reference to one", () => {
+  expect(paths.filter((path) => path.endsWith(".map"))).toEqual([]);
+  const code = paths.filter((path) => path.startsWith("dist/"));
+  expect(code.length).toBeGreaterThan(0);
+  expect(code.filter((path) => read(path).includes("sourceMappingURL"))).toEqual([]);
+});
+
+test("every relative link and image of its documents leads to a file of it", () => {
+  const documents = paths.filter((path) => path.endsWith(".md"));
+  const links = documents.flatMap((document) =>
+    linksOf(read(document)).map((link) => ({ document, link })),
+  );
+  expect(links).toContainEqual({ document: "README.md", link: "docs/methods.md" });
+  const broken = links.filter(({ document, link }) => !leadsToFile(document, link));
+  expect(broken).toEqual([]);
+});
+
+test("every image of it is used by a document", () => {
+  const images = paths.filter((path) => path.startsWith("docs/images/"));
+  expect(images.filter((path) => !linksOf(read("README.md")).includes(path))).toEqual([]);
 });
 
 test("installs the requested packages only", async () => {
@@ -162,8 +202,8 @@ async function bundle(code: string): Promise<{ text: string; metafile: Metafile 
 
 // What a page downloads of this library, for one loss and for everything.
 test.each([
-  ["mcmiLoss", "export { mcmiLoss } from 'kd-cmi'", 3.4 * 1024],
-  ["kd-cmi", "export * from 'kd-cmi'", 25 * 1024],
+  ["mcmiLoss", "export { mcmiLoss } from 'kd-cmi'", 3.1 * 1024],
+  ["kd-cmi", "export * from 'kd-cmi'", 24.6 * 1024],
 ])("%s is small: minified and compressed, without tfjs", async (_, contents, limit) => {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: lean },
@@ -226,4 +266,12 @@ function readmeExample(): string {
   const examples = codeBlocks(readFileSync(join(root, "README.md"), "utf8"));
   expect(examples).toHaveLength(1);
   return examples[0]!;
+}
+
+/** Whether a link of a document leads to a file of the tarball, and to a heading if it names one. */
+function leadsToFile(document: string, link: string): boolean {
+  const [path, heading] = link.split("#");
+  const target = path ? join(dirname(document), path) : document;
+  if (!existsSync(join(unpacked, target))) return false;
+  return !heading || headingsOf(read(target)).includes(heading);
 }

@@ -38,6 +38,7 @@ export function typeErrors(files: string[], options: ts.CompilerOptions): string
     strict: true,
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
+    skipDefaultLibCheck: true,
     noEmit: true,
     ...options,
   });
