@@ -21,7 +21,11 @@ export const families: readonly Family[] = [
   { title: "Conditional mutual information", slug: "cmi", folders: ["information"] },
   { title: "Class-activation maps", slug: "cam", folders: ["cam"] },
   { title: "Training teachers", slug: "training-teachers", folders: ["layers/teacher"] },
-  { title: "Distiller", slug: "distiller", folders: ["layers/distiller", "layers/data"] },
+  {
+    title: "Distiller",
+    slug: "distiller",
+    folders: ["layers/distiller", "layers/data", "layers/stored"],
+  },
   { title: "Trainable parts", slug: "parts", folders: ["layers/parts"] },
   { title: "Learning rates", slug: "learning-rates", folders: ["layers/learning-rate"] },
   { title: "Checkpoints", slug: "checkpoints", folders: ["layers/checkpoint"] },
