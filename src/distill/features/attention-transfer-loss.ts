@@ -27,6 +27,8 @@ export interface AttentionTransferOptions {
  *
  * Use when: the feature maps differ in channels and no part should be trained for them.
  *
+ * Use when: the feature maps differ in channels and no part should be trained for them.
+ *
  * Usual weight: 1000 (RepDistiller, scripts/run_cifar_distill.sh; the paper's β is 1000 too).
  *
  * Trainable parts: none.

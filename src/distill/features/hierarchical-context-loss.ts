@@ -32,6 +32,9 @@ const LEVELS = [4, 2, 1];
  * Use when: several stages of the teacher should teach each stage of the student, and its weight
  * can be tuned.
  *
+ * Use when: several stages of the teacher should teach each stage of the student, and its weight
+ * can be tuned.
+ *
  * Usual weight: 5 on CIFAR-100, 1 to 8 on ImageNet (mdistiller, configs/), raised linearly during
  * the first epochs.
  *

@@ -29,6 +29,8 @@ import { commonSize, pooledPositions, pooledPositionsGradient } from "./pooled-p
  *
  * Use when: the feature maps differ in channels and it matters where they are active together.
  *
+ * Use when: the feature maps differ in channels and it matters where they are active together.
+ *
  * Usual weight: 50 (RepDistiller, scripts/run_cifar_distill.sh).
  *
  * Trainable parts: none.
