@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import manifest from "../package.json" with { type: "json" };
 import { publishProblems } from "./publish-problems.ts";
 
-const changelog = readFileSync(new URL("../CHANGELOG.md", import.meta.url), "utf8");
-const problems = publishProblems(manifest, changelog, process.argv[2] ?? "none");
+const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+const tag = process.argv[2] ?? "none";
+const problems = publishProblems(manifest, read("CHANGELOG.md"), read("README.md"), tag);
 for (const problem of problems) console.error(`check-publish: ${problem}`);
 process.exitCode = problems.length > 0 ? 1 : 0;

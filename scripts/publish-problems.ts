@@ -12,7 +12,12 @@ export interface Manifest {
  * `tag` is the Git tag of the release. The repository's address must be that of the repository that
  * publishes, since npm compares it with the provenance statement.
  */
-export function publishProblems(manifest: Manifest, changelog: string, tag: string): string[] {
+export function publishProblems(
+  manifest: Manifest,
+  changelog: string,
+  readme: string,
+  tag: string,
+): string[] {
   const { version } = manifest;
   const problems = [];
   for (const [field, expected, isSet] of requiredFields) {
@@ -29,6 +34,11 @@ export function publishProblems(manifest: Manifest, changelog: string, tag: stri
   }
   if (!changelog.includes(`\n## [${version}]`)) {
     problems.push(`CHANGELOG.md: must have a section "## [${version}]", got none`);
+  }
+  if (isHttps(manifest.homepage) && !readme.includes(`](${manifest.homepage}`)) {
+    problems.push(
+      `README.md: must link to pages of the site, ${manifest.homepage}; see "Publishing" in CONTRIBUTING.md`,
+    );
   }
   return problems;
 }
@@ -47,7 +57,8 @@ const requiredFields: readonly [
   ["bugs", '{ "url": "https://…" }', (value) => isHttps(urlOf(value))],
 ];
 
-const isHttps = (value: unknown) => typeof value === "string" && value.startsWith("https://");
+const isHttps = (value: unknown): value is string =>
+  typeof value === "string" && value.startsWith("https://");
 
 /** The `url` of an object, or an empty string. */
 function urlOf(value: unknown): string {

@@ -18,7 +18,10 @@ import {
 
 /** Options of {@link mcmiLoss}. */
 export interface McmiOptions extends SampleLossOptions {
-  /** λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper. With 0 the loss is cross-entropy. */
+  /**
+   * λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper with fixed centroids, and up to 0.5 if they are
+   * updated. With 0 the loss is cross-entropy.
+   */
   lambda: number;
   /**
    * ε within 0–1, the share of the target that is spread over all classes; default 0, no smoothing.

@@ -172,13 +172,14 @@ const typed = `
   kdLoss(logits, logits, { temprature: 4 });
 `;
 
+const contentsOf = (file: string) =>
+  file.startsWith("readme") ? readmeExamples()[Number(/\d/.exec(file)![0])]! : typed;
+
 test.each([
   ["Node16", "Node16", ["main.mts", "main.cts"]],
-  ["Bundler", "ESNext", ["main.ts", "readme.ts"]],
+  ["Bundler", "ESNext", ["main.ts", "readme-0.ts", "readme-1.ts"]],
 ] as const)("has types under moduleResolution %s", (resolution, module, files) => {
-  const paths = files.map((file) =>
-    write(join(full, resolution), file, file === "readme.ts" ? readmeExample() : typed),
-  );
+  const paths = files.map((file) => write(join(full, resolution), file, contentsOf(file)));
   const options = {
     module: ts.ModuleKind[module],
     moduleResolution: ts.ModuleResolutionKind[resolution],
@@ -249,8 +250,19 @@ test("a bundler drops unused losses", async () => {
   }
 });
 
-test("the README's example prints plausible numbers", async () => {
-  const path = write(lean, "readme.mjs", readmeExample());
+test("the README's student learns from its teacher", async () => {
+  const code = readmeExamples()[0]!.replace(/: tf.Tensor|: number/g, ""); // its only types
+  const path = write(full, "student.mjs", code);
+  const printed = await run(full, process.execPath, path);
+  const [losses, accuracies] = [...printed.matchAll(/\[([^\]]*)\]/g)].map(([, list]) =>
+    list!.split(",").map(Number),
+  );
+  expect(losses!.at(-1)).toBeLessThan(0.7 * losses![0]!);
+  expect(accuracies!.at(-1)).toBeGreaterThan(0.8);
+});
+
+test("the README's functions print plausible numbers", async () => {
+  const path = write(lean, "readme.mjs", readmeExamples()[1]!);
   const printed = await run(lean, process.execPath, path);
   const numbers = Object.fromEntries(
     [...printed.matchAll(/(\w+): (-?[\d.e+-]+)/g)].map(([, name, value]) => [name, Number(value)]),
@@ -262,10 +274,11 @@ test("the README's example prints plausible numbers", async () => {
   expect(numbers.teacherLoss).toBeLessThan(1);
 });
 
-function readmeExample(): string {
+/** The README's programs: a student by the Distiller, and plain functions. */
+function readmeExamples(): string[] {
   const examples = codeBlocks(readFileSync(join(root, "README.md"), "utf8"));
-  expect(examples).toHaveLength(1);
-  return examples[0]!;
+  expect(examples).toHaveLength(2);
+  return examples;
 }
 
 /** Whether a link of a document leads to a file of the tarball, and to a heading if it names one. */

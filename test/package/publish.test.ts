@@ -11,14 +11,15 @@ const released = {
   homepage: "https://example.org/kd-cmi",
   bugs: { url: "https://example.org/kd-cmi/issues" },
 };
+const readme = "[A first student](https://example.org/kd-cmi/guide/first-student.html)";
 const changelog = "# Changelog\n\n## [1.2.3] - 2026-01-31\n";
 
 test("a version with all fields, its tag and its changelog can be published", () => {
-  expect(publishProblems(released, changelog, "v1.2.3")).toEqual([]);
+  expect(publishProblems(released, changelog, readme, "v1.2.3")).toEqual([]);
 });
 
 test("names each field that is missing, with what is expected and where it is described", () => {
-  expect(publishProblems({ version: "1.2.3" }, changelog, "v1.2.3")).toEqual([
+  expect(publishProblems({ version: "1.2.3" }, changelog, readme, "v1.2.3")).toEqual([
     'package.json: repository must be { "type": "git", "url": "git+https://….git" }, ' +
       'got undefined; see "Publishing" in CONTRIBUTING.md',
     "package.json: homepage must be an https address, " +
@@ -37,15 +38,22 @@ test.each([
   ["bugs", null, "null"],
   ["bugs", {}, "{}"],
 ])("refuses the field %s with the value %j", (field, value, shown) => {
-  const problems = publishProblems({ ...released, [field]: value }, changelog, "v1.2.3");
+  const problems = publishProblems({ ...released, [field]: value }, changelog, readme, "v1.2.3");
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(`package.json: ${field} must be `);
   expect(problems[0]).toMatch(`got ${shown};`);
 });
 
+test("refuses a README without links to the site", () => {
+  expect(publishProblems(released, changelog, "# kd-cmi", "v1.2.3")).toEqual([
+    "README.md: must link to pages of the site, https://example.org/kd-cmi; " +
+      'see "Publishing" in CONTRIBUTING.md',
+  ]);
+});
+
 test("refuses another tag and a changelog without the version", () => {
   const unreleased = "# Changelog\n\n## [Unreleased]\n";
-  expect(publishProblems(released, unreleased, "v1.2.4")).toEqual([
+  expect(publishProblems(released, unreleased, readme, "v1.2.4")).toEqual([
     "the tag must be v1.2.3, the version in package.json, got v1.2.4",
     'CHANGELOG.md: must have a section "## [1.2.3]", got none',
   ]);

@@ -7,7 +7,10 @@ import { labelMask } from "./label-mask.ts";
 
 /** Options of {@link compiledMcmiLoss}. */
 export interface CompiledMcmiOptions {
-  /** λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper. */
+  /**
+   * λ ≥ 0, the weight of the CMI; 0.1 to 0.25 in the paper with fixed centroids, and up to 0.5 if they are
+   * updated.
+   */
   lambda: number;
   /** Whether the model ends in logits (default) or in probabilities (a softmax layer). */
   fromLogits?: boolean | undefined;
