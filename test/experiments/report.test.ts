@@ -38,7 +38,8 @@ const sections: readonly Section[] = [
 ];
 
 describe("experimentPage", () => {
-  const html = experimentPage("kd-cmi: few & far", ["What is shown."], sections);
+  const concluding = [{ ...sections[0]!, conclusion: "Yes: a > b." }, ...sections.slice(1)];
+  const html = experimentPage("kd-cmi: few & far", ["What is shown."], concluding);
 
   test("is self-contained", () => {
     expect(html).not.toMatch(/https?:|\burl\(|@import|<script|<link/);
@@ -56,6 +57,7 @@ describe("experimentPage", () => {
     const parts = [
       "<title>kd-cmi: few &amp; far</title>",
       "<h1>kd-cmi: few &amp; far</h1>",
+      "<p><strong>Yes: a > b.</strong></p>",
       "<p>What is shown.</p>",
       "<h2>Few shots &amp; &lt;zero></h2>",
       "<p>A first paragraph.</p>",
@@ -71,7 +73,7 @@ describe("experimentPage", () => {
   });
 
   test("is the same each time", () => {
-    expect(experimentPage("kd-cmi: few & far", ["What is shown."], sections)).toBe(html);
+    expect(experimentPage("kd-cmi: few & far", ["What is shown."], concluding)).toBe(html);
   });
 });
 

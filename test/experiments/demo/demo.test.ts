@@ -83,6 +83,12 @@ describe("a seed", () => {
     expect(html).not.toMatch(/(src|href)="(?!data:)/); // self-contained
     expect(html).toContain("2 seeds on wasm");
     expect(html).not.toContain("NaN");
+    expect(html).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">');
+    expect(html).toContain('<meta name="color-scheme" content="light dark">');
+    expect(html).toContain("<th>MCMI − CE</th><th>MCMI − control</th>");
+    const gain = format(rows.at(-1)!.gain, 1, true);
+    expect(html).toContain(`<li>Student without 3: accuracy on 3, %: MCMI − control = ${gain}`);
+    expect(html).toMatch(/are more accurate than those of the control in \d of 2 comparisons/);
     expect(readdirSync(work).filter((name) => name.endsWith(".tmp"))).toEqual([]);
     const written = JSON.parse(readFileSync(join(work, "results.json"), "utf8"));
     expect(written.results).toEqual(results);
