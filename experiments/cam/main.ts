@@ -6,13 +6,14 @@ import { startNodeBackend } from "../../scripts/node-backends.ts";
 import { inChildProcess } from "../common/child-process.ts";
 import { orExit } from "../common/exit.ts";
 import { runSeeds } from "../common/run-seeds.ts";
+import { verdict } from "../common/summary.ts";
 import { countOf } from "../common/text.ts";
 import { loadDataset } from "../data/load.ts";
 import { range } from "../data/order.ts";
 import { readOptions } from "./options.ts";
 import { writeReport } from "./report.ts";
 import { type CamJob, type Recipe, type SeedResult, withMappedImages } from "./run-cam.ts";
-import { camTable, isOfAllClasses, summarize, verdict } from "./summary.ts";
+import { camTable, isOfAllClasses, summarize } from "./summary.ts";
 
 /** Images of each class in the report. */
 const SHOWN = 8;

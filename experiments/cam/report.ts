@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { writeWhole } from "../common/files.ts";
 import { htmlPage, htmlTable, toHtml } from "../common/html.ts";
+import { verdict } from "../common/summary.ts";
 import { countOf } from "../common/text.ts";
 import type { Dataset } from "../data/images.ts";
 import type { CamOptions } from "./options.ts";
 import { drawMaps, drawOverlays } from "./pictures.ts";
 import { type Recipe, type SeedResult, TEACHERS } from "./run-cam.ts";
-import { type CamRow, camTable, isOfAllClasses, verdict } from "./summary.ts";
+import { type CamRow, camTable, isOfAllClasses } from "./summary.ts";
 
 export interface Report {
   options: CamOptions;

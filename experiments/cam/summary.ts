@@ -1,4 +1,3 @@
-import { format } from "../common/statistics.ts";
 import { type Metric, type SummaryRow, summaryTable } from "../common/summary.ts";
 import { type SeedResult, TEACHERS, type TeacherName, type TeacherResult } from "./run-cam.ts";
 
@@ -45,12 +44,3 @@ export function summarize(
 }
 
 export const isOfAllClasses = ({ name }: CamRow): boolean => name.startsWith(ALL);
-
-/** Says whether a row's difference is more than two standard errors. */
-export function verdict({ name, gain, digits }: CamRow): string {
-  const { mean, error } = gain;
-  const text = `${name}: MCMI − control = ${format(gain, digits, true)}`;
-  if (error === undefined) return `${text}; one seed has no standard error.`;
-  const isLarge = Math.abs(mean) > 2 * error;
-  return `${text}, ${isLarge ? "more" : "no more"} than two standard errors from 0.`;
-}

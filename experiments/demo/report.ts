@@ -6,7 +6,7 @@ import type { Dataset } from "../data/images.ts";
 import { drawClusters, drawHistory, drawStudents, drawTeachers, drawZeroShot } from "./charts.ts";
 import type { DemoOptions } from "./options.ts";
 import type { SeedResult } from "./run-demo.ts";
-import { type DemoRow, demoTable } from "./summary.ts";
+import { conclusionOf, type DemoRow, demoTable } from "./summary.ts";
 
 export interface Report {
   options: DemoOptions;
@@ -62,10 +62,15 @@ ${recipe.evaluate} images of ${data.name}; mean ± standard error. Each seed dra
 teacher is trained with cross-entropy for ${recipe.teacher.epochs} epochs. Control and MCMI continue it for
 ${recipe.fineTuning.epochs} epochs with λ = 0 and λ = ${recipe.lambda}. All students of a seed start from the same weights, see the
 same batches and minimise ${recipe.alpha} · kdLoss (T = ${recipe.temperature}) + ${(1 - recipe.alpha).toFixed(1)} · cross-entropy.
-The last column is the mean of the differences within each seed.`;
+The last two columns are the means of the differences within each seed.`;
+  const [summary, ...verdicts] = conclusionOf(rows);
   return htmlPage(
     `kd-cmi: ${data.name}`,
     `<h1>Maximum conditional mutual information and teachers of ${toHtml(data.name)}</h1>
+<p><strong>${toHtml(summary!)}</strong></p>
+<ul>
+${verdicts.map((line) => `<li>${toHtml(line)}</li>`).join("\n")}
+</ul>
 <p>${toHtml(text)}</p>
 ${htmlTable(demoTable.headings, rows.map(demoTable.cells))}
 ${figure("students", "Students that differ only in their teacher.")}

@@ -10,7 +10,14 @@ export const experimentPage = (
 ): string =>
   htmlPage(
     title,
-    [`<h1>${toHtml(title)}</h1>`, ...intro.map(paragraph), ...sections.map(sectionOf)].join("\n"),
+    [
+      `<h1>${toHtml(title)}</h1>`,
+      ...sections.flatMap(({ conclusion }) =>
+        conclusion ? [`<p><strong>${toHtml(conclusion)}</strong></p>`] : [],
+      ),
+      ...intro.map(paragraph),
+      ...sections.map(sectionOf),
+    ].join("\n"),
   );
 
 const paragraph = (text: string) => `<p>${toHtml(text)}</p>`;

@@ -9,4 +9,6 @@ export interface Section {
   text: readonly string[];
   table?: { head: readonly string[]; rows: readonly (readonly string[])[] };
   charts: readonly Chart[];
+  /** What the section shows, in a sentence, for the beginning of an experiment's page. */
+  conclusion?: string;
 }

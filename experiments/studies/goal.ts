@@ -15,4 +15,7 @@ export const goalSection = (goals: readonly Goal[]): Section => ({
     rows: goals.map(({ goal, measured, isReached }) => [goal, measured, isReached ? "yes" : "no"]),
   },
   charts: [],
+  conclusion: goals
+    .map(({ goal, measured, isReached }) => `${isReached ? "Yes" : "No"}: ${goal} (${measured}).`)
+    .join(" "),
 });

@@ -8,7 +8,7 @@ import * as metrics from "./metrics.ts";
 import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
 import type { Study } from "./study.ts";
 
-const { probeMetric, show, showGain, teacherAccuracy, teacherCmi } = metrics;
+const { estimate, probeMetric, show, showGain, teacherAccuracy, teacherCmi } = metrics;
 
 export const regularizers: Study = {
   title: "MCMI and other ways to a softer teacher",
@@ -53,6 +53,18 @@ const bestSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Secti
     }),
   },
   charts: [],
+  conclusion: PROBES.map((name) => {
+    const metric = probeMetric(recipe.probes[name]);
+    const [first, ...others] = WAYS.map((way) => {
+      const { mean } = estimate(
+        outcomes,
+        plan(recipe, name, best(outcomes, recipe, name, way)),
+        metric,
+      );
+      return { way, mean, text: `${way} ${mean.toFixed(metric.digits)}` };
+    }).sort((a, b) => b.mean - a.mean);
+    return `${titles[name]}: best by ${first!.text}, then ${others.map(({ text }) => text).join(", ")}.`;
+  }).join(" "),
 });
 
 const allSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Section => ({
