@@ -66,7 +66,10 @@ function start(): void {
   worker?.terminate();
   worker = new Worker(new URL("./worker/main.ts", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }: MessageEvent<Report>) => show(data);
-  worker.onerror = (event) => fail(event.message || "The worker could not be loaded.");
+  worker.onerror = ({ message }) => {
+    if (message) fail(message);
+    else unload("The worker could not be loaded.");
+  };
   [isPaused, hasTeachers, hasStudents] = [false, false, false];
   setPhase("loading");
   showShipped();
@@ -89,9 +92,7 @@ function show(report: Report): void {
       setPhase("ready");
       break;
     case "unloaded":
-      setPhase("broken");
-      say("status", "Nothing is loaded.");
-      showAlert(report.message, [{ title: "Try again", choose: start }]);
+      unload(report.message);
       break;
     case "refused":
       setPhase("broken");
@@ -180,6 +181,12 @@ function ask(pixels: Uint8Array | undefined): void {
   } else {
     say("said", "The students answer once they are trained.");
   }
+}
+
+function unload(message: string): void {
+  setPhase("broken");
+  say("status", "Nothing is loaded.");
+  showAlert(message, [{ title: "Try again", choose: start }]);
 }
 
 /** Ends the worker, whose state is unknown after a failure. */

@@ -26,7 +26,7 @@ export async function fitTeacher(
   const { lambda = 0, labelSmoothing = 0, entropy = 0 } = regularizer;
   const { model, images, schedule } = training;
   const count = classesOf(model);
-  const centroids = tf.variable(tf.fill([count, count], 1 / count));
+  const centroids = tf.tidy(() => tf.variable(tf.fill([count, count], 1 / count)));
   const loss = (logits: tf.Tensor2D, places: readonly number[]) => {
     const labels = toLabels(images, places);
     const fit = mcmiLoss(labels, logits, centroids, { lambda, labelSmoothing });

@@ -10,20 +10,21 @@ import type { StudentView, TeacherView } from "../protocol.ts";
 import { UNSEEN } from "../unseen.ts";
 import type { Shipped } from "./data.ts";
 
-/** Training images whose outputs are drawn and whose CMI is shown. */
+/** The first training images, whose outputs are drawn and whose CMI is shown. */
 const SAMPLE = 600;
 
-/** Images in a strip. */
+/** Images in a strip, at most. */
 const STRIP = 48;
 
 /** Computes what the page shows of teachers and students. */
 export function viewer({ train, test }: Pick<Shipped, "train" | "test">) {
-  const sample = pick(train, range(SAMPLE));
+  const sample = pick(train, range(train.labels.length).slice(0, SAMPLE));
   const unseen = range(test.labels.length).filter((i) => test.labels[i] === UNSEEN);
+  const strip = unseen.slice(0, STRIP);
 
   return {
     /** The images of the strip. */
-    threes: { pixels: pick(test, unseen.slice(0, STRIP)).pixels, count: STRIP },
+    threes: { pixels: pick(test, strip).pixels, count: strip.length },
 
     async teacher(model: tfl.LayersModel): Promise<TeacherView> {
       const logits = await readLogits(model, sample);
@@ -37,7 +38,7 @@ export function viewer({ train, test }: Pick<Shipped, "train" | "test">) {
       return {
         onUnseen: unseen.filter(isRight).length / unseen.length,
         accuracy: predictions.filter((_, i) => isRight(i)).length / predictions.length,
-        predictions: unseen.slice(0, STRIP).map((i) => predictions[i]!),
+        predictions: strip.map((i) => predictions[i]!),
       };
     },
   };

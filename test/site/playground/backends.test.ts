@@ -106,6 +106,13 @@ test("WebAssembly without SIMD trains with a note, and a browser without it is o
   await none.page.close();
 });
 
+test("a worker that cannot be loaded is said in words", { tags: "broad" }, async () => {
+  const { page, ...visit } = await playground.open({ beforeWorker: "syntax error" });
+  await visit.waitForPhase("broken");
+  expect(await visit.text("alert")).toBe("The worker could not be loaded.Try again");
+  await page.close();
+});
+
 /** Fails the first time that the images are asked for. */
 const FAIL_ONCE = `
   const load = globalThis.fetch;
