@@ -20,6 +20,9 @@ function newThread({ project, env, execArgv }: PoolOptions): KeptThread {
   worker.unref();
   const thread = { worker, runs: 0, isFree: Promise.resolve() };
   threads.set(project.name, thread);
+  worker.once("exit", () => {
+    if (threads.get(project.name) === thread) threads.delete(project.name);
+  });
   return thread;
 }
 
@@ -36,9 +39,13 @@ function createPoolWorker(options: PoolOptions): PoolWorker {
   let thread: KeptThread;
   let release = () => {};
   let isStopping = false;
+  const listeners: Parameters<PoolWorker["on"]>[] = [];
   return {
     name: "kept-threads",
-    on: (event, callback) => thread.worker.on(event, callback),
+    on: (event, callback) => {
+      listeners.push([event, callback]);
+      thread.worker.on(event, callback);
+    },
     off: (event, callback) => thread.worker.off(event, callback),
     send: (message) => {
       isStopping = "type" in message && message.type === "stop";
@@ -53,11 +60,8 @@ function createPoolWorker(options: PoolOptions): PoolWorker {
       });
     },
     stop: async () => {
-      for (const event of ["message", "error", "exit"]) thread.worker.removeAllListeners(event);
-      if (!isStopping) {
-        threads.delete(options.project.name); // a run that is broken off
-        await thread.worker.terminate();
-      }
+      for (const [event, callback] of listeners) thread.worker.off(event, callback);
+      if (!isStopping) await thread.worker.terminate(); // a run that is broken off
       release();
     },
   };

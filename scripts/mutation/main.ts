@@ -45,7 +45,7 @@ async function mutateWith(family: Family, tests: readonly string[]): Promise<voi
     // Mutants of code that runs once, when a module is loaded. The modules are loaded once for all mutants.
     ignoreStatic: true,
     concurrency: 1,
-    timeoutMS: 30_000,
+    timeoutMS: 15_000,
     incremental: true,
     incrementalFile: fileOf(family),
     reporters: ["progress-append-only"],
