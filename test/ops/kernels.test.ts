@@ -86,11 +86,7 @@ const ways: Record<string, [run: () => unknown, cpu: Kernels, wasm?: Kernels]> =
   "sumAll of 2¹⁴ entries": [() => sumAll(matrix(128, 128)), "Sum"],
   "sumAll of more": [() => sumAll(matrix(128, 129)), "Sum", "Sum Sum"],
   keepNaN: [() => keepNaN(matrix(1, 2), matrix(1, 2)), "", "Sub Add"],
-  keepNaNAlone: [
-    () => keepNaNAlone(matrix(1, 2), matrix(1, 2)),
-    "",
-    "NotEqual Select",
-  ],
+  keepNaNAlone: [() => keepNaNAlone(matrix(1, 2), matrix(1, 2)), "", "NotEqual Select"],
   "matMul of an odd inner size": [() => matMul(matrix(2, 3), matrix(3, 2)), "BatchMatMul"],
   "padLeft of no columns": [() => padLeft(matrix(2, 2), 0), ""],
   "mirrorUpper of one block": [() => mirrorUpper([matrix(2, 2)]), ""],
