@@ -24,6 +24,9 @@ type Call = KernelCall<"dy" | "filter", tf.Conv2DBackpropInputAttrs>;
 /** Patches of this many positions, and the image they are added to, stay in the cache. */
 const POSITIONS = 512;
 
+/** Up to so many channels of the input, the products of single taps have too few columns. */
+const FEW_CHANNELS = 3;
+
 /**
  * dL/dx of a 2-D convolution, which is also the forward pass of a transposed convolution. The
  * backend has this kernel as a plain loop of 4 GFLOP/s, which would take most of a training step.
@@ -77,7 +80,7 @@ function byConvolution(
   });
 }
 
-/** By the module: one product for each tap and row of positions, added to the pixels under the tap. */
+/** By the module: see `convInputGrad` and `convInputGradOfPatches` of src/wasm/module. */
 function byRows(
   backend: BackendWasm,
   module: ModuleFunctions,
@@ -86,26 +89,37 @@ function byRows(
   info: ConvInfo,
 ): tf.TensorInfo {
   const dx = backend.makeOutput(info.inShape, "float32");
+  const [from, to] = [addressOf(backend, dy), addressOf(backend, dx)];
+  const geometry = [
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.outChannels,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  ] as const;
   return withTemporaries(backend, (temporary) => {
-    const swapped = temporary(run(backend, tf.Transpose, { x: filter }, { perm: [0, 1, 3, 2] }));
-    module.convInputGrad(
-      addressOf(backend, dy),
-      addressOf(backend, swapped),
-      addressOf(backend, dx),
-      info.batchSize,
-      info.inHeight,
-      info.inWidth,
-      info.inChannels,
-      info.outHeight,
-      info.outWidth,
-      info.outChannels,
-      info.filterHeight,
-      info.filterWidth,
-      info.strideHeight,
-      info.strideWidth,
-      info.padInfo.top,
-      info.padInfo.left,
-    );
+    if (info.inChannels > FEW_CHANNELS) {
+      const swapped = temporary(run(backend, tf.Transpose, { x: filter }, { perm: [0, 1, 3, 2] }));
+      module.convInputGrad(from, addressOf(backend, swapped), to, ...geometry);
+      return dx;
+    }
+    const taps = info.filterHeight * info.filterWidth * info.inChannels;
+    const columns = Math.ceil(taps / 4) * 4;
+    const matrix = temporary(reshape(backend, filter, [taps, info.outChannels]));
+    const turned = temporary(run(backend, tf.Transpose, { x: matrix }, { perm: [1, 0] }));
+    const paddings = [[0, 0], [0, columns - taps]]; // biome-ignore format: a matrix
+    const w = temporary(run(backend, tf.PadV2, { x: turned }, { paddings, constantValue: 0 }));
+    const size = [info.outHeight * info.outWidth, columns];
+    const patches = addressOf(backend, temporary(backend.makeOutput(size, "float32")));
+    module.convInputGradOfPatches(from, addressOf(backend, w), to, patches, columns, ...geometry);
     return dx;
   });
 }

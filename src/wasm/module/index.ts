@@ -3,7 +3,7 @@
 export { batchNorm, batchNormGrad } from "./batch-norm";
 export { combineColumn, combineRow, repeatColumn, repeatRow } from "./broadcast";
 export { convFilterGrad, pointwiseFilterGrad } from "./conv-filter";
-export { convInputGrad } from "./conv-input";
+export { convInputGrad, convInputGradOfPatches } from "./conv-input";
 export { depthwiseFilterGrad, depthwiseInputGrad } from "./depthwise";
 export { reluGrad, scaledProduct } from "./elementwise";
 export { exp, log } from "./exp-log";
