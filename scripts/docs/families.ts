@@ -31,7 +31,7 @@ export const families: readonly Family[] = [
   { title: "Checkpoints", slug: "checkpoints", folders: ["layers/checkpoint"] },
   { title: "Models", slug: "models", folders: ["layers/model"] },
   { title: "Kernels", slug: "kernels", folders: ["wasm", "webgpu"] },
-  { title: "Shared types", slug: "types", folders: ["internal", "distill", "layers"] },
+  { title: "Shared types", slug: "types", folders: ["internal", "distill"] },
 ];
 
 const source = fileURLToPath(new URL("../../src", import.meta.url));

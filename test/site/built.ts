@@ -3,11 +3,14 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright";
 import { root, run } from "../package/support.ts";
 
-/** The folder of the site: docs/dist after `npm run docs`, which `npm run test:site` calls. */
+/** Whether `npm run test:site` has built the whole site in docs/dist. */
+export const isWhole = process.env.MODE === "site";
+
+/** The folder of the site, which is built without the playground if it is not whole. */
 export async function builtSite(temporary: string): Promise<string> {
-  if (process.env.MODE === "site") return join(root, "docs/dist");
+  if (isWhole) return join(root, "docs/dist");
   const tsx = join(root, "node_modules/.bin/tsx");
-  await run(root, tsx, "scripts/docs/main.ts", "--out", temporary);
+  await run(root, tsx, "scripts/docs/main.ts", "--pages-only", "--out", temporary);
   return temporary;
 }
 

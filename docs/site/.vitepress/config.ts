@@ -5,7 +5,6 @@ const sidebarFile = new URL("sidebar.json", import.meta.url);
 const generated = existsSync(sidebarFile) ? JSON.parse(readFileSync(sidebarFile, "utf8")) : {};
 
 /** The playground is a build of its own, which `npm run docs` copies into the site. */
-const hasPlayground = existsSync(new URL("../../../playground", import.meta.url));
 const playground = { text: "Playground", link: "/playground/", target: "_self" };
 
 export default defineConfig({
@@ -19,9 +18,6 @@ export default defineConfig({
   cleanUrls: false,
   lastUpdated: false,
   ignoreDeadLinks: [/^\/playground\//],
-  transformPageData({ frontmatter }) {
-    if (hasPlayground) frontmatter.hero?.actions.unshift({ theme: "alt", ...playground });
-  },
   markdown: {
     math: true,
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
@@ -29,7 +25,7 @@ export default defineConfig({
   vite: { server: { fs: { allow: ["../.."] } }, build: { chunkSizeWarningLimit: 2000 } },
   themeConfig: {
     nav: [
-      ...(hasPlayground ? [playground] : []),
+      playground,
       { text: "Guide", link: "/guide/", activeMatch: "/guide/" },
       { text: "Losses", link: "/losses/", activeMatch: "/losses/" },
       { text: "Evidence", link: "/evidence/", activeMatch: "/evidence/" },
