@@ -72,6 +72,4 @@ export function showGain(
   return formatInterval(pairedInterval(a, b), digits);
 }
 
-export const GAIN = "MCMI − control [95 % CI]";
-
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;

@@ -11,6 +11,8 @@ import type { Study } from "./study.ts";
 
 const METHODS = Object.keys(methods) as MethodName[];
 const TEACHERS = ["CE", "control", "MCMI"] as const;
+/** The teachers that MCMI is compared with. */
+const RIVALS = ["control", "CE"] as const;
 type TeacherName = (typeof TEACHERS)[number];
 
 const { studentAccuracy } = metrics;
@@ -35,13 +37,15 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
   const row = (label: string, method: MethodName, metric: metrics.Metric) => [
     label,
     ...TEACHERS.map((name) => show(outcomes, plan(recipe, name, method), metric)),
-    showGain(outcomes, [plan(recipe, "MCMI", method), plan(recipe, "control", method)], metric),
+    ...RIVALS.map((rival) =>
+      showGain(outcomes, [plan(recipe, "MCMI", method), plan(recipe, rival, method)], metric),
+    ),
   ];
   return {
     title: "Students' test accuracy by method, %",
     text: [],
     table: {
-      head: ["method", ...TEACHERS, metrics.GAIN],
+      head: ["method", ...TEACHERS, ...RIVALS.map((rival) => `MCMI − ${rival} [95 % CI]`)],
       rows: [
         ...METHODS.map((method) => row(method, method, studentAccuracy)),
         row("the teachers", "kd", teacherAccuracy),
