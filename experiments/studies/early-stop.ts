@@ -11,6 +11,7 @@ import {
   teacherCmi,
 } from "./metrics.ts";
 import { PROBE_IDS, PROBES, type ProbeName, probe, probes, probeTitles } from "./probes.ts";
+import { ranking } from "./ranking.ts";
 import type { Study } from "./study.ts";
 
 export const earlyStop: Study = {
@@ -46,6 +47,14 @@ export const earlyStop: Study = {
             return chart(PROBE_IDS[one], titles[one], one, accuracy);
           }),
         ],
+        conclusion: PROBES.map((one) => {
+          const metric = probeMetric(recipe.probes[one]);
+          const ways = teachers(recipe).map(({ name, teacher }) => ({
+            name: name.startsWith("after") ? `CE ${name}` : name,
+            mean: estimate(outcomes, probe(recipe, one, teacher), metric).mean,
+          }));
+          return ranking(titles[one], ways, metric.digits);
+        }).join(" "),
       },
     ];
   },

@@ -7,6 +7,7 @@ import type { Section } from "../report/section.ts";
 import { byMethod } from "./by-method.ts";
 import * as metrics from "./metrics.ts";
 import { PROBE_IDS, PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
+import { ranking } from "./ranking.ts";
 import type { Study } from "./study.ts";
 
 /** One method of each family: outputs, feature maps, relations and contrast. */
@@ -106,6 +107,15 @@ function sweep(outcomes: Outcomes, { title, gains, prefix, lambdas, students }: 
         y: { name: column.title },
         series: [{ name: "MCMI", points: points(column) }],
       })),
+      conclusion: students
+        .map((column) => {
+          const ways = points(column).map(({ x, estimate: { mean } }) => ({
+            name: `λ = ${x}`,
+            mean,
+          }));
+          return ranking(column.title, ways, column.metric.digits);
+        })
+        .join(" "),
     },
     {
       title: gains,

@@ -6,6 +6,7 @@ import type { Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
 import * as metrics from "./metrics.ts";
 import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
+import { ranking } from "./ranking.ts";
 import type { Study } from "./study.ts";
 
 const { estimate, probeMetric, show, showGain, teacherAccuracy, teacherCmi } = metrics;
@@ -55,15 +56,11 @@ const bestSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Secti
   charts: [],
   conclusion: PROBES.map((name) => {
     const metric = probeMetric(recipe.probes[name]);
-    const [first, ...others] = WAYS.map((way) => {
-      const { mean } = estimate(
-        outcomes,
-        plan(recipe, name, best(outcomes, recipe, name, way)),
-        metric,
-      );
-      return { way, mean, text: `${way} ${mean.toFixed(metric.digits)}` };
-    }).sort((a, b) => b.mean - a.mean);
-    return `${titles[name]}: best by ${first!.text}, then ${others.map(({ text }) => text).join(", ")}.`;
+    const ways = WAYS.map((way) => {
+      const run = plan(recipe, name, best(outcomes, recipe, name, way));
+      return { name: way, mean: estimate(outcomes, run, metric).mean };
+    });
+    return ranking(titles[name], ways, metric.digits);
   }).join(" "),
 });
 

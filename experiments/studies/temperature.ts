@@ -4,6 +4,7 @@ import type { Plan } from "../pipeline/plan.ts";
 import { PAIR, type PairName, pairOf, type Recipe } from "../recipe.ts";
 import { estimate, type Metric, probeMetric, show } from "./metrics.ts";
 import { PROBE_IDS, PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
+import { ranking } from "./ranking.ts";
 import type { Study } from "./study.ts";
 
 export const temperature: Study = {
@@ -43,6 +44,16 @@ export const temperature: Study = {
             chart(PROBE_IDS[one], titles[one], probeMetric(recipe.probes[one]), one),
           ),
         ],
+        conclusion: PROBES.map((one) => {
+          const metric = probeMetric(recipe.probes[one]);
+          const ways = PAIR.flatMap((name) =>
+            recipe.temperatures.map((T) => ({
+              name: `${name} at T = ${T}`,
+              mean: estimate(outcomes, plan(recipe, one, name, T), metric).mean,
+            })),
+          );
+          return ranking(titles[one], ways, metric.digits);
+        }).join(" "),
       },
     ];
   },

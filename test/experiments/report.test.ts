@@ -11,6 +11,7 @@ import { toMarkdown } from "../../experiments/report/markdown.ts";
 import { writePictures } from "../../experiments/report/pictures.ts";
 import type { BarChart, Section } from "../../experiments/report/section.ts";
 import { studies } from "../../experiments/studies/index.ts";
+import { ranking } from "../../experiments/studies/ranking.ts";
 
 const work = mkdtempSync(join(tmpdir(), "kd-cmi-report-"));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -175,4 +176,14 @@ test.each(Object.entries(studies))("%s: the ids of charts are unique and short",
     expect(new Set(unique).size).toBe(unique.length);
     for (const id of unique) expect(id).toMatch(/^[a-z0-9-]{1,25}$/);
   }
+});
+
+test("ranking names the two best ways, whatever their order", () => {
+  const ways = [
+    { name: "a", mean: 1 },
+    { name: "b", mean: 3 },
+    { name: "c", mean: 2.04 },
+  ];
+  expect(ranking("accuracy, %", ways, 1)).toBe("accuracy, %: highest by b (3.0), then by c (2.0).");
+  expect(ranking("accuracy, %", ways.slice(0, 1), 0)).toBe("accuracy, %: highest by a (1).");
 });
