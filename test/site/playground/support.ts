@@ -28,7 +28,7 @@ export interface OpenOptions {
 /** An open page with the errors that it has reported. */
 export interface Visit {
   page: Page;
-  /** Messages of the console of the levels error and warning, of the page and its worker. */
+  /** Warnings and errors of the console of page and worker, failed requests and those to other hosts. */
   errors: string[];
   text(id: string): Promise<string>;
   /** CMI of a teacher as its dial shows it, nats. */
@@ -72,6 +72,10 @@ async function open(browser: Browser, address: string, options: OpenOptions): Pr
   });
   page.on("pageerror", ({ message }) => errors.push(message));
   page.on("requestfailed", (request) => errors.push(`failed: ${request.url()}`));
+  page.on("request", (request) => {
+    const isLocal = [address, "data:"].some((start) => request.url().startsWith(start));
+    if (!isLocal) errors.push(`asks another host: ${request.url()}`);
+  });
   if (beforePage) await page.addInitScript(beforePage);
   if (beforeWorker) {
     await page.route(/\/assets\/main-[^/]*\.js$/, async (route) => {
