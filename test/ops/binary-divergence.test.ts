@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, inject, test } from "vitest";
 import { binaryDivergence } from "../../src/ops/binary-divergence.ts";
+import { expectClose, reference } from "../support.ts";
 
 const logSigmoid = (z: number) => Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)));
 
@@ -35,4 +36,15 @@ test.each([
   expect(Math.abs((await losses.data())[0]! / divergence(p, q) - 1)).toBeLessThan(bound);
   const slope = Math.exp(logSigmoid(q)) - Math.exp(logSigmoid(p));
   expect(Math.abs((await slopes.data())[0]! / slope - 1)).toBeLessThan(bound);
+});
+
+test("is the mean over the labels, with logits divided by the temperature", async () => {
+  const [t, s, temperature] = [[0.5, -3, 2], [1.5, -1, 2.25], 3];
+  const { losses, slopes } = binaryDivergence(tf.tensor2d([t]), tf.tensor2d([s]), temperature);
+  const pairs = t.map((x, k): [number, number] => [x / temperature, s[k]! / temperature]);
+  const mean = pairs.reduce((sum, [x, y]) => sum + divergence(x, y) / 3, 0);
+  await expectClose(losses, reference([[temperature ** 2 * mean]]));
+  const sigmoid = (z: number) => Math.exp(logSigmoid(z));
+  const expected = pairs.map(([x, y]) => (temperature / 3) * (sigmoid(y) - sigmoid(x)));
+  await expectClose(slopes, reference([expected]));
 });

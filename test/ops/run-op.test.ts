@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { addToRows } from "../../src/ops/add-to-rows.ts";
+import { angleLosses } from "../../src/ops/angle-losses.ts";
 import { batchProduct } from "../../src/ops/batch-product.ts";
 import { binaryDivergence } from "../../src/ops/binary-divergence.ts";
 import { centroidLosses, classCentroidLosses } from "../../src/ops/centroid-losses.ts";
@@ -13,6 +14,7 @@ import { expm1 } from "../../src/ops/expm1.ts";
 import { gatherRows } from "../../src/ops/gather-rows.ts";
 import { infiniteIfHuge } from "../../src/ops/infinite-if-huge.ts";
 import { klDivergence } from "../../src/ops/kl-divergence.ts";
+import { mixLogs } from "../../src/ops/mix-logs.ts";
 import { oneHot } from "../../src/ops/one-hot.ts";
 import { gram, rowProducts } from "../../src/ops/row-products.ts";
 import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
@@ -49,6 +51,7 @@ const ops: Record<string, [op: () => tf.Tensor, inputs: string, attrs?: object]>
   KdCmiGram: [() => gram(matrix()), "x"],
   KdCmiInfiniteIfHuge: [() => infiniteIfHuge(matrix()), "x"],
   KdCmiKlDivergence: [() => klDivergence(distribution(), distribution()), "logP logQ p q"],
+  KdCmiMixLogs: [() => mixLogs(matrix(), matrix()), "probabilities weights"],
   KdCmiOneHot: [() => oneHot(indices(), 2), "indices", { numClasses: 2 }],
   KdCmiRowProducts: [() => rowProducts(matrix(), matrix()), "a b"],
   KdCmiSafeLog: [() => safeLog(matrix()), "p"],
@@ -100,6 +103,10 @@ const listOps: Record<
   string,
   [op: (x: tf.Tensor2D, y: tf.Tensor1D) => object, inputs: string, attrs?: object]
 > = {
+  KdCmiAngleLosses: [
+    (x) => angleLosses({ centres: x, rest: x, z: x }, { centres: x, rest: x, z: x }),
+    "centres rest teacherCentres teacherRest teacherZ z",
+  ],
   KdCmiBinaryDivergence: [(x) => binaryDivergence(x, x, 1), "logits target", { temperature: 1 }],
   KdCmiCentroidLosses: [
     (x) => centroidLosses(x, x, x, centroidAttrs),
