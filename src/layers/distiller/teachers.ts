@@ -39,12 +39,12 @@ export type TeacherResult =
   | Promise<tf.Tensor | TeacherOutputs>;
 
 /**
- * A teacher as a function of the inputs: a tensor, or a list for a student with several inputs. It returns
- * logits or {@link TeacherOutputs}, or a promise of these.
+ * A teacher as a function of the inputs: a tensor of any rank, or a list for a student with several inputs,
+ * `(inputs: tf.Tensor | tf.Tensor[]) => …`. It returns logits or {@link TeacherOutputs}, or a promise of
+ * these.
  */
-export type TeacherFunction =
-  | ((inputs: tf.Tensor) => TeacherResult)
-  | ((inputs: tf.Tensor[]) => TeacherResult);
+// Of a method, since its parameters may be narrower, such as tf.Tensor4D.
+export type TeacherFunction = { call(inputs: tf.Tensor): TeacherResult }["call"];
 
 /** Anything that has the outputs of a teacher. */
 export type Teacher = tfl.LayersModel | LogitsModel | TeacherFunction;

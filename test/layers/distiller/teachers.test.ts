@@ -192,6 +192,20 @@ test("no teacher leaves tensors behind", async () => {
   }
 });
 
+test("functions of any rank, and without annotation, are teachers", () => {
+  const teachers: Teacher[] = [
+    (x) => tf.mul(x, 2),
+    (x: tf.Tensor2D) => tf.matMul(x, tf.ones<tf.Rank.R2>([4, 3])),
+    async (x: tf.Tensor4D) => ({ features: [tf.avgPool(x, 2, 2, "same")] }),
+    (x: tf.Tensor | tf.Tensor[]) => [x].flat()[0]!,
+    // @ts-expect-error
+    (x: string) => tf.zeros([x.length, 3]),
+    // @ts-expect-error
+    () => 3,
+  ];
+  for (const teacher of teachers) new Distiller({ teacher, student: network(2), loss });
+});
+
 test("a function may return tensors of its own, which stay", async () => {
   const kept = tf.randomNormal([SAMPLES, CLASSES]);
   const { distiller: d } = distiller({
