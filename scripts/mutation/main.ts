@@ -77,6 +77,7 @@ const reports = chosen
   }));
 if (options.survivors) for (const { report } of reports) console.log(survivors(report));
 if (options.write) {
-  writeFileSync(new URL("../../docs/mutation.md", import.meta.url), page(reports));
+  const missing = families.filter((family) => !existsSync(fileOf(family))).map(({ name }) => name);
+  writeFileSync(new URL("../../docs/mutation.md", import.meta.url), page(reports, missing));
 }
 console.log(table(reports));

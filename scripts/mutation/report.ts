@@ -40,8 +40,11 @@ export function table(reports: readonly { name: string; report: Report }[]): str
   return ["| Family | Found | Missed | % |", "| --- | --: | --: | --: |", ...lines].join("\n");
 }
 
-/** The page `docs/mutation.md`. */
-export const page = (reports: readonly { name: string; report: Report }[]): string =>
+/** The page `docs/mutation.md`, with the names of families without results. */
+export const page = (
+  reports: readonly { name: string; report: Report }[],
+  missing: readonly string[],
+): string =>
   `# Mutation testing
 
 \`npm run mutation\` changes the code of a family in small ways, such as another comparison or an empty
@@ -51,7 +54,7 @@ when a module is loaded is not changed, and \`wasm\` and \`webgpu\` are not eith
 family has its own tests alone, and all tests find at least as many.
 
 ${table(reports)}
-`;
+${missing.length > 0 ? `\nNot measured yet: ${missing.join(", ")}.\n` : ""}`;
 
 /** The mutants that the tests miss, one a line: place, original and replacement. */
 export function survivors({ files }: Report): string {
