@@ -75,9 +75,11 @@ export function activationBoundaryLoss(
       fn,
       [student],
       (s) => {
-        const side = keepNaNAlone(tf.step(teacher, -1), teacher);
-        const excess = tf.sub(margin, tf.mul(side, s));
-        const violation = keepNaNAlone(tf.relu(excess), excess);
+        const side = tf.tidy(() => keepNaNAlone(tf.step(teacher, -1), teacher));
+        const violation = tf.tidy(() => {
+          const excess = tf.sub(margin, tf.mul(side, s));
+          return keepNaNAlone(tf.relu(excess), excess);
+        });
         const value = scaledSum(tf.square(violation), weight);
         return { value, saved: [tf.mul(side, violation)] };
       },
