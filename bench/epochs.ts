@@ -40,7 +40,7 @@ export async function run({ write }: BenchOptions): Promise<void> {
   tasks.CE = () => train(plain, []);
   for (const strategy of STRATEGIES) {
     const model = build();
-    const centroids = tf.variable(tf.fill([numClasses, numClasses], 1 / numClasses));
+    const centroids = tf.tidy(() => tf.variable(tf.fill([numClasses, numClasses], 1 / numClasses)));
     model.compile({ optimizer: "sgd", loss: compiledMcmiLoss(centroids, { lambda: LAMBDA }) });
     const needsData = strategy === "epoch" || strategy === "fixed";
     const callback = new CentroidCallback(centroids, {
