@@ -1,4 +1,4 @@
-"""Writes the outputs of a teacher for ../alone/stored-teacher.ts: pip install numpy safetensors"""
+"""Writes the outputs of a teacher for ../fit/stored-teacher.ts: pip install numpy safetensors"""
 
 import numpy as np
 from safetensors.numpy import save_file

@@ -1,26 +1,55 @@
+// Distils the attention of the feature maps of a wider network (AT).
+import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
 import { attentionTransferLoss } from "kd-cmi";
 import { featureExtractor } from "kd-cmi/layers";
-import { studentNetwork } from "./networks.ts";
-import { crossEntropy, distil, LEARNING_RATE, type Setup, trainTeacher } from "./training.ts";
 
-export const title = "attention of feature maps, from a wider network (AT)";
+const CLASSES = 5;
+// Each class has a pattern of eight by eight pixels. An image is the pattern of its class with noise.
+const patterns = tf.randomNormal([CLASSES, 8, 8, 1], 0, 1, "float32", 1);
+function samples(count: number, seed: number) {
+  const classes = Array.from({ length: count }, (_, i) => i % CLASSES);
+  const labels = tf.tensor1d(classes, "int32");
+  const noise = tf.randomNormal([count, 8, 8, 1], 0, 1.5, "float32", seed);
+  return { inputs: tf.add(tf.gather(patterns, labels), noise), labels: tf.oneHot(labels, CLASSES) };
+}
 
-const WEIGHT = 1000;
+function network(filters: number, seed: number) {
+  const kernelInitializer = tfl.initializers.heNormal({ seed });
+  const relu = { activation: "relu", kernelInitializer } as const;
+  const kernel = { kernelSize: 3, strides: 2, padding: "same" } as const;
+  const { conv2d, dense, flatten } = tfl.layers;
+  const low = conv2d({ ...relu, ...kernel, filters, name: "low", inputShape: [8, 8, 1] });
+  const high = conv2d({ ...relu, ...kernel, filters: 2 * filters, name: "high" });
+  const logits = dense({ units: CLASSES, kernelInitializer, name: "logits" });
+  return tfl.sequential({ layers: [low, high, flatten(), logits] });
+}
 
-export async function run(setup: Setup) {
-  const teacher = featureExtractor(await trainTeacher(setup), ["low", "high"]);
-  const student = studentNetwork();
+const crossEntropy = tf.losses.softmaxCrossEntropy;
+const [many, test] = [samples(400, 10), samples(400, 30)];
+const { inputs, labels } = samples(80, 20);
+const teacher = network(8, 1);
+teacher.compile({ optimizer: tf.train.adam(0.01), loss: crossEntropy });
+await teacher.fit(many.inputs, many.labels, { epochs: 5, verbose: 0, shuffle: false });
+const teacherMaps = featureExtractor(teacher, ["low", "high"]).predict(inputs) as tf.Tensor[];
+
+// The first student is trained on labels only.
+for (const weight of [0, 10]) {
+  const student = network(2, 2);
   const outputs = featureExtractor(student, ["low", "high", "logits"]);
-  const optimizer = tf.train.adam(LEARNING_RATE);
-
-  return distil(setup, student, ({ inputs, labels }) => {
-    const teacherMaps = teacher.apply(inputs) as tf.Tensor[];
-    return optimizer.minimize(() => {
+  const optimizer = tf.train.adam(0.01);
+  for (let step = 0; step <= 80; step++) {
+    const loss = optimizer.minimize(() => {
       const [low, high, logits] = outputs.apply(inputs) as [tf.Tensor, tf.Tensor, tf.Tensor];
       // The numbers of channels can differ, since the loss compares positions.
       const attention = attentionTransferLoss(teacherMaps, [low, high]);
-      return tf.add(crossEntropy(labels, logits), tf.mul(attention, WEIGHT));
+      return tf.add(tf.mul(attention, weight), crossEntropy(labels, logits));
     }, true)!;
-  });
+    if (step % 40 === 0) console.log(`  step ${step}: loss ${(await loss.data())[0]!.toFixed(4)}`);
+    loss.dispose();
+  }
+  const logits = student.predict(test.inputs) as tf.Tensor;
+  const [share] = await tf.mean(tfl.metrics.categoricalAccuracy(test.labels, logits)).data();
+  console.log(`weight ${weight}: accuracy ${(100 * share!).toFixed(1)} %`);
 }

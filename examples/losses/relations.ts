@@ -1,27 +1,57 @@
+// Distils distances, angles and similarities within a batch (RKD, SP).
+import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
 import { rkdLoss, similarityLoss } from "kd-cmi";
 import { featureExtractor } from "kd-cmi/layers";
-import { studentNetwork } from "./networks.ts";
-import { crossEntropy, distil, LEARNING_RATE, type Setup, trainTeacher } from "./training.ts";
 
-export const title = "distances, angles and similarities within a batch (RKD, SP)";
+const CLASSES = 5;
+// Each class has a pattern of eight by eight pixels. An image is the pattern of its class with noise.
+const patterns = tf.randomNormal([CLASSES, 8, 8, 1], 0, 1, "float32", 1);
+function samples(count: number, seed: number) {
+  const classes = Array.from({ length: count }, (_, i) => i % CLASSES);
+  const labels = tf.tensor1d(classes, "int32");
+  const noise = tf.randomNormal([count, 8, 8, 1], 0, 1.5, "float32", seed);
+  return { inputs: tf.add(tf.gather(patterns, labels), noise), labels: tf.oneHot(labels, CLASSES) };
+}
 
-const SIMILARITY_WEIGHT = 3000;
+function network(filters: number, seed: number) {
+  const kernelInitializer = tfl.initializers.heNormal({ seed });
+  const relu = { activation: "relu", kernelInitializer } as const;
+  const kernel = { kernelSize: 3, strides: 2, padding: "same" } as const;
+  const { conv2d, dense, flatten } = tfl.layers;
+  const maps = conv2d({ ...relu, ...kernel, filters, name: "maps", inputShape: [8, 8, 1] });
+  const features = dense({ ...relu, units: 4 * filters, name: "features" });
+  const logits = dense({ units: CLASSES, kernelInitializer, name: "logits" });
+  return tfl.sequential({ layers: [maps, flatten(), features, logits] });
+}
 
-export async function run(setup: Setup) {
-  const teacher = featureExtractor(await trainTeacher(setup), ["high", "features"]);
-  const student = studentNetwork();
-  const outputs = featureExtractor(student, ["high", "features", "logits"]);
-  const optimizer = tf.train.adam(LEARNING_RATE);
+const crossEntropy = tf.losses.softmaxCrossEntropy;
+const [many, test] = [samples(400, 10), samples(400, 30)];
+const { inputs, labels } = samples(80, 20);
+const teacher = network(8, 1);
+teacher.compile({ optimizer: tf.train.adam(0.01), loss: crossEntropy });
+await teacher.fit(many.inputs, many.labels, { epochs: 5, verbose: 0, shuffle: false });
+const teacherOutputs = featureExtractor(teacher, ["maps", "features"]).predict(inputs);
+const [teacherMaps, teacherFeatures] = teacherOutputs as [tf.Tensor, tf.Tensor];
 
-  return distil(setup, student, ({ inputs, labels }) => {
-    const [teacherMaps, teacherFeatures] = teacher.apply(inputs) as [tf.Tensor, tf.Tensor];
-    return optimizer.minimize(() => {
+// The first student is trained on labels only.
+for (const weight of [0, 1]) {
+  const student = network(2, 2);
+  const outputs = featureExtractor(student, ["maps", "features", "logits"]);
+  const optimizer = tf.train.adam(0.01);
+  for (let step = 0; step <= 80; step++) {
+    const loss = optimizer.minimize(() => {
       const [maps, features, logits] = outputs.apply(inputs) as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const weights = { distanceWeight: 25, angleWeight: 50 };
-      const relations = rkdLoss(teacherFeatures, features, weights);
-      const similarity = tf.mul(similarityLoss(teacherMaps, maps), SIMILARITY_WEIGHT);
-      return tf.addN([crossEntropy(labels, logits), relations, similarity]) as tf.Scalar;
+      const rkd = rkdLoss(teacherFeatures, features, { distanceWeight: 1, angleWeight: 2 });
+      const similarity = tf.mul(similarityLoss(teacherMaps, maps), 300);
+      const terms = [rkd, similarity].map((term) => tf.mul(term, weight));
+      return tf.addN([crossEntropy(labels, logits), ...terms]) as tf.Scalar;
     }, true)!;
-  });
+    if (step % 40 === 0) console.log(`  step ${step}: loss ${(await loss.data())[0]!.toFixed(4)}`);
+    loss.dispose();
+  }
+  const logits = student.predict(test.inputs) as tf.Tensor;
+  const [share] = await tf.mean(tfl.metrics.categoricalAccuracy(test.labels, logits)).data();
+  console.log(`weight ${weight}: accuracy ${(100 * share!).toFixed(1)} %`);
 }

@@ -2,7 +2,6 @@ import { loadGraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
-import { toGraphFile } from "../../../examples/fit/graph-file.ts";
 import { hintLoss, kdLoss } from "../../../src/index.ts";
 import {
   type DistillationLoss,
@@ -13,6 +12,7 @@ import {
   type Teacher,
 } from "../../../src/layers/index.ts";
 import { valuesOf } from "../training.ts";
+import { toGraphFile } from "./graph-file.ts";
 
 const [SAMPLES, CLASSES] = [12, 3];
 const inputs = () => tf.randomNormal([SAMPLES, 4], 0, 1, "float32", 1);

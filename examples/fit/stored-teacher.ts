@@ -1,17 +1,26 @@
-// Distils a teacher that ran in Python: ../data/teacher.py wrote its logits in the safetensors format.
+// Distils a teacher whose logits are in a file, without labels.
+// PyTorch writes one by `safetensors.torch.save_file({"logits": logits}, "teacher.safetensors")`.
 import "@tensorflow/tfjs-backend-cpu";
-import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { kdLoss } from "kd-cmi";
-import { Distiller, readTeacherOutputs } from "kd-cmi/layers";
+import { Distiller, readTeacherOutputs, writeTeacherOutputs } from "kd-cmi/layers";
 
-// The points of a grid, row by row as in teacher.py: row i of the file belongs to point i.
+// The points of a grid. Row i of the file belongs to point i.
 const SIDE = 20;
 const steps = Array.from({ length: SIDE }, (_, i) => -1 + (2 * i) / (SIDE - 1));
-const points = tf.tensor2d(steps.flatMap((x) => steps.map((y) => [x, y])));
+const grid = steps.flatMap((x) => steps.map((y) => [x, y] as [number, number]));
+const points = tf.tensor2d(grid);
 
-const file = fileURLToPath(new URL("../data/teacher.safetensors", import.meta.url));
+// The file is an argument. Without it, a teacher of three spiral arms writes one.
+const file = process.argv[2] ?? "teacher.safetensors";
+if (file !== process.argv[2]) {
+  const logits = grid.map(([x, y]) => {
+    const angle = Math.atan2(y, x) - 1.6 * Math.hypot(x, y);
+    return [0, 1, 2].map((label) => 5 * Math.cos(angle - (label * 2 * Math.PI) / 3));
+  });
+  await writeTeacherOutputs(file, { teacherLogits: tf.tensor2d(logits) });
+}
 const stored = await readTeacherOutputs(file); // in a page: the bytes of a fetch
 console.log(`teacher: logits [${stored.teacherLogits!.shape}]`);
 
