@@ -12,14 +12,14 @@ import { loadDataset } from "../data/load.ts";
 import { range } from "../data/order.ts";
 import { readOptions } from "./options.ts";
 import { writeReport } from "./report.ts";
-import { type CamJob, type Recipe, type SeedResult, withMappedImages } from "./run-cam.ts";
+import { type CamJob, camRecipe, type SeedResult, withMappedImages } from "./run-cam.ts";
 import { camTable, isOfAllClasses, summarize } from "./summary.ts";
 
 /** Images of each class in the report. */
 const SHOWN = 8;
 
 const options = readOptions(process.argv.slice(2));
-const { backend, dataset, classes, epochs, reuse } = options;
+const { backend, dataset, classes, reuse } = options;
 if (backend === "webgpu") installChromium();
 await startNodeBackend("wasm"); // for the pictures; each seed runs in its own process
 
@@ -27,16 +27,10 @@ const all = await orExit(() => loadDataset(dataset));
 const data = withMappedImages(all, options.testImages);
 const placesOf = (label: number) =>
   range(data.test.labels.length).filter((place) => data.test.labels[place] === label);
-const recipe: Recipe = {
-  trainImages: options.images,
-  validationImages: 1000,
-  testImages: options.testImages,
-  teacher: { epochs, batchSize: 64, learningRate: 2e-3 },
-  fineTuning: { epochs: Math.ceil(epochs / 2), batchSize: 64, learningRate: 1e-3 },
-  lambda: options.lambda,
-  method: options.method,
-  shown: Object.fromEntries(classes.map((label) => [label, placesOf(label).slice(0, SHOWN)])),
-};
+const recipe = camRecipe(
+  options,
+  Object.fromEntries(classes.map((label) => [label, placesOf(label).slice(0, SHOWN)])),
+);
 const folder = join(options.out, "teachers");
 const jobs = range(options.seeds).map(
   (i): CamJob => ({ backend, dataset, recipe, seed: i + 1, folder, reuse }),

@@ -13,13 +13,14 @@ import type { SeedJob } from "../pipeline/serve-seed.ts";
 import type { Split } from "../pipeline/split.ts";
 import { type TeacherStores, teachersInMemory } from "../pipeline/teacher-store.ts";
 import { estimate } from "../pipeline/training.ts";
+import type { CamOptions } from "./options.ts";
 
 /** Two continuations of the same teacher of equal length, with λ = 0 and with MCMI. */
 export const TEACHERS = ["control", "MCMI"] as const;
 export type TeacherName = (typeof TEACHERS)[number];
 
 /** The layer whose maps are explained: 7×7 positions, 64 channels. */
-const MAPS = "maps";
+export const MAPS = "maps";
 
 export interface Recipe {
   trainImages: number;
@@ -32,6 +33,21 @@ export interface Recipe {
   /** Images whose maps the report shows, by class. */
   shown: Record<number, number[]>;
 }
+
+/** The settings that options name, and those that have none. */
+export const camRecipe = (
+  { images, testImages, epochs, lambda, method }: CamOptions,
+  shown: Recipe["shown"],
+): Recipe => ({
+  trainImages: images,
+  validationImages: 1000,
+  testImages,
+  teacher: { epochs, batchSize: 64, learningRate: 2e-3 },
+  fineTuning: { epochs: Math.ceil(epochs / 2), batchSize: 64, learningRate: 1e-3 },
+  lambda,
+  method,
+  shown,
+});
 
 export interface CamJob extends SeedJob {
   recipe: Recipe;
@@ -86,7 +102,7 @@ export async function runCam(
   return { seed, teachers: { control: control!, MCMI: MCMI! } };
 }
 
-function planOf(recipe: Recipe, name: TeacherName): Plan {
+export function planOf(recipe: Recipe, name: TeacherName): Plan {
   const { trainImages, validationImages, teacher, fineTuning, lambda } = recipe;
   const { epochs } = teacher;
   const start = { network: "cnn-cam", schedule: teacher, kept: [epochs], epoch: epochs } as const;

@@ -1,4 +1,4 @@
-import type { Estimate } from "../common/statistics.ts";
+import type { Estimate, Interval } from "../common/statistics.ts";
 
 /** A logarithmic axis shows only values above 0. */
 export interface Axis {
@@ -42,4 +42,27 @@ export interface ConfusionChart extends Titled {
   matrices: readonly { name: string; counts: readonly (readonly number[])[] }[];
 }
 
-export type Chart = LineChart | BarChart | ConfusionChart;
+/** Differences with their 95 % confidence intervals, a row each, and 0 as a vertical line. */
+export interface ForestChart extends Titled {
+  kind: "forest";
+  /** Each has an axis of its own. */
+  groups: readonly ForestGroup[];
+}
+
+export interface ForestGroup {
+  /** Quantity and unit. */
+  name: string;
+  /** What lies farther from 0 is cut, with an arrow in its place. */
+  within?: number;
+  rows: readonly ForestRow[];
+}
+
+export interface ForestRow {
+  label: string;
+  /** Has a colour, and a name in the legend. */
+  series: string;
+  gain: Interval;
+  digits: number;
+}
+
+export type Chart = LineChart | BarChart | ConfusionChart | ForestChart;

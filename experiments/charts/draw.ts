@@ -1,6 +1,7 @@
 import { drawBars } from "./bars.ts";
 import type { Chart } from "./chart.ts";
 import { drawConfusions } from "./confusions.ts";
+import { drawForest } from "./forest.ts";
 import { drawLines } from "./lines.ts";
 
 /** Draws a chart as SVG. */
@@ -12,5 +13,7 @@ export function drawChart(chart: Chart): string {
       return drawBars(chart);
     case "confusions":
       return drawConfusions(chart);
+    case "forest":
+      return drawForest(chart);
   }
 }

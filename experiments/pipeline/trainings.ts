@@ -1,4 +1,4 @@
-import { type Plan, withoutFineTuning } from "./plan.ts";
+import { type Plan, type StudentPlan, withoutFineTuning } from "./plan.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** The length of a training run. */
@@ -28,23 +28,31 @@ export function trainingsOf(plans: readonly Plan[]): TrainingLength[][] {
     if (fineTuning && isNew([images, teacher])) {
       trainings.push(lengthOf("teacher", fineTuning.schedule, images.train));
     }
-    if (student) {
-      const { share, atMost, drawn } = student;
-      const seen = drawn ?? Math.min(share * images.train, atMost ?? Number.POSITIVE_INFINITY);
-      trainings.push(lengthOf("student", student.schedule, seen));
-    }
+    if (student) trainings.push(studentLength(images, student));
     return trainings;
   });
 }
 
-const lengthOf = (
+/** The length of a student's own training, without the first stages of some methods. */
+export const studentLength = (images: Plan["images"], student: StudentPlan): TrainingLength =>
+  lengthOf("student", student.schedule, student.drawn ?? imagesOf(images, student));
+
+/** The number of images that a student sees. Where classes are removed, it may see fewer. */
+export const imagesOf = ({ train }: Plan["images"], { share, atMost }: StudentPlan): number =>
+  Math.min(Math.round(share * train), atMost ?? Number.POSITIVE_INFINITY);
+
+export const lengthOf = (
   of: TrainingLength["of"],
   { epochs, batchSize }: Schedule,
   images: number,
 ): TrainingLength => ({ of, epochs, stepsPerEpoch: Math.ceil(images / batchSize) });
 
+/** Steps of a training run. */
+export const stepsIn = ({ epochs, stepsPerEpoch }: TrainingLength): number =>
+  epochs * stepsPerEpoch;
+
 /** Steps of all training runs of a seed. */
 export const stepsOf = (plans: readonly Plan[]): number =>
   trainingsOf(plans)
     .flat()
-    .reduce((sum, { epochs, stepsPerEpoch }) => sum + epochs * stepsPerEpoch, 0);
+    .reduce((sum, length) => sum + stepsIn(length), 0);

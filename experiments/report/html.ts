@@ -28,6 +28,7 @@ const sectionOf = ({ title, text, table, charts }: Section): string =>
   [
     `<h2>${toHtml(title)}</h2>`,
     ...text.map(paragraph),
+    ...(table?.settings ? [paragraph(table.settings)] : []),
     ...(table ? [htmlTable(table.head, table.rows)] : []),
     ...charts.map(figure),
   ].join("\n");

@@ -1,13 +1,16 @@
+import { formatInterval } from "../common/statistics.ts";
 import { countOf } from "../common/text.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Study } from "../studies/index.ts";
+import { whole } from "./settings.ts";
+import { type Findings, findingsOf } from "./summary.ts";
 
 /** The protocol of all experiments of a recipe. */
 export function protocolOf({ images, teacher, lambda, student, maps }: Recipe): string {
   const { epochs } = teacher.schedule;
   return (
-    `Each seed draws ${images.train} training and ${images.validation} validation images. Its teacher ` +
+    `Each seed draws ${whole(images.train)} training and ${whole(images.validation)} validation images. Its teacher ` +
     `(${teacher.network}; ${maps.teacher.network} where feature maps are needed) is trained with cross-entropy for ` +
     `${epochs} epochs (${maps.teacher.schedule.epochs}). Control and MCMI are its continuations of equal length, with ` +
     `λ = 0 and with λ = ${lambda} (${maps.lambda}). All students (${student}; ${maps.student}) of a seed start from the ` +
@@ -20,3 +23,51 @@ export function protocolOf({ images, teacher, lambda, student, maps }: Recipe): 
 /** The question of an experiment, and the number of its seeds. */
 export const questionOf = ({ question }: Study, { seeds }: Outcomes, backend: string): string =>
   `${question} ${countOf(seeds.length, "seed")} on ${backend}.`;
+
+/**
+ * The beginning of the summary: what is confirmed and what is not.
+ *
+ * @param pages A list of links to the other pages.
+ */
+export function introduction(findings: readonly Findings[], pages: string): string {
+  const all = findingsOf(findings);
+  const on = (baseline: string, what: string) =>
+    all
+      .filter(({ effect }) => effect.baseline === baseline && effect.what.startsWith(what))
+      .slice(0, 1)
+      .flatMap(({ gains }) => [...gains])
+      .map(([dataset, { gain, digits }]) => `${formatInterval(gain, digits)} on ${dataset}`)
+      .join(", ");
+  return `# Reproduction of the thesis' experiments
+
+The thesis claims that students of MCMI teachers are better, above all with few images or without a class. These
+experiments test it on MNIST and Fashion-MNIST, with networks and numbers of images for two CPU cores. The baseline is
+the control: the same teacher, fine-tuned for as many steps with λ = 0. Numbers are MCMI − baseline in points of test
+accuracy with a 95 % CI. **CIFAR-10, the thesis' own data, [has not been run](reproduction/protocol.md#cifar-10).**
+
+**Confirmed**
+
+- A class that the student never saw, mean over the ten classes: ${on("control", "kd, each class")}.
+- Few images by kd. 1 %: ${on("control", "kd, 1 %")}. 5 %: ${on("control", "kd, 5 %")}.
+- The price is small. The teacher's accuracy: ${on("control", "teacher of kd")}.
+
+**Not confirmed**
+
+- A gain by CRD. 1 %: ${on("control", "crd, 1 %")}. 5 %: ${on("control", "crd, 5 %")}.
+- A gain on Fashion-MNIST over CE, the teacher before its fine-tuning. One class removed: ${on("CE", "kd, one class")}.
+  5 % of the images: ${on("CE", "kd, 5 %")}.
+- A gain by most methods on Fashion-MNIST. Mean over all methods: ${on("control", "mean of")}.
+- Maps that are more similar within a class on MNIST. Divergence in nats: ${on("control", "divergence")}.
+
+**Other ways were often better**
+
+- Few images, label smoothing: ${on("label smoothing", "kd, 5 %")}.
+- An unseen class, a teacher that is stopped early: ${on("CE, stopped early", "kd, one class")}.
+  That teacher is less accurate. MCMI's exceeds it by ${on("CE, stopped early", "teacher of kd, one")}.
+- An unseen class, the control at a higher temperature: ${on("temperature", "kd, one class")}.
+
+${pages}
+
+\`npm run reproduction\` generates these pages from the results in docs/results.
+`;
+}

@@ -20,6 +20,7 @@ function blocksOf({ title, text, table, charts }: Section, level: number, pictur
   return [
     `${"#".repeat(level)} ${plain(title)}`,
     ...text.map((paragraph) => plain(paragraph)),
+    ...(table?.settings ? [plain(table.settings)] : []),
     ...(table ? [tableOf(table.head, table.rows)] : []),
     ...charts.flatMap((chart) => {
       const link = pictures.get(chart);

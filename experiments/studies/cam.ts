@@ -1,12 +1,23 @@
 import type { Plan } from "../pipeline/plan.ts";
 import { mapsTeacher, PAIR, type Recipe } from "../recipe.ts";
 import { comparison, rowOf } from "./comparison.ts";
+import { effectOf } from "./effect.ts";
 import { type Metric, teacherAccuracy, teacherCmi } from "./metrics.ts";
 import type { Study } from "./study.ts";
 
+const coverage: Metric = {
+  name: "coverage of the maps, %",
+  digits: 2,
+  of: ({ maps }) => 100 * maps!.coverage,
+};
+const divergence: Metric = {
+  name: "I(X;S|Y) of the maps, nats",
+  digits: 4,
+  of: ({ maps }) => maps!.cmi,
+};
 const METRICS: Metric[] = [
-  { name: "coverage of the maps, %", digits: 2, of: ({ maps }) => 100 * maps!.coverage },
-  { name: "I(X;S|Y) of the maps, nats", digits: 4, of: ({ maps }) => maps!.cmi },
+  coverage,
+  divergence,
   { name: "mean pairwise JS of the maps, nats", digits: 4, of: ({ maps }) => maps!.divergence! },
   { ...teacherAccuracy, name: "teacher's test accuracy, %" },
   { ...teacherCmi, name: "CMI of training images, nats" },
@@ -18,7 +29,7 @@ export const cam: Study = {
     "Eigen-CAM of test images. A teacher that captures more of a class's context is expected to cover " +
     "more of an image (coverage), with more similar maps within a class (smaller divergences).",
 
-  plans: (recipe) => PAIR.map((name) => plan(recipe, name)),
+  plans: plansOf,
 
   sections: (outcomes, recipe) =>
     comparison({
@@ -26,12 +37,34 @@ export const cam: Study = {
       gains: "Differences of the scores",
       first: "",
       names: PAIR,
+      plans: plansOf(recipe),
       rows: METRICS.map((metric) =>
         rowOf(outcomes, metric.name, (name) => plan(recipe, name), metric),
       ),
       charts: [],
     }),
+
+  effects(outcomes, recipe) {
+    const pair = [plan(recipe, "MCMI"), plan(recipe, "control")] as const;
+    const baseline = "control";
+    return [
+      effectOf(outcomes, pair, coverage, {
+        scale: "coverage",
+        what: "coverage of the maps",
+        baseline,
+      }),
+      effectOf(outcomes, pair, divergence, {
+        scale: "divergence",
+        what: "divergence of the maps in a class",
+        baseline,
+      }),
+    ];
+  },
 };
+
+function plansOf(recipe: Recipe): Plan[] {
+  return PAIR.map((name) => plan(recipe, name));
+}
 
 function plan(recipe: Recipe, name: string): Plan {
   const { images, maps } = recipe;

@@ -2,6 +2,7 @@ import { estimateOf, format, formatInterval, pairedInterval } from "../common/st
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { Section } from "../report/section.ts";
+import { settingsOf } from "../report/settings.ts";
 import type { Metric } from "./metrics.ts";
 
 /** A number of each contender, in the order of the seeds. */
@@ -27,13 +28,23 @@ interface Comparison extends Pick<Section, "title" | "charts"> {
   /** The contenders, MCMI among them. */
   names: readonly string[];
   rows: readonly Row[];
+  /** The runs behind the rows. */
+  plans: readonly Plan[];
 }
 
 /** Above this number of contenders, their differences do not fit beside them. */
 const MOST_IN_ONE_TABLE = 3;
 
 /** The means of all contenders, and the gains of MCMI over each of the others, paired by seed. */
-export function comparison({ title, gains, first, names, rows, charts }: Comparison): Section[] {
+export function comparison({
+  title,
+  gains,
+  first,
+  names,
+  rows,
+  plans,
+  charts,
+}: Comparison): Section[] {
   const rivals = names.filter((name) => name !== "MCMI");
   const gainHead = rivals.map((name) => `MCMI − ${name} [95 % CI]`);
   const meansOf = ({ digits, values }: Row) =>
@@ -41,6 +52,7 @@ export function comparison({ title, gains, first, names, rows, charts }: Compari
   const gainsOf = ({ digits, values }: Row) =>
     rivals.map((name) => formatInterval(pairedInterval(values("MCMI"), values(name)), digits));
   const table = (head: readonly string[], cells: (row: Row) => string[]) => ({
+    settings: settingsOf(plans),
     head: [first, ...head],
     rows: rows.map((row) => [row.label, ...cells(row)]),
   });

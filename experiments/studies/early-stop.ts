@@ -1,16 +1,28 @@
+import { mean } from "d3-array";
 import type { LineChart } from "../charts/chart.ts";
 import type { Outcomes } from "../outcomes.ts";
-import type { TeacherPlan } from "../pipeline/plan.ts";
+import type { Plan, TeacherPlan } from "../pipeline/plan.ts";
 import { pairOf, type Recipe } from "../recipe.ts";
+import { settingsOf } from "../report/settings.ts";
+import { effectOf, scaleOf } from "./effect.ts";
 import {
   estimate,
   type Metric,
+  onValidation,
   probeMetric,
   show,
   teacherAccuracy,
   teacherCmi,
 } from "./metrics.ts";
-import { PROBE_IDS, PROBES, type ProbeName, probe, probes, probeTitles } from "./probes.ts";
+import {
+  PROBE_IDS,
+  PROBES,
+  type ProbeName,
+  probe,
+  probes,
+  probeText,
+  probeTitles,
+} from "./probes.ts";
 import { ranking } from "./ranking.ts";
 import type { Study } from "./study.ts";
 
@@ -20,7 +32,7 @@ export const earlyStop: Study = {
     "A teacher trained with cross-entropy alone is stopped early. Its CMI falls during training: is an " +
     "early stop as good as MCMI?",
 
-  plans: (recipe) => teachers(recipe).flatMap(({ teacher }) => probes(recipe, teacher)),
+  plans: plansOf,
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
@@ -30,6 +42,7 @@ export const earlyStop: Study = {
         title: "Teachers and students, mean ± standard error",
         text: [],
         table: {
+          settings: settingsOf(plansOf(recipe)),
           head: ["teacher", "teacher, %", "CMI, nats", ...PROBES.map((name) => titles[name])],
           rows: teachers(recipe).map(({ name, teacher }) => [
             name,
@@ -58,7 +71,46 @@ export const earlyStop: Study = {
       },
     ];
   },
+
+  effects: (outcomes, recipe) =>
+    PROBES.flatMap((one) => {
+      const MCMI = probe(recipe, one, pairOf(recipe).MCMI);
+      const metric = probeMetric(recipe.probes[one]);
+      const over = (baseline: string, teacher: TeacherPlan) =>
+        effectOf(outcomes, [MCMI, probe(recipe, one, teacher)], metric, {
+          scale: scaleOf(metric),
+          what: probeText(recipe, one),
+          baseline,
+        });
+      const early = stoppedEarly(outcomes, recipe, one);
+      return [
+        over("CE", recipe.teacher),
+        over(STOPPED, early),
+        effectOf(outcomes, [MCMI, probe(recipe, one, early)], teacherAccuracy, {
+          scale: "teacher",
+          what: `teacher of ${probeText(recipe, one)}`,
+          baseline: STOPPED,
+        }),
+      ];
+    }),
 };
+
+const STOPPED = "CE, stopped early";
+
+function plansOf(recipe: Recipe): Plan[] {
+  return teachers(recipe).flatMap(({ teacher }) => probes(recipe, teacher));
+}
+
+/** The CE teacher after the epoch before its last one with the best student on validation images. */
+function stoppedEarly(outcomes: Outcomes, recipe: Recipe, name: ProbeName): TeacherPlan {
+  const of = onValidation(recipe.probes[name].removed);
+  const score = (teacher: TeacherPlan) => mean(outcomes.values(probe(recipe, name, teacher), of))!;
+  const { kept, epoch } = recipe.teacher;
+  return kept
+    .filter((earlier) => earlier < epoch)
+    .map((earlier) => ({ ...recipe.teacher, epoch: earlier }))
+    .reduce((a, b) => (score(b) > score(a) ? b : a));
+}
 
 /** A function to line charts of a metric over the epochs of the CE teacher. */
 const chartsOf =

@@ -1,4 +1,6 @@
+import type { Plan } from "../pipeline/plan.ts";
 import type { Section } from "../report/section.ts";
+import { settingsOf } from "../report/settings.ts";
 
 /** An expectation from the thesis' figures, and whether it was met. */
 export interface Goal {
@@ -7,10 +9,11 @@ export interface Goal {
   isReached: boolean;
 }
 
-export const goalSection = (goals: readonly Goal[]): Section => ({
+export const goalSection = (goals: readonly Goal[], plans: readonly Plan[]): Section => ({
   title: "Goals",
   text: [],
   table: {
+    settings: settingsOf(plans),
     head: ["goal", "measured", "reached"],
     rows: goals.map(({ goal, measured, isReached }) => [goal, measured, isReached ? "yes" : "no"]),
   },

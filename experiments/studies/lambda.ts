@@ -4,6 +4,7 @@ import type { Outcomes } from "../outcomes.ts";
 import { fineTuned, type Plan } from "../pipeline/plan.ts";
 import { mapsTeacher, type Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
+import { settingsOf, stepsText } from "../report/settings.ts";
 import { byMethod } from "./by-method.ts";
 import * as metrics from "./metrics.ts";
 import { PROBE_IDS, PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
@@ -40,7 +41,7 @@ export const lambda: Study = {
     }));
     const ofMethods = METHODS.map((method) => ({
       id: `student-${method}`,
-      title: `student by ${method}, %`,
+      title: `student by ${method}, ${stepsText(ofTable(recipe, method, 0))}, %`,
       plan: (value: number) => ofTable(recipe, method, value),
       metric: metrics.studentAccuracy,
     }));
@@ -89,6 +90,7 @@ function sweep(outcomes: Outcomes, { title, gains, prefix, lambdas, students }: 
     ...students,
   ];
   const table = (values: readonly number[], cell: (column: Column, lambda: number) => string) => ({
+    settings: settingsOf(values.flatMap((value) => students.map((one) => one.plan(value)))),
     head: ["λ", ...columns.map((column) => column.title)],
     rows: values.map((value) => [String(value), ...columns.map((column) => cell(column, value))]),
   });

@@ -1,5 +1,6 @@
 import type { Plan, TeacherPlan } from "../pipeline/plan.ts";
 import type { Recipe } from "../recipe.ts";
+import { stepsText } from "../report/settings.ts";
 
 export const PROBES = ["fewImages", "withoutClass"] as const;
 export type ProbeName = (typeof PROBES)[number];
@@ -30,12 +31,25 @@ export function probe(
 export const probes = (recipe: Recipe, teacher: TeacherPlan): Plan[] =>
   PROBES.map((name) => probe(recipe, name, teacher));
 
+/** Describes a student with few images: "kd, 5 % of the images, 1,280 steps". */
+export function withFewImages(plan: Plan): string {
+  const { method, share } = plan.student!;
+  return `${method}, ${100 * share} % of the images, ${stepsText(plan)}`;
+}
+
+/** Describes a probe in the same words for every data set. */
+export const probeText = (recipe: Recipe, name: ProbeName): string => {
+  const plan = probe(recipe, name, recipe.teacher);
+  return name === "fewImages" ? withFewImages(plan) : `kd, one class removed, ${stepsText(plan)}`;
+};
+
 /** Headings for the probes of a recipe. */
-export function probeTitles({ probes }: Recipe, classNames: readonly string[]) {
-  const { fewImages, withoutClass } = probes;
+export function probeTitles(recipe: Recipe, classNames: readonly string[]) {
+  const { fewImages, withoutClass } = recipe.probes;
+  const steps = stepsText(probe(recipe, "fewImages", recipe.teacher));
   const removed = withoutClass.removed.map((c) => classNames[c]);
   return {
-    fewImages: `student with ${100 * fewImages.share} % of the images, %`,
+    fewImages: `student with ${100 * fewImages.share} % of the images, ${steps}, %`,
     withoutClass: `student without ${removed}: accuracy on ${removed}, %`,
   };
 }

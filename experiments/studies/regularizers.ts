@@ -4,8 +4,10 @@ import type { Regularizer } from "../pipeline/fit-teacher.ts";
 import { fineTuned, type Plan } from "../pipeline/plan.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
+import { settingsOf } from "../report/settings.ts";
+import { effectOf, scaleOf } from "./effect.ts";
 import * as metrics from "./metrics.ts";
-import { PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
+import { PROBES, type ProbeName, probe, probeText, probeTitles } from "./probes.ts";
 import { ranking } from "./ranking.ts";
 import type { Study } from "./study.ts";
 
@@ -17,14 +19,30 @@ export const regularizers: Study = {
     "Fine-tuning of the same length with label smoothing or with an entropy reward, and students of the " +
     "control at higher temperatures: does any of them match MCMI?",
 
-  plans: (recipe) =>
-    settings(recipe).flatMap((one) => PROBES.map((name) => plan(recipe, name, one))),
+  plans: plansOf,
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
     return [bestSettings(outcomes, recipe, titles), allSettings(outcomes, recipe, titles)];
   },
+
+  effects: (outcomes, recipe) =>
+    PROBES.flatMap((name) => {
+      const metric = probeMetric(recipe.probes[name]);
+      const of = (way: Way) => plan(recipe, name, best(outcomes, recipe, name, way));
+      return RIVALS.map((way) =>
+        effectOf(outcomes, [of("MCMI"), of(way)], metric, {
+          scale: scaleOf(metric),
+          what: probeText(recipe, name),
+          baseline: way,
+        }),
+      );
+    }),
 };
+
+function plansOf(recipe: Recipe): Plan[] {
+  return settings(recipe).flatMap((one) => PROBES.map((name) => plan(recipe, name, one)));
+}
 
 type Titles = ReturnType<typeof probeTitles>;
 
@@ -35,6 +53,7 @@ const bestSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Secti
       "measured on test images. Differences are relative to the control, paired by seed.",
   ],
   table: {
+    settings: settingsOf(plansOf(recipe)),
     head: ["student", "way", "chosen", "accuracy, %", "− control [95 % CI]", "teacher, %"],
     rows: PROBES.flatMap((name) => {
       const metric = probeMetric(recipe.probes[name]);
@@ -68,6 +87,7 @@ const allSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Sectio
   title: "All settings, mean ± standard error",
   text: [],
   table: {
+    settings: settingsOf(plansOf(recipe)),
     head: ["way", "setting", "teacher, %", "CMI, nats", ...PROBES.map((name) => titles[name])],
     rows: settings(recipe).map((one) => [
       one.way,
@@ -83,7 +103,10 @@ const allSettings = (outcomes: Outcomes, recipe: Recipe, titles: Titles): Sectio
 });
 
 const WAYS = ["control", "temperature", "label smoothing", "entropy", "MCMI"] as const;
+
 type Way = (typeof WAYS)[number];
+/** The ways that the summary compares MCMI with. */
+const RIVALS = ["temperature", "label smoothing", "entropy"] as const satisfies readonly Way[];
 
 interface Setting {
   way: Way;

@@ -1,10 +1,13 @@
+import { mean } from "d3-array";
 import { pairedInterval } from "../common/statistics.ts";
 import { type MethodName, methods } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan, TeacherPlan } from "../pipeline/plan.ts";
 import { mapsTeacher, type Recipe } from "../recipe.ts";
-import type { Section } from "../report/section.ts";
+import type { ForestGroup, Section } from "../report/section.ts";
+import { settingsOf, stepsText } from "../report/settings.ts";
 import { byMethod } from "./by-method.ts";
+import { type Effect, effectOf } from "./effect.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import * as metrics from "./metrics.ts";
 import type { Study } from "./study.ts";
@@ -23,14 +26,62 @@ export const table: Study = {
     "The same student by the same method with another teacher: trained with cross-entropy (CE), " +
     "fine-tuned further with it (control), or fine-tuned with CMI (MCMI).",
 
-  plans: (recipe) =>
-    TEACHERS.flatMap((name) => METHODS.map((method) => plan(recipe, name, method))),
+  plans: plansOf,
 
   sections: (outcomes, recipe) => [
-    goalSection(goals(outcomes, recipe)),
+    goalSection(goals(outcomes, recipe), plansOf(recipe)),
     accuracies(outcomes, recipe),
   ],
+
+  effects: (outcomes, recipe) =>
+    RIVALS.flatMap((baseline): Effect[] => {
+      const pair = [plan(recipe, "MCMI", "kd"), plan(recipe, baseline, "kd")] as const;
+      const means = (name: TeacherName) => {
+        const each = METHODS.map((method) =>
+          outcomes.values(plan(recipe, name, method), studentAccuracy.of),
+        );
+        return outcomes.seeds.map((_, i) => mean(each, (values) => values[i])!);
+      };
+      const percent = 100 * recipe.maps.share;
+      return [
+        {
+          scale: "student",
+          what: `mean of ${METHODS.length} methods, ${percent} % of the images, ${stepsText(pair[0])}`,
+          baseline,
+          digits: studentAccuracy.digits,
+          gain: pairedInterval(means("MCMI"), means(baseline)),
+          plans: METHODS.flatMap((method) => [
+            plan(recipe, "MCMI", method),
+            plan(recipe, baseline, method),
+          ]),
+        },
+        effectOf(outcomes, pair, metrics.teacherAccuracy, {
+          scale: "teacher",
+          what: `teacher of the methods, ${pair[0].teacher.network}`,
+          baseline,
+        }),
+      ];
+    }),
 };
+
+function plansOf(recipe: Recipe): Plan[] {
+  return TEACHERS.flatMap((name) => METHODS.map((method) => plan(recipe, name, method)));
+}
+
+/** Points. Beyond them, intervals of methods that hardly train would hide all others. */
+const SHOWN_WITHIN = 6;
+
+const gainsOver = (outcomes: Outcomes, recipe: Recipe, rival: TeacherName): ForestGroup => ({
+  name: `MCMI − ${rival}, points`,
+  within: SHOWN_WITHIN,
+  rows: METHODS.map((method) => {
+    const [a, b] = (["MCMI", rival] as const).map((name) =>
+      outcomes.values(plan(recipe, name, method), studentAccuracy.of),
+    );
+    const gain = pairedInterval(a!, b!);
+    return { label: method, series: `over ${rival}`, gain, digits: studentAccuracy.digits };
+  }),
+});
 
 function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
   const { estimate, show, showGain, teacherAccuracy, teacherCmi } = metrics;
@@ -45,6 +96,7 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
     title: "Students' test accuracy by method, %",
     text: [],
     table: {
+      settings: settingsOf(plansOf(recipe)),
       head: ["method", ...TEACHERS, ...RIVALS.map((rival) => `MCMI − ${rival} [95 % CI]`)],
       rows: [
         ...METHODS.map((method) => row(method, method, studentAccuracy)),
@@ -56,7 +108,7 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
       {
         kind: "bars",
         id: "methods",
-        title: "Students by each method",
+        title: `Students by each method with ${100 * recipe.maps.share} % of the images, ${stepsText(plan(recipe, "MCMI", "kd"))}`,
         y: { name: "test accuracy, %" },
         categories: [...METHODS],
         series: TEACHERS.map((name) => ({
@@ -65,6 +117,12 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
             estimate(outcomes, plan(recipe, name, method), studentAccuracy),
           ),
         })),
+      },
+      {
+        kind: "forest",
+        id: "gains",
+        title: `Gains by each method with ${100 * recipe.maps.share} % of the images, ${stepsText(plan(recipe, "MCMI", "kd"))}`,
+        groups: RIVALS.map((rival) => gainsOver(outcomes, recipe, rival)),
       },
     ],
   };

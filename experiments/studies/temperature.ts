@@ -2,6 +2,7 @@ import type { LineChart } from "../charts/chart.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PAIR, type PairName, pairOf, type Recipe } from "../recipe.ts";
+import { settingsOf } from "../report/settings.ts";
 import { estimate, type Metric, probeMetric, show } from "./metrics.ts";
 import { PROBE_IDS, PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
 import { ranking } from "./ranking.ts";
@@ -13,10 +14,7 @@ export const temperature: Study = {
     "A temperature raises the CMI of the outputs that the student sees. Does the student's accuracy " +
     "rise with it, and does it replace MCMI?",
 
-  plans: (recipe) =>
-    PAIR.flatMap((name) =>
-      recipe.temperatures.flatMap((T) => PROBES.map((one) => plan(recipe, one, name, T))),
-    ),
+  plans: plansOf,
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
@@ -26,6 +24,7 @@ export const temperature: Study = {
         title: "CMI at the temperature, and students; mean ± standard error",
         text: [],
         table: {
+          settings: settingsOf(plansOf(recipe)),
           head: ["teacher", "T", softCmi.name, ...PROBES.map((one) => titles[one])],
           rows: PAIR.flatMap((name) =>
             recipe.temperatures.map((T) => [
@@ -58,6 +57,12 @@ export const temperature: Study = {
     ];
   },
 };
+
+function plansOf(recipe: Recipe): Plan[] {
+  return PAIR.flatMap((name) =>
+    recipe.temperatures.flatMap((T) => PROBES.map((one) => plan(recipe, one, name, T))),
+  );
+}
 
 /** A function to line charts of a metric over the temperature. */
 const chartsOf =

@@ -4,8 +4,10 @@ import { addMatrices, type Outcomes } from "../outcomes.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
+import { stepsText } from "../report/settings.ts";
 import { comparison, rowOf } from "./comparison.ts";
 import { type Contender, contenders } from "./contenders.ts";
+import { type Effect, effectOf } from "./effect.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import { estimate, removedAccuracy, teacherAccuracy } from "./metrics.ts";
 import type { Study } from "./study.ts";
@@ -16,17 +18,43 @@ export const zeroShot: Study = {
     "Each class in turn, and sets of classes, are removed from the student's images. The teacher saw " +
     "all classes. How accurate is the student on test images of the removed classes?",
 
-  plans: (recipe) =>
-    compared(recipe).flatMap((contender) =>
-      recipe.zeroShot.removed.map((removed) => planOf(recipe, contender, removed)),
-    ),
+  plans: plansOf,
 
   sections: (outcomes, recipe, classNames) => [
-    goalSection(goals(outcomes, recipe, classNames)),
+    goalSection(goals(outcomes, recipe, classNames), plansOf(recipe)),
     ...accuracies(outcomes, recipe, classNames),
     ...recipe.zeroShot.removed.map((removed) => confusions(outcomes, recipe, removed, classNames)),
   ],
+
+  effects: (outcomes, recipe) =>
+    baselinesOf(recipe).flatMap((baseline): Effect[] => {
+      const [removed] = singleOf(recipe);
+      const pair = [plan(recipe, "MCMI", removed!), plan(recipe, baseline, removed!)] as const;
+      return [
+        {
+          scale: "removed",
+          what: `kd, each class removed in turn, ${stepsText(pair[0])}`,
+          baseline,
+          digits: 1,
+          gain: gainOver(outcomes, recipe, baseline),
+          plans: pair,
+        },
+        effectOf(outcomes, pair, teacherAccuracy, {
+          scale: "teacher",
+          what: `teacher of kd, ${pair[0].teacher.network}`,
+          baseline,
+        }),
+      ];
+    }),
 };
+
+function plansOf(recipe: Recipe): Plan[] {
+  return compared(recipe).flatMap((contender) =>
+    recipe.zeroShot.removed.map((removed) => planOf(recipe, contender, removed)),
+  );
+}
+
+const baselinesOf = (recipe: Recipe) => shown(recipe).filter((name) => name !== "MCMI");
 
 const compared = (recipe: Recipe) =>
   contenders({ ...recipe, lambda: recipe.zeroShot.lambda ?? recipe.lambda }, recipe.zeroShot.kd);
@@ -55,6 +83,7 @@ function accuracies(outcomes: Outcomes, recipe: Recipe, classNames: readonly str
     title: "Accuracy on the removed classes, %",
     gains: "Gains on the removed classes, points",
     first: "removed",
+    plans: plansOf(recipe),
     names: namesOf(recipe),
     rows: [
       ...rows,
@@ -158,14 +187,13 @@ function goals(outcomes: Outcomes, recipe: Recipe, classNames: readonly string[]
   const average = mean(means(outcomes, recipe, "MCMI"))!;
   const loss = teacherOf("control") - teacherOf("MCMI");
   const below = teacherOf("MCMI") - best.accuracy;
-  const baselines = shown(recipe).filter((name) => name !== "MCMI");
   return [
     ...goalOf(wanted.mean, (least) => ({
       goal: `students of MCMI: at least ${least} % in the mean over the classes`,
       measured: `${average.toFixed(1)} %`,
       isReached: average >= least,
     })),
-    ...baselines.map((name) => {
+    ...baselinesOf(recipe).map((name) => {
       const gain = gainOver(outcomes, recipe, name);
       return {
         goal: `at least ${wanted.gain} points above the students of ${name}, 95 % CI above 0`,

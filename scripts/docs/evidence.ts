@@ -11,34 +11,37 @@ export interface EvidencePage {
 const read = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), "utf8");
 
-/** The generated documents of docs as pages of the site: the reproduction is split by data set. */
-export function evidencePages(): EvidencePage[] {
-  return [
-    ...reproductionPages(read("reproduction.md")),
-    page("performance", read("performance.md")),
-    page("precision", read("precision.md")),
-  ];
-}
+/** The generated documents of docs as pages of the site. */
+export const evidencePages = (): EvidencePage[] => [
+  ...reproductionPages(read("reproduction.md"), read),
+  page("performance", read("performance.md")),
+  page("precision", read("precision.md")),
+];
 
-/** The summary, and a page for each section of level 2 with sections of its own. */
-export function reproductionPages(document: string): EvidencePage[] {
-  const [head, ...sections] = document.split(/^(?=## )/m);
-  const hasPage = (section: string) => /^### /m.test(section);
-  const pages = sections.filter(hasPage).map((section) => {
-    const text = section.replace(/^#(#+ )/gm, "$1");
-    return page(slugOf(titleOf(text)), text);
-  });
-  const list = pages.map(({ title, path }) => `- [${title}](${path})`).join("\n");
-  const summary = [head, ...sections.filter((section) => !hasPage(section))].join("");
-  return [page("index", `${summary}\n## Results by data set\n\n${list}\n`), ...pages];
+/**
+ * The summary of the reproduction, and the pages that it lists.
+ *
+ * @param readPage Reads a document of docs.
+ */
+export function reproductionPages(
+  summary: string,
+  readPage: (name: string) => string,
+): EvidencePage[] {
+  const listed = summary.matchAll(/^- \[[^\]]+\]\(reproduction\/([\w-]+)\.md\)$/gm);
+  return [
+    page("index", summary),
+    ...[...listed].map(([, slug]) => page(slug!, readPage(`reproduction/${slug}.md`))),
+  ];
 }
 
 const titleOf = (text: string) => /^# (.+)$/m.exec(text)![1]!;
 
-const slugOf = (title: string) => title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-
+/** Links between documents become links between pages, which are in one folder. */
 const page = (slug: string, text: string): EvidencePage => ({
   title: titleOf(text),
   path: `/evidence/${slug === "index" ? "" : slug}`,
-  text: text.replaceAll("](images/", "](../../images/"),
+  text: text
+    .replaceAll(/\]\((?:\.\.\/)?images\//g, "](../../images/")
+    .replaceAll("](reproduction/", "](./")
+    .replaceAll("](../reproduction.md", "](./index.md"),
 });

@@ -1,14 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { drawBars } from "../../experiments/charts/bars.ts";
-import type { BarChart, ConfusionChart, LineChart } from "../../experiments/charts/chart.ts";
+import type {
+  BarChart,
+  ConfusionChart,
+  ForestChart,
+  LineChart,
+} from "../../experiments/charts/chart.ts";
 import { drawConfusions } from "../../experiments/charts/confusions.ts";
 import { drawChart } from "../../experiments/charts/draw.ts";
+import { drawForest } from "../../experiments/charts/forest.ts";
 import { drawLinePanels, drawLines } from "../../experiments/charts/lines.ts";
-import type { Estimate } from "../../experiments/common/statistics.ts";
+import type { Estimate, Interval } from "../../experiments/common/statistics.ts";
 
 const GREY = "#8a8f98";
 const ORANGE = "#d9480f";
 const estimate = (mean: number, error?: number): Estimate => ({ mean, error });
+
+const gain = (mean: number, low?: number, high?: number): Interval => ({
+  mean,
+  error: undefined,
+  interval: low === undefined ? undefined : [low, high!],
+});
 
 const bars: BarChart = {
   kind: "bars",
@@ -123,6 +135,73 @@ describe("drawBars", () => {
     expect(crowded.match(/matrix\(0\.707,-0\.707,/g)).toHaveLength(18);
     expect(svg).not.toMatch(/matrix\(0\.707/);
     expect(verticalsOf(crowded, "#111")).toHaveLength(54);
+  });
+});
+
+describe("drawForest", () => {
+  const forest: ForestChart = {
+    kind: "forest",
+    id: "gains",
+    title: "MCMI − control",
+    groups: [
+      {
+        name: "accuracy, points",
+        within: 10,
+        rows: [
+          { label: "kd", series: "CE", gain: gain(2, 1, 3), digits: 1 },
+          { label: "crd", series: "MCMI", gain: gain(-1, -4, 2), digits: 1 },
+          { label: "fsp", series: "CE", gain: gain(20, 5, 35), digits: 1 },
+        ],
+      },
+      {
+        name: "coverage, points",
+        rows: [{ label: "maps", series: "MCMI", gain: gain(0.5), digits: 2 }],
+      },
+    ],
+  };
+  const svg = drawForest(forest);
+  /** The ends of the horizontal lines of a colour. */
+  const horizontals = (color: string) =>
+    [...svg.matchAll(/<path d="M(\S+) (\S+)L(\S+) (\S+)" [^>]*stroke="(#\w+)" stroke-width="1.5"/g)]
+      .filter((match) => match[5] === color && match[2] === match[4])
+      .map((match) => ({
+        y: Number(match[2]),
+        ends: [Number(match[1]), Number(match[3])] as const,
+      }));
+
+  test("has a row for each interval, with its label and its numbers", () => {
+    const texts = textsOf(svg);
+    expect(texts).toEqual(expect.arrayContaining(["kd", "crd", "fsp", "maps"]));
+    expect(texts).toEqual(
+      expect.arrayContaining(["+2.0 [+1.0, +3.0]", "-1.0 [-4.0, +2.0]", "+20.0 [+5.0, +35.0]"]),
+    );
+    expect(texts).toEqual(
+      expect.arrayContaining(["+0.50", "accuracy, points", "coverage, points"]),
+    );
+    expect(texts).toContain("dots: means of paired differences, lines: 95 % CI");
+  });
+
+  test("draws lines from end to end in one scale, with 0 between the ends", () => {
+    const [kd, fsp] = horizontals(GREY);
+    const [crd] = horizontals(ORANGE);
+    const point = (kd!.ends[1] - kd!.ends[0]) / 2;
+    expect(point).toBeGreaterThan(10);
+    const at = (x: number) => kd!.ends[0] + (x - 1) * point;
+    expect(crd!.ends[0]).toBeCloseTo(at(-4), 0);
+    expect(crd!.ends[1]).toBeCloseTo(at(2), 0);
+    expect(fsp!.ends[0]).toBeCloseTo(at(5), 0);
+    expect([crd!.y - kd!.y, fsp!.y - crd!.y]).toEqual([20, 20]);
+  });
+
+  test("cuts what lies beyond the axis, with an arrow instead of an end, and without a dot", () => {
+    const [kd, fsp] = horizontals(GREY);
+    const point = (kd!.ends[1] - kd!.ends[0]) / 2;
+    expect(fsp!.ends[1]).toBeCloseTo(kd!.ends[0] + 9 * point, 0);
+    expect(svg.match(/<polygon [^>]*fill="#8a8f98"/g)).toHaveLength(1);
+    const dots = (color: string) => [
+      ...svg.matchAll(new RegExp(`<circle[^>]*r="3.5"[^>]*fill="${color}"`, "g")),
+    ];
+    expect([dots(GREY).length, dots(ORANGE).length]).toEqual([1, 2]);
   });
 });
 

@@ -9,6 +9,9 @@ const values: Record<string, number[]> = {
   MCMI: [4, 5, 6],
   rival: [5, 5, 5],
 };
+const { images, teacher } = recipes.small;
+const plans = [{ images, teacher }];
+const settings = "Settings: no fine-tuning. Teachers: 20,000 images, 6,260 steps.";
 const compare = (names: string[]) =>
   comparison({
     title: "Accuracy",
@@ -16,6 +19,7 @@ const compare = (names: string[]) =>
     first: "removed",
     names,
     rows: [{ label: "cat", digits: 1, values: (name) => values[name]! }],
+    plans,
     charts: [],
   });
 
@@ -23,6 +27,7 @@ describe("a comparison", () => {
   test("has means and paired differences in one table", () => {
     expect(compare(["CE", "MCMI"]).map(({ table }) => table)).toEqual([
       {
+        settings,
         head: ["removed", "CE", "MCMI", "MCMI − CE [95 % CI]"],
         rows: [["cat", "2.0 ± 0.6", "5.0 ± 0.6", "+3.0 [+3.0, +3.0]"]],
       },
@@ -32,6 +37,7 @@ describe("a comparison", () => {
   test("has a table of differences for many contenders", () => {
     const [means, gains] = compare(["CE", "control", "rival", "MCMI"]);
     expect(means!.table!.head).toEqual(["removed", "CE", "control", "rival", "MCMI"]);
+    expect([means!.table!.settings, gains!.table!.settings]).toEqual([settings, settings]);
     expect(gains!.title).toBe("Gains");
     // t(0.975, 2) · 1/√3 = 2.484
     expect(gains!.table!.rows).toEqual([

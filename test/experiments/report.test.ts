@@ -10,7 +10,7 @@ import { experimentPage } from "../../experiments/report/html.ts";
 import { toMarkdown } from "../../experiments/report/markdown.ts";
 import { writePictures } from "../../experiments/report/pictures.ts";
 import type { BarChart, Section } from "../../experiments/report/section.ts";
-import { studies } from "../../experiments/studies/index.ts";
+import { type Study, studies } from "../../experiments/studies/index.ts";
 import { ranking } from "../../experiments/studies/ranking.ts";
 
 const work = mkdtempSync(join(tmpdir(), "kd-cmi-report-"));
@@ -30,6 +30,7 @@ const sections: readonly Section[] = [
     title: "Few shots & <zero>",
     text: ["A first paragraph.", "λ < 0.5, *all* of cnn_small."],
     table: {
+      settings: "Settings: λ < 1. T = 2.",
       head: ["method", "I(X;Ŷ|Y)", "MCMI − control"],
       rows: [["kd|std", "0.1", "+3.1 [+1.2, +5.0]"]],
     },
@@ -63,6 +64,7 @@ describe("experimentPage", () => {
       "<h2>Few shots &amp; &lt;zero></h2>",
       "<p>A first paragraph.</p>",
       "<p>λ &lt; 0.5, *all* of cnn_small.</p>",
+      "<p>Settings: λ &lt; 1. T = 2.</p>",
       "<tr><th>method</th><th>I(X;Ŷ|Y)</th><th>MCMI − control</th></tr>",
       "<tr><td>kd|std</td><td>0.1</td><td>+3.1 [+1.2, +5.0]</td></tr>",
       '<img alt="Students of &quot;MCMI&quot;"',
@@ -86,6 +88,8 @@ describe("toMarkdown", () => {
 A first paragraph.
 
 λ \\< 0.5, \\*all\\* of cnn\\_small.
+
+Settings: λ \\< 1. T = 2.
 
 | method | I(X;Ŷ\\|Y) | MCMI − control |
 | :-- | --: | --: |
@@ -153,30 +157,44 @@ describe("writePictures", () => {
   });
 });
 
-test.each(Object.entries(studies))("%s: the ids of charts are unique and short", (_, study) => {
-  const confusion = range(10).map(() => range(10));
-  const accuracy = { validation: 0.5, test: 0.5 };
-  const perClass = { validation: range(10), test: range(10) };
-  const outcome: Outcome = {
-    teacher: { accuracy, crossEntropy: accuracy, cmi: 1, normalizedCmi: 1 },
-    student: { accuracy, perClass, confusion },
-    softCmi: 1,
-    maps: { cmi: 1, coverage: 1, divergence: 1 },
-  };
-  const outcomes: Outcomes = {
-    seeds: [1, 2],
-    values: (_plan, of) => [of(outcome), of(outcome)],
-    all: () => [outcome, outcome],
-  };
-  const classNames = range(10).map(String);
-  const ids = Object.values(recipes)
-    .map((recipe) => study.sections(outcomes, recipe, classNames))
-    .map((sections) => sections.flatMap(({ charts }) => charts.map(({ id }) => id)));
-  for (const unique of ids) {
-    expect(new Set(unique).size).toBe(unique.length);
-    for (const id of unique) expect(id).toMatch(/^[a-z0-9-]{1,25}$/);
-  }
-});
+test.each(Object.entries(studies))(
+  "%s: ids of charts are unique and short, and tables and effects have settings",
+  (_, study) => {
+    const confusion = range(10).map(() => range(10));
+    const accuracy = { validation: 0.5, test: 0.5 };
+    const perClass = { validation: range(10), test: range(10) };
+    const outcome: Outcome = {
+      teacher: { accuracy, crossEntropy: accuracy, cmi: 1, normalizedCmi: 1 },
+      student: { accuracy, perClass, confusion },
+      softCmi: 1,
+      maps: { cmi: 1, coverage: 1, divergence: 1 },
+    };
+    const outcomes: Outcomes = {
+      seeds: [1, 2],
+      values: (_plan, of) => [of(outcome), of(outcome)],
+      all: () => [outcome, outcome],
+    };
+    const classNames = range(10).map(String);
+    for (const recipe of Object.values(recipes)) {
+      const compared = (study as Study).effects?.(outcomes, recipe) ?? [];
+      for (const { what, gain, plans, scale } of compared) {
+        expect(gain).toEqual({ mean: 0, error: 0, interval: [0, 0] });
+        expect(plans.length).toBeGreaterThan(1);
+        if (scale === "student" || scale === "removed") expect(what).toMatch(/, [\d,]+ steps$/);
+      }
+      for (const { title, table } of study.sections(outcomes, recipe, classNames)) {
+        if (table) expect(table.settings, title).toMatch(/^Settings: .*Teachers: .* steps/);
+      }
+    }
+    const ids = Object.values(recipes)
+      .map((recipe) => study.sections(outcomes, recipe, classNames))
+      .map((sections) => sections.flatMap(({ charts }) => charts.map(({ id }) => id)));
+    for (const unique of ids) {
+      expect(new Set(unique).size).toBe(unique.length);
+      for (const id of unique) expect(id).toMatch(/^[a-z0-9-]{1,25}$/);
+    }
+  },
+);
 
 test("ranking names the two best ways, whatever their order", () => {
   const ways = [

@@ -1,10 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formatInterval } from "../../experiments/common/statistics.ts";
 import { stepsOf } from "../../experiments/pipeline/trainings.ts";
 import { recipes } from "../../experiments/recipe.ts";
-import { writeReproduction } from "../../experiments/report/reproduction.ts";
+import { findingsIn, partsOf, writeReproduction } from "../../experiments/report/reproduction.ts";
+import { findingsOf, verdictOf } from "../../experiments/report/summary.ts";
 import { studies } from "../../experiments/studies/index.ts";
+import { reproductionPages } from "../../scripts/docs/evidence.ts";
 import { remove, root, temporaryFolder } from "../package/support.ts";
 
 const work = temporaryFolder();
@@ -16,24 +19,149 @@ const filesBelow = (folder: string) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length))
     .sort();
+const read = (path: string) => readFileSync(path, "utf8");
 
-test("docs/reproduction.md is what npm run reproduction writes from the committed results", async () => {
+test("docs/reproduction has what npm run reproduction writes from the committed results", async () => {
   await writeReproduction(docs("results"), join(work, "reproduction.md"));
-  const page = readFileSync(join(work, "reproduction.md"), "utf8");
-  expect(page).toContain("### A class that the student never saw");
-  expect(readFileSync(docs("reproduction.md"), "utf8")).toBe(page);
+  const pages = ["/reproduction.md", ...filesBelow(join(work, "reproduction")).map(inPages)];
+  expect(pages).toEqual([
+    "/reproduction.md",
+    "/reproduction/fashion-mnist.md",
+    "/reproduction/mnist.md",
+    "/reproduction/protocol.md",
+  ]);
+  expect(filesBelow(docs("reproduction")).map(inPages)).toEqual(pages.slice(1));
+  for (const page of pages) expect(read(docs(page)), page).toBe(read(join(work, page)));
 
   const [written, committed] = [join(work, "images"), docs("images")].map((folder) =>
     filesBelow(join(folder, "reproduction")),
   );
   expect(written).toEqual(committed);
+  const text = pages.map((page) => read(docs(page))).join("\n");
   for (const path of written!) {
     const [now, then] = [join(work, "images"), docs("images")].map((folder) =>
-      readFileSync(join(folder, "reproduction", path), "utf8"),
+      read(join(folder, "reproduction", path)),
     );
     expect(now, path).toBe(then);
-    expect(page).toContain(`(images/reproduction${path})`);
+    expect(text).toContain(`images/reproduction${path})`);
   }
+});
+
+const inPages = (path: string) => `/reproduction${path}`;
+
+test("every table of a data set has its settings, and every few-shot chart its steps", () => {
+  for (const name of ["mnist", "fashion-mnist"]) {
+    const page = read(docs("reproduction", `${name}.md`));
+    const tables = page.match(/(?<!\|)\n\| /g)!;
+    const captions = page.match(
+      /^Settings: (λ = |no fine-tuning).*Teachers: .* steps\..*\n\n\| /gm,
+    )!;
+    expect(captions).toHaveLength(tables.length);
+    const charts = [...page.matchAll(/!\[(.*)\]\((.*)\)/g)];
+    const few = charts.filter(([, , path]) => /few-|table|\/crd/.test(path!));
+    expect(few.length).toBeGreaterThan(8);
+    for (const [, , path] of few) {
+      if (/teacher-/.test(path!)) continue;
+      expect(read(docs("reproduction", path!)), path).toMatch(/[\d,]+ steps/);
+    }
+  }
+});
+
+test("the pages of the site link to each other and to the pictures", () => {
+  const pages = reproductionPages(read(docs("reproduction.md")), (name) => read(docs(name)));
+  expect(pages.map(({ path }) => path)).toEqual([
+    "/evidence/",
+    "/evidence/mnist",
+    "/evidence/fashion-mnist",
+    "/evidence/protocol",
+  ]);
+  const links = pages.flatMap(({ text }) => [...text.matchAll(/\]\(([^)]+)\)/g)].map((m) => m[1]!));
+  const kinds = [/^\.\.\/\.\.\/images\//, /^\.\/[\w-]+\.md(#|$)/, /^protocol\.md$/];
+  expect(links.filter((link) => !kinds.some((kind) => kind.test(link)))).toEqual([]);
+});
+
+describe("what summary and README say of the results", () => {
+  let findings: ReturnType<typeof findingsOf>;
+  beforeAll(async () => {
+    findings = findingsOf((await partsOf(docs("results"))).map(findingsIn));
+  });
+  const gainsOf = (baseline: string, what: string) => {
+    const found = findings.find(
+      ({ effect }) => effect.baseline === baseline && effect.what.startsWith(what),
+    )!;
+    return ["MNIST", "Fashion-MNIST"].map((name) => found.gains.get(name)!);
+  };
+  const words = (baseline: string, what: string) =>
+    gainsOf(baseline, what).map(({ gain }) => verdictOf(gain));
+  const readme = read(join(root, "README.md")).replaceAll("−", "-").replaceAll(/\s+/g, " ");
+  const evidence = readme.slice(readme.indexOf("## Evidence"), readme.indexOf("## Backends"));
+
+  test("the headings of the summary hold", () => {
+    const both = (word: string) => [word, word];
+    expect(words("control", "kd, each class")).toEqual(both("higher"));
+    expect(words("control", "kd, 1 %")).toEqual(both("higher"));
+    expect(words("control", "kd, 5 %")).toEqual(both("higher"));
+    expect(words("control", "teacher of kd")).toEqual(both("lower"));
+    expect(words("control", "crd, 1 %")).toEqual(both("not significant"));
+    expect(words("control", "crd, 5 %")).toEqual(both("not significant"));
+    for (const what of ["kd, one class", "kd, 5 %"]) {
+      expect(words("CE", what)).toEqual(["higher", "not significant"]);
+    }
+    expect(words("control", "mean of")).toEqual(["higher", "not significant"]);
+    expect(words("control", "divergence")).toEqual(["higher", "lower"]);
+    expect(words("label smoothing", "kd, 5 %")).toEqual(both("lower"));
+    expect(words("CE, stopped early", "kd, one class")).toEqual(both("lower"));
+    expect(words("CE, stopped early", "teacher of kd, one")).toEqual(both("higher"));
+    expect(words("temperature", "kd, one class")).toEqual(["lower", "not significant"]);
+  });
+
+  test("README has the gains", () => {
+    const texts = (baseline: string, what: string) =>
+      gainsOf(baseline, what).map(({ gain, digits }) => formatInterval(gain, digits));
+    const [mnist, fashion] = texts("control", "kd, each class");
+    expect(evidence).toContain(`never saw: ${mnist} on MNIST, ${fashion} on Fashion-MNIST.`);
+    const pair = (baseline: string, what: string) => texts(baseline, what).join(" and ");
+    const [few] = gainsOf("control", "kd, 1 %");
+    const steps = / ([\d,]+ steps)$/;
+    expect(evidence).toContain(
+      `with 1 % of the images (${steps.exec(few!.what)![1]}): ${pair("control", "kd, 1 %")}.`,
+    );
+    expect(evidence).toContain(`one class removed ${pair("CE", "kd, one class")}`);
+    const [over] = gainsOf("CE", "kd, 5 %");
+    expect(evidence).toContain(
+      `5 % of the images (${steps.exec(over!.what)![1]}) ${pair("CE", "kd, 5 %")}.`,
+    );
+    expect(evidence).toContain(`The teacher itself: ${pair("control", "teacher of kd")}.`);
+  });
+
+  test("README has no other intervals", () => {
+    const known = findings.flatMap(({ gains }) =>
+      [...gains.values()].map(({ gain, digits }) => formatInterval(gain, digits)),
+    );
+    const given = evidence.match(/[+-][\d.]+ \[[^\]]+\]/g)!;
+    expect(given).toHaveLength(10);
+    expect(given.filter((text) => !known.includes(text))).toEqual([]);
+  });
+
+  test("README has the counts of methods and the shares of recognised digits", () => {
+    const [, steps] = /5 % of the images, (.*)$/.exec(gainsOf("control", "mean of 19")[0]!.what)!;
+    const [mnist, fashion] = ["mnist", "fashion-mnist"].map((name) => {
+      const page = read(docs("reproduction", `${name}.md`));
+      return {
+        higher: Number(/higher mean for (\d+) of 19/.exec(page)![1]),
+        worse: /significantly worse \(p \\< 0\.05\) for ([\w, -]+?) \|/.exec(page)![1]!.split(", "),
+        means: /^\| mean of the single classes \| ([\d.]+) ± .*? \| ([\d.]+) ± /m.exec(page)!,
+      };
+    });
+    expect(mnist!.worse).toEqual(["none"]);
+    expect(evidence).toContain(
+      `Nineteen methods with 5 % of the images (${steps}): higher for ${mnist!.higher}, significantly worse for none; ` +
+        `on Fashion-MNIST higher for ${fashion!.higher}, significantly worse for ${fashion!.worse.length}.`,
+    );
+    const [control, MCMI] = mnist!.means.slice(1).map((text) => Math.round(Number(text)));
+    expect(readme).toContain(`never saw in ${MCMI} % of the cases, and students of equally`);
+    expect(readme).toContain(`trained teachers in ${control} %.`);
+  });
 });
 
 describe("incomplete results", () => {
@@ -43,9 +171,7 @@ describe("incomplete results", () => {
 
   test("are rejected, naming the file", async () => {
     mkdirSync(join(folder, "mnist"), { recursive: true });
-    const [first, ...rest] = readFileSync(docs("results/mnist/zero-shot.jsonl"), "utf8").split(
-      "\n",
-    );
+    const [first, ...rest] = read(docs("results/mnist/zero-shot.jsonl")).split("\n");
     writeFileSync(file, `${first}\n${rest[0]!.slice(0, 100)}`);
     await expect(write()).rejects.toThrow(/results file .*zero-shot\.jsonl, line 2 is not JSON/);
     writeFileSync(file, `${first}\n`);
