@@ -38,6 +38,8 @@ export function introduction(findings: readonly Findings[], pages: string): stri
       .flatMap(({ gains }) => [...gains])
       .map(([dataset, { gain, digits }]) => `${formatInterval(gain, digits)} on ${dataset}`)
       .join(", ");
+  const stepsOf = (what: string) =>
+    /[\d,]+ steps$/.exec(all.find(({ effect }) => effect.what.startsWith(what))?.effect.what ?? "");
   return `# Reproduction of the thesis' experiments
 
 The thesis claims that students of MCMI teachers are better, above all with few images or without a class. These
@@ -47,24 +49,26 @@ accuracy with a 95 % CI. **CIFAR-10, the thesis' own data, [has not been run](re
 
 **Confirmed**
 
-- A class that the student never saw, mean over the ten classes: ${on("control", "kd, each class")}.
-- Few images by kd. 1 %: ${on("control", "kd, 1 %")}. 5 %: ${on("control", "kd, 5 %")}.
+- A class that the student never saw, mean over the ten classes (${stepsOf("kd, each class")}): ${on("control", "kd, each class")}.
+- Few images by kd. 1 % (${stepsOf("kd, 1 %")}): ${on("control", "kd, 1 %")}. 5 % (${stepsOf("kd, 5 %")}): ${on("control", "kd, 5 %")}.
 - The price is small. The teacher's accuracy: ${on("control", "teacher of kd")}.
 
 **Not confirmed**
 
-- A gain by CRD. 1 %: ${on("control", "crd, 1 %")}. 5 %: ${on("control", "crd, 5 %")}.
-- A gain on Fashion-MNIST over CE, the teacher before its fine-tuning. One class removed: ${on("CE", "kd, one class")}.
-  5 % of the images: ${on("CE", "kd, 5 %")}.
-- A gain by most methods on Fashion-MNIST. Mean over all methods: ${on("control", "mean of")}.
+- A gain by CRD. 1 % (${stepsOf("crd, 1 %")}): ${on("control", "crd, 1 %")}. 5 % (${stepsOf("crd, 5 %")}): ${on("control", "crd, 5 %")}.
+- A gain on Fashion-MNIST over CE, the teacher before its fine-tuning. One class removed (${stepsOf("kd, one class")}): ${on("CE", "kd, one class")}.
+  5 % of the images (${stepsOf("kd, 5 %")}): ${on("CE", "kd, 5 %")}.
+- A gain by most methods on Fashion-MNIST. Mean over all methods, 5 % of the images (${stepsOf("mean of")}): ${on("control", "mean of")}.
 - Maps that are more similar within a class on MNIST. Divergence in nats: ${on("control", "divergence")}.
 
 **Other ways were often better**
 
-- Few images, label smoothing: ${on("label smoothing", "kd, 5 %")}.
+- Few images (5 %, ${stepsOf("kd, 5 %")}), label smoothing: ${on("label smoothing", "kd, 5 %")}.
 - An unseen class, a teacher that is stopped early: ${on("CE, stopped early", "kd, one class")}.
   That teacher is less accurate. MCMI's exceeds it by ${on("CE, stopped early", "teacher of kd, one")}.
 - An unseen class, the control at a higher temperature: ${on("temperature", "kd, one class")}.
+
+**All results**
 
 ${pages}
 

@@ -17,7 +17,7 @@ interface Finding {
   gains: ReadonlyMap<string, Effect>;
 }
 
-/** The sections of the summary: a table of all effects, and forest plots by baseline. */
+/** The sections of the summary: forest plots by baseline, and a table of all effects. */
 export function summarySections(findings: readonly Findings[]): Section[] {
   const all = findingsOf(findings);
   const isOver = (names: readonly string[]) =>
@@ -26,18 +26,19 @@ export function summarySections(findings: readonly Findings[]): Section[] {
     (name) => name !== "control" && name !== "CE",
   );
   return [
+    forestSection("MCMI − control", "over-control", CONTROL, isOver(["control"])),
+    forestSection("MCMI − CE", "over-ce", CE, isOver(["CE"])),
+    forestSection("MCMI − other ways", "over-others", OTHERS, isOver(others), true),
     overview(
       all.filter(({ effect }) => !effect.isDetail),
       findings,
     ),
-    forestSection("MCMI − control", "over-control", CONTROL, isOver(["control"])),
-    forestSection("MCMI − CE", "over-ce", CE, isOver(["CE"])),
-    forestSection("MCMI − other ways", "over-others", OTHERS, isOver(others), true),
   ].filter((section) => section.table || section.charts.length > 0);
 }
 
 const CONTROL = "Control: the same teacher, fine-tuned for as many steps with λ = 0.";
-const CE = "CE: the teacher before its fine-tuning.";
+const CE =
+  "CE: the teacher before its fine-tuning, which is the thesis' baseline. Only some experiments have students of it.";
 const OTHERS =
   "Students of other teachers: fine-tuned with label smoothing or an entropy reward, stopped early, or " +
   "the control at a higher temperature. Settings are the best ones on validation images.";

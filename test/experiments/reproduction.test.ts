@@ -134,6 +134,16 @@ describe("what summary and README say of the results", () => {
     expect(evidence).toContain(`The teacher itself: ${pair("control", "teacher of kd")}.`);
   });
 
+  test("README has the limits of the gain", () => {
+    expect(readme).toContain(
+      "With 25 % or more of the images of Fashion-MNIST, the gain with `kdLoss` is not",
+    );
+    expect(words("control", "kd, 25 %")[1]).toBe("not significant");
+    expect(words("control", "kd, 50 %")[1]).toBe("not significant");
+    const shares = recipes.small.fewShot.shares.map(({ share }) => share);
+    expect(shares.filter((share) => share >= 0.25)).toEqual([0.25, 0.5]);
+  });
+
   test("README has no other intervals", () => {
     const known = findings.flatMap(({ gains }) =>
       [...gains.values()].map(({ gain, digits }) => formatInterval(gain, digits)),
