@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import {
   adaptiveAveragePool,
   adaptiveAveragePoolGradient,
@@ -154,6 +154,17 @@ const profile = async (run: () => unknown) => {
 
 // The reasons are in the docstrings of the operations: the other way gives the same values, but slower.
 describe.runIf(isComposed)("the kernels", () => {
+  // Tests of layers, which may share the process, register kernels of operations on wasm.
+  let registered: tf.KernelConfig[] = [];
+  beforeAll(() => {
+    const kernels = tf.getKernelsForBackend(backend);
+    registered = kernels.filter(({ kernelName }) => kernelName.startsWith("KdCmi"));
+    for (const { kernelName } of registered) tf.unregisterKernel(kernelName, backend);
+  });
+  afterAll(() => {
+    for (const kernel of registered) tf.registerKernel(kernel);
+  });
+
   test.each(Object.entries(ways))("of %s", async (_, [run, cpu, wasm = cpu]) => {
     const { names } = await profile(run);
     expect(names.join(" ")).toBe(backend === "wasm" ? wasm : cpu);
