@@ -4,20 +4,25 @@ import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { build, createServer } from "vitepress";
+import { parseOrExit } from "../../experiments/common/flags.ts";
 import { generate, site } from "./generate.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
-const { values: flags } = parseArgs({
-  options: {
-    dev: { type: "boolean", default: false },
-    base: { type: "string", default: "/" },
-    out: { type: "string", default: path("docs/dist") },
-    "pages-only": { type: "boolean", default: false },
-  },
-});
+const command = new Command("npm run docs --")
+  .description("Builds the site.")
+  .option("--dev", "serve the pages and follow changes", false)
+  .option("--base <path>", "the path of the site on its host", "/")
+  .option("--out <folder>", "where to write it", path("docs/dist"))
+  .option("--pages-only", "without the playground", false);
+const flags = parseOrExit(command, process.argv.slice(2)).opts<{
+  dev: boolean;
+  base: string;
+  out: string;
+  pagesOnly: boolean;
+}>();
 const { dev, base, out } = flags;
 
 await generate();
@@ -27,7 +32,7 @@ if (dev) {
   server.printUrls();
 } else {
   await build(site, { base, outDir: out });
-  if (!flags["pages-only"]) {
+  if (!flags.pagesOnly) {
     execFileSync("npm", ["run", "build:playground"], { cwd: path(""), stdio: "inherit" });
     cpSync(path("playground/dist"), join(out, "playground"), { recursive: true });
   }
