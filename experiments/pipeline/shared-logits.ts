@@ -45,6 +45,8 @@ interface SharedSource {
  */
 export function sharedLogits({ model, store, images, draws, name }: SharedSource) {
   const classes = classesOf(model);
+  // Those of other images may take gigabytes, and plans with equal images follow each other.
+  for (const key of store.keys()) if (!key.startsWith(`${name}, `)) store.delete(key);
   let current: EpochLogits | undefined;
 
   async function compute(epoch: string, drawn: readonly number[], { values, known }: EpochLogits) {
