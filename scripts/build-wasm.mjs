@@ -19,6 +19,8 @@ const FLAGS = [
   "--enable",
   "simd",
   "-O3",
+  "--shrinkLevel",
+  "1",
 ];
 const DATA_SECTION = 11;
 
