@@ -29,7 +29,7 @@ const dataset = data.name;
 const study = studies[name];
 const recipe = options.scale ? recipes[options.scale] : recipeFor(data.train.shape);
 const plans = study.plans(recipe);
-const seeds = range(options.seeds).map((i) => i + 1);
+const seeds = range(options.seeds).map((i) => options.firstSeed + i);
 
 const folder = join(options.out, resultsFolder(options.dataset));
 const file = join(folder, `${name}.jsonl`);

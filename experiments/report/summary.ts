@@ -40,8 +40,8 @@ const CONTROL = "Control: the same teacher, fine-tuned for as many steps with λ
 const CE =
   "CE: the teacher before its fine-tuning, which is the thesis' baseline. Only some experiments have students of it.";
 const OTHERS =
-  "Students of other teachers: fine-tuned with label smoothing or an entropy reward, stopped early, or " +
-  "the control at a higher temperature. Settings are the best ones on validation images.";
+  "Students of other teachers: fine-tuned with label smoothing or an entropy reward, stopped early, with " +
+  "MCMI but fixed centroids Q, or the control at a higher temperature. Settings are the best ones on validation images.";
 
 /** An interval in words. */
 export type Verdict = "higher" | "lower" | "not significant";

@@ -5,9 +5,14 @@ import { pairOf, type Recipe } from "../recipe.ts";
 export interface Contender {
   name: string;
   teacher: TeacherPlan;
-  /** Replaces the recipe's settings of `kd`. Students by other methods do not need such a contender. */
+  /** Replaces the recipe's settings of `kd`. */
   kd?: KdSettings;
+  /** Compared where the claims are made, and not by each method or each set of classes. */
+  isRival?: true;
 }
+
+/** The name of MCMI with centroids as in the authors' code. */
+export const FIXED_Q = "MCMI, fixed Q";
 
 /** No teacher at all: the student learns from labels. */
 const ALONE: KdSettings = { temperature: 1, alpha: 0 };
@@ -31,15 +36,17 @@ export function contenders(recipe: Recipe, kd: KdSettings): Contender[] {
   return [
     { name: "no teacher", teacher, kd: ALONE },
     { name: "CE", teacher },
-    { name: `CE, T = ${temperature}`, teacher, kd: { ...kd, temperature } },
-    { name: `CE, epoch ${epoch}`, teacher: { ...teacher, epoch } },
+    { name: `CE, T = ${temperature}`, teacher, kd: { ...kd, temperature }, isRival: true },
+    { name: `CE, epoch ${epoch}`, teacher: { ...teacher, epoch }, isRival: true },
     {
       name: `label smoothing ${labelSmoothing}`,
       teacher: fineTuned(teacher, fineTuning, { labelSmoothing }),
+      isRival: true,
     },
     {
-      name: "MCMI, fixed Q",
+      name: FIXED_Q,
       teacher: fineTuned(teacher, fineTuning, { lambda: fixedLambda }, "fixed"),
+      isRival: true,
     },
     ...pair,
   ];

@@ -1,11 +1,12 @@
 import { formatInterval, pairedInterval } from "../common/statistics.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan } from "../pipeline/plan.ts";
-import type { Recipe } from "../recipe.ts";
+import type { FewShotRuns, Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
 import { stepsText } from "../report/settings.ts";
+import { byTeacher } from "./by-teacher.ts";
 import { comparison, rowOf } from "./comparison.ts";
-import { type Contender, contenders } from "./contenders.ts";
+import { type Contender, contenders, FIXED_Q } from "./contenders.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import { estimate, studentAccuracy } from "./metrics.ts";
@@ -14,6 +15,8 @@ import type { Study } from "./study.ts";
 
 const METHODS = ["kd", "crd"] as const;
 type MethodName = (typeof METHODS)[number];
+/** The contenders that the goals are about. */
+const BASELINES: readonly string[] = ["CE", "control"];
 
 export const fewShot: Study = {
   title: "A student with few images",
@@ -21,84 +24,120 @@ export const fewShot: Study = {
     "The student sees a share of the teacher's training images. How much accuracy does it gain from " +
     "the MCMI teacher?",
 
-  plans: (recipe) => plansOf(recipe, METHODS),
+  plans: (recipe) => byTeacher(seriesOf(recipe).flatMap(plansOf)),
 
   sections: (outcomes, recipe) => [
-    goalSection(goals(outcomes, recipe), plansOf(recipe, METHODS)),
-    ...METHODS.flatMap((method) => methodSections(outcomes, recipe, method)),
+    goalSection(goals(outcomes, recipe), seriesOf(recipe).flatMap(plansOf)),
+    ...seriesOf(recipe).flatMap((series) => sectionsOf(outcomes, series)),
   ],
 
   effects: (outcomes, recipe) =>
-    METHODS.flatMap((method) => {
-      const compared = comparedBy(recipe, method);
-      const planOf = (name: string, share: number) =>
-        plan(recipe, compared.find((one) => one.name === name)!, method, share);
-      const isGoal = (share: number) =>
-        recipe.fewShot.goals.some((goal) => goal.method === method && goal.share === share);
-      return baselinesOf(compared).flatMap((baseline) =>
-        sharesOf(recipe, method).map((share): Effect => {
-          const pair = [planOf("MCMI", share), planOf(baseline, share)] as const;
-          const what = withFewImages(pair[0]);
-          const isDetail = isGoal(share) ? {} : { isDetail: true as const };
+    seriesOf(recipe).flatMap((series) =>
+      baselinesOf(series, [...BASELINES, FIXED_Q]).flatMap((baseline) =>
+        series.shares.map((share): Effect => {
+          const pair = [planOf(series, "MCMI", share), planOf(series, baseline, share)] as const;
+          const what = `${series.prefix}${withFewImages(pair[0])}`;
+          const isGoal = recipe.fewShot.goals.some(
+            (goal) => goal.method === series.method && goal.share === share,
+          );
+          const isDetail = isGoal ? {} : { isDetail: true as const };
           return effectOf(outcomes, pair, studentAccuracy, { what, baseline, ...isDetail });
         }),
-      );
-    }),
+      ),
+    ),
 };
 
-const baselinesOf = (compared: readonly Contender[]) =>
-  compared.map(({ name }) => name).filter((name) => name === "CE" || name === "control");
+/** Students by a method with several shares of the images, of teachers that are compared. */
+interface Series {
+  /** Of its chart. */
+  id: string;
+  method: MethodName;
+  title: string;
+  /** Before the words for a student. */
+  prefix: string;
+  compared: readonly Contender[];
+  shares: readonly number[];
+  plan: (contender: Contender, share: number) => Plan;
+}
 
-const plansOf = (recipe: Recipe, some: readonly MethodName[]) =>
-  contenders(recipe, recipe.fewShot.kd).flatMap((contender) =>
-    some
-      .filter((method) => isComparedBy(contender, method))
-      .flatMap((method) =>
-        sharesOf(recipe, method).map((share) => plan(recipe, contender, method, share)),
-      ),
-  );
+function seriesOf(recipe: Recipe): Series[] {
+  const { fewShot } = recipe;
+  const byMethod = METHODS.map((method): Series => {
+    const all = contenders(recipe, fewShot.kd);
+    return {
+      id: method,
+      method,
+      title: `by ${method}`,
+      prefix: "",
+      compared: all.filter((contender) => isComparedBy(contender, method)),
+      shares: fewShot.shares
+        .map(({ share }) => share)
+        .filter((share) => method !== "crd" || share <= fewShot.crdUpTo),
+      plan: (contender, share) => studentPlan(recipe, fewShot, contender, method, share),
+    };
+  });
+  const { constant } = fewShot;
+  if (!constant) return byMethod;
+  const runs = { ...fewShot, ...constant };
+  const many: Series = {
+    id: "constant-steps",
+    method: "kd",
+    title: "by kd with a constant number of steps",
+    prefix: "constant steps, ",
+    compared: contenders({ ...recipe, rivals: constant.rivals }, fewShot.kd),
+    shares: constant.shares.map(({ share }) => share),
+    plan: (contender, share) => studentPlan(recipe, runs, contender, "kd", share),
+  };
+  return [...byMethod, many];
+}
 
-/** A contender with settings of its own for `kd` has no students by another method. */
-const isComparedBy = ({ kd }: Contender, method: MethodName) => !kd || method === "kd";
+/** Rivals, and students without a teacher, are compared by `kd` alone. */
+const isComparedBy = ({ kd, isRival }: Contender, method: MethodName) =>
+  method === "kd" || !(kd || isRival);
 
-const comparedBy = (recipe: Recipe, method: MethodName) =>
-  contenders(recipe, recipe.fewShot.kd).filter((contender) => isComparedBy(contender, method));
+const plansOf = ({ compared, shares, plan }: Series): Plan[] =>
+  compared.flatMap((contender) => shares.map((share) => plan(contender, share)));
 
-function methodSections(outcomes: Outcomes, recipe: Recipe, method: MethodName): Section[] {
-  const compared = comparedBy(recipe, method);
+const planOf = ({ compared, plan }: Series, name: string, share: number): Plan =>
+  plan(compared.find((one) => one.name === name)!, share);
+
+const baselinesOf = ({ compared }: Series, names: readonly string[] = BASELINES) =>
+  compared.map(({ name }) => name).filter((name) => names.includes(name));
+
+function sectionsOf(outcomes: Outcomes, series: Series): Section[] {
+  const { id, title, compared, shares } = series;
   const names = compared.map(({ name }) => name);
-  const shares = sharesOf(recipe, method);
-  const planOf = (name: string, share: number) =>
-    plan(recipe, compared.find((one) => one.name === name)!, method, share);
-  const lengths = shares
-    .map((share) => stepsText(planOf("MCMI", share)).replace(" steps", ""))
-    .join(" · ");
+  const lengths = [
+    ...new Set(
+      shares.map((share) => stepsText(planOf(series, "MCMI", share)).replace(" steps", "")),
+    ),
+  ].join(" · ");
   return comparison({
-    title: `Test accuracy by ${method}, %`,
-    gains: `Gains by ${method}, points`,
+    title: `Test accuracy ${title}, %`,
+    gains: `Gains ${title}, points`,
     first: "share of the images, steps",
     names,
-    plans: plansOf(recipe, [method]),
+    plans: plansOf(series),
     rows: shares.map((share) =>
       rowOf(
         outcomes,
-        `${100 * share} %, ${stepsText(planOf("MCMI", share))}`,
-        (name) => planOf(name, share),
+        `${100 * share} %, ${stepsText(planOf(series, "MCMI", share))}`,
+        (name) => planOf(series, name, share),
         studentAccuracy,
       ),
     ),
     charts: [
       {
         kind: "lines",
-        id: method,
-        title: `Students by ${method}`,
+        id,
+        title: `Students ${title}`,
         x: { name: `share of the images, %, with ${lengths} steps`, log: true },
         y: { name: "test accuracy, %" },
         series: names.map((name) => ({
           name,
           points: shares.map((share) => ({
             x: 100 * share,
-            estimate: estimate(outcomes, planOf(name, share), studentAccuracy),
+            estimate: estimate(outcomes, planOf(series, name, share), studentAccuracy),
           })),
         })),
       },
@@ -106,36 +145,36 @@ function methodSections(outcomes: Outcomes, recipe: Recipe, method: MethodName):
   });
 }
 
-const sharesOf = ({ fewShot: { shares, crdUpTo } }: Recipe, method: MethodName) =>
-  shares.map(({ share }) => share).filter((share) => method !== "crd" || share <= crdUpTo);
-
 /** Each goal is for the gain over each contender that is a baseline. */
 const goals = (outcomes: Outcomes, recipe: Recipe): Goal[] =>
   recipe.fewShot.goals.flatMap(({ method, share, atLeast = 0 }) => {
-    const compared = comparedBy(recipe, method);
-    const valuesOf = (name: string) => {
-      const contender = compared.find((one) => one.name === name)!;
-      return outcomes.values(plan(recipe, contender, method, share), studentAccuracy.of);
-    };
-    return baselinesOf(compared).map((name) => {
+    const series = seriesOf(recipe).find(({ id }) => id === method)!;
+    const valuesOf = (name: string) =>
+      outcomes.values(planOf(series, name, share), studentAccuracy.of);
+    return baselinesOf(series).map((name) => {
       const gain = pairedInterval(valuesOf("MCMI"), valuesOf(name));
       const amount = atLeast > 0 ? `a gain of at least ${atLeast} points` : "a gain";
       return {
-        goal: `${withFewImages(plan(recipe, compared[0]!, method, share))}: ${amount} over ${name}, 95 % CI above 0`,
+        goal: `${withFewImages(planOf(series, "MCMI", share))}: ${amount} over ${name}, 95 % CI above 0`,
         measured: formatInterval(gain, studentAccuracy.digits),
         isReached: gain.mean >= atLeast && gain.interval !== undefined && gain.interval[0] > 0,
       };
     });
   });
 
-function plan(recipe: Recipe, contender: Contender, method: MethodName, share: number): Plan {
-  const { shares, kd, drawn } = recipe.fewShot;
+function studentPlan(
+  { images, student }: Recipe,
+  { shares, kd, drawn }: FewShotRuns,
+  contender: Contender,
+  method: MethodName,
+  share: number,
+): Plan {
   const { schedule } = shares.find((one) => one.share === share)!;
   return {
-    images: recipe.images,
+    images,
     teacher: contender.teacher,
     student: {
-      network: recipe.student,
+      network: student,
       method,
       ...(method === "kd" && { kd: contender.kd ?? kd }),
       share,

@@ -1,4 +1,3 @@
-import { flatGroup } from "d3-array";
 import type { MethodName } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
 import { fineTuned, type Plan } from "../pipeline/plan.ts";
@@ -6,6 +5,7 @@ import { mapsTeacher, type Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
 import { settingsOf, stepsText } from "../report/settings.ts";
 import { byMethod } from "./by-method.ts";
+import { byTeacher } from "./by-teacher.ts";
 import * as metrics from "./metrics.ts";
 import { PROBE_IDS, PROBES, type ProbeName, probe, probeTitles } from "./probes.ts";
 import { ranking } from "./ranking.ts";
@@ -23,22 +23,27 @@ export const lambda: Study = {
   plans(recipe) {
     const plans = [
       ...recipe.lambdas.flatMap((value) => PROBES.map((name) => ofProbe(recipe, name, value))),
+      // λ = 0 is above.
+      ...recipe.fixedLambdas
+        .filter((value) => value > 0)
+        .flatMap((value) => PROBES.map((name) => ofProbe(recipe, name, value, "fixed"))),
       ...recipe.maps.lambdas.flatMap((value) =>
         METHODS.map((name) => ofTable(recipe, name, value)),
       ),
     ];
     // A recipe may have the same teachers for both.
-    return flatGroup(plans, ({ teacher }) => JSON.stringify(teacher)).flatMap(([, same]) => same);
+    return byTeacher(plans);
   },
 
   sections(outcomes, recipe, classNames) {
     const titles = probeTitles(recipe, classNames);
-    const students = PROBES.map((name) => ({
-      id: PROBE_IDS[name],
-      title: titles[name],
-      plan: (value: number) => ofProbe(recipe, name, value),
-      metric: metrics.probeMetric(recipe.probes[name]),
-    }));
+    const students = (centroids?: "fixed") =>
+      PROBES.map((name) => ({
+        id: PROBE_IDS[name],
+        title: titles[name],
+        plan: (value: number) => ofProbe(recipe, name, value, centroids),
+        metric: metrics.probeMetric(recipe.probes[name]),
+      }));
     const ofMethods = METHODS.map((method) => ({
       id: `student-${method}`,
       title: `student by ${method}, ${stepsText(ofTable(recipe, method, 0))}, %`,
@@ -51,7 +56,14 @@ export const lambda: Study = {
         gains: "Gains over λ = 0 [95 % CI]",
         prefix: "",
         lambdas: recipe.lambdas,
-        students,
+        students: students(),
+      }),
+      ...sweep(outcomes, {
+        title: "Teachers and students with fixed Q, mean ± standard error",
+        gains: "Gains over λ = 0 with fixed Q [95 % CI]",
+        prefix: "fixed-",
+        lambdas: recipe.fixedLambdas,
+        students: students("fixed"),
       }),
       ...sweep(outcomes, {
         title: "Teachers of the table, and students by one method of each family",
@@ -131,8 +143,18 @@ function sweep(outcomes: Outcomes, { title, gains, prefix, lambdas, students }: 
   ];
 }
 
-const ofProbe = (recipe: Recipe, name: ProbeName, value: number): Plan =>
-  probe(recipe, name, fineTuned(recipe.teacher, recipe.fineTuning, { lambda: value }));
+/** Without CMI, λ = 0, there are no centroids. */
+const ofProbe = (recipe: Recipe, name: ProbeName, value: number, centroids?: "fixed"): Plan =>
+  probe(
+    recipe,
+    name,
+    fineTuned(
+      recipe.teacher,
+      recipe.fineTuning,
+      { lambda: value },
+      value > 0 ? centroids : undefined,
+    ),
+  );
 
 const ofTable = (recipe: Recipe, method: MethodName, value: number): Plan =>
   byMethod(recipe, mapsTeacher(recipe, value), method);

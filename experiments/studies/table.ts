@@ -12,7 +12,8 @@ import { type Goal, goalSection } from "./goal.ts";
 import * as metrics from "./metrics.ts";
 import type { Study } from "./study.ts";
 
-const METHODS = Object.keys(methods) as MethodName[];
+const methodsOf = ({ maps }: Recipe): readonly MethodName[] =>
+  maps.methods ?? (Object.keys(methods) as MethodName[]);
 const TEACHERS = ["CE", "control", "MCMI"] as const;
 /** The teachers that MCMI is compared with. */
 const RIVALS = ["control", "CE"] as const;
@@ -37,7 +38,7 @@ export const table: Study = {
     RIVALS.flatMap((baseline): Effect[] => {
       const pair = [plan(recipe, "MCMI", "kd"), plan(recipe, baseline, "kd")] as const;
       const means = (name: TeacherName) => {
-        const each = METHODS.map((method) =>
+        const each = methodsOf(recipe).map((method) =>
           outcomes.values(plan(recipe, name, method), studentAccuracy.of),
         );
         return outcomes.seeds.map((_, i) => mean(each, (values) => values[i])!);
@@ -46,11 +47,11 @@ export const table: Study = {
       return [
         {
           scale: "student",
-          what: `mean of ${METHODS.length} methods, ${percent} % of the images, ${stepsText(pair[0])}`,
+          what: `mean of ${methodsOf(recipe).length} methods, ${percent} % of the images, ${stepsText(pair[0])}`,
           baseline,
           digits: studentAccuracy.digits,
           gain: pairedInterval(means("MCMI"), means(baseline)),
-          plans: METHODS.flatMap((method) => [
+          plans: methodsOf(recipe).flatMap((method) => [
             plan(recipe, "MCMI", method),
             plan(recipe, baseline, method),
           ]),
@@ -65,7 +66,7 @@ export const table: Study = {
 };
 
 function plansOf(recipe: Recipe): Plan[] {
-  return TEACHERS.flatMap((name) => METHODS.map((method) => plan(recipe, name, method)));
+  return TEACHERS.flatMap((name) => methodsOf(recipe).map((method) => plan(recipe, name, method)));
 }
 
 /** Points. Beyond them, intervals of methods that hardly train would hide all others. */
@@ -74,7 +75,7 @@ const SHOWN_WITHIN = 6;
 const gainsOver = (outcomes: Outcomes, recipe: Recipe, rival: TeacherName): ForestGroup => ({
   name: `MCMI − ${rival}, points`,
   within: SHOWN_WITHIN,
-  rows: METHODS.map((method) => {
+  rows: methodsOf(recipe).map((method) => {
     const [a, b] = (["MCMI", rival] as const).map((name) =>
       outcomes.values(plan(recipe, name, method), studentAccuracy.of),
     );
@@ -99,7 +100,7 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
       settings: settingsOf(plansOf(recipe)),
       head: ["method", ...TEACHERS, ...RIVALS.map((rival) => `MCMI − ${rival} [95 % CI]`)],
       rows: [
-        ...METHODS.map((method) => row(method, method, studentAccuracy)),
+        ...methodsOf(recipe).map((method) => row(method, method, studentAccuracy)),
         row("the teachers", "kd", teacherAccuracy),
         row("CMI of the teachers, nats", "kd", teacherCmi),
       ],
@@ -110,10 +111,10 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
         id: "methods",
         title: `Students by each method with ${100 * recipe.maps.share} % of the images, ${stepsText(plan(recipe, "MCMI", "kd"))}`,
         y: { name: "test accuracy, %" },
-        categories: [...METHODS],
+        categories: [...methodsOf(recipe)],
         series: TEACHERS.map((name) => ({
           name,
-          values: METHODS.map((method) =>
+          values: methodsOf(recipe).map((method) =>
             estimate(outcomes, plan(recipe, name, method), studentAccuracy),
           ),
         })),
@@ -130,11 +131,12 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
 
 /** A gain is significant (p < 0.05) if its 95 % CI excludes 0. */
 function goals(outcomes: Outcomes, recipe: Recipe): Goal[] {
-  const gains = METHODS.map((method) => {
+  const gains = methodsOf(recipe).map((method) => {
     const values = (name: TeacherName) =>
       outcomes.values(plan(recipe, name, method), studentAccuracy.of);
     return { method, gain: pairedInterval(values("MCMI"), values("control")) };
   });
+  const { betterUnder: least = Math.floor(gains.length / 2) + 1 } = recipe.maps;
   const names = (some: typeof gains) => some.map(({ method }) => method).join(", ") || "none";
   const higher = gains.filter(({ gain }) => gain.mean > 0);
   const lowerEnd = ({ gain }: (typeof gains)[number]) => gain.interval?.[0] ?? 0;
@@ -148,11 +150,11 @@ function goals(outcomes: Outcomes, recipe: Recipe): Goal[] {
       isReached: significantlyLower.length === 0,
     },
     {
-      goal: "MCMI better than the control for most methods",
+      goal: `MCMI better than the control for at least ${least} of ${gains.length} methods`,
       measured:
-        `higher mean for ${higher.length} of ${METHODS.length}, significantly higher (p < 0.05) for ` +
+        `higher mean for ${higher.length} of ${gains.length}, significantly higher (p < 0.05) for ` +
         `${significantlyHigher.length} (${names(significantlyHigher)})`,
-      isReached: higher.length > METHODS.length / 2,
+      isReached: higher.length >= least,
     },
   ];
 }

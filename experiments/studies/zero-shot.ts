@@ -23,6 +23,7 @@ export const zeroShot: Study = {
   sections: (outcomes, recipe, classNames) => [
     goalSection(goals(outcomes, recipe, classNames), plansOf(recipe)),
     ...accuracies(outcomes, recipe, classNames),
+    ...ofSets(outcomes, recipe, classNames),
     ...recipe.zeroShot.removed.map((removed) => confusions(outcomes, recipe, removed, classNames)),
   ],
 
@@ -50,7 +51,9 @@ export const zeroShot: Study = {
 
 function plansOf(recipe: Recipe): Plan[] {
   return compared(recipe).flatMap((contender) =>
-    recipe.zeroShot.removed.map((removed) => planOf(recipe, contender, removed)),
+    recipe.zeroShot.removed
+      .filter((removed) => !contender.isRival || removed.length === 1)
+      .map((removed) => planOf(recipe, contender, removed)),
   );
 }
 
@@ -58,18 +61,23 @@ const baselinesOf = (recipe: Recipe) => shown(recipe).filter((name) => name !== 
 
 const compared = (recipe: Recipe) =>
   contenders({ ...recipe, lambda: recipe.zeroShot.lambda ?? recipe.lambda }, recipe.zeroShot.kd);
-const namesOf = (recipe: Recipe) => compared(recipe).map(({ name }) => name);
+/** All but the rivals. */
+const main = (recipe: Recipe) => compared(recipe).filter(({ isRival }) => !isRival);
 
 /** The contenders of the pictures. */
-const shown = (recipe: Recipe) =>
-  namesOf(recipe).filter((name) => ["CE", "control", "MCMI"].includes(name));
+const shown = (recipe: Recipe) => main(recipe).flatMap(({ name, kd }) => (kd ? [] : [name]));
 
 const nameOf = (removed: readonly number[], classNames: readonly string[]) =>
   removed.map((c) => classNames[c]).join(", ");
 
-function accuracies(outcomes: Outcomes, recipe: Recipe, classNames: readonly string[]): Section[] {
-  const single = singleOf(recipe);
-  const rows = recipe.zeroShot.removed.map((removed) =>
+/** A row for each set of classes. */
+const rowsOf = (
+  outcomes: Outcomes,
+  recipe: Recipe,
+  sets: readonly (readonly number[])[],
+  classNames: readonly string[],
+) =>
+  sets.map((removed) =>
     rowOf(
       outcomes,
       nameOf(removed, classNames),
@@ -77,16 +85,22 @@ function accuracies(outcomes: Outcomes, recipe: Recipe, classNames: readonly str
       removedAccuracy(removed),
     ),
   );
+
+const plansOfSets = (recipe: Recipe, sets: readonly (readonly number[])[]) =>
+  plansOf(recipe).filter(({ student }) => sets.includes(student!.removed));
+
+function accuracies(outcomes: Outcomes, recipe: Recipe, classNames: readonly string[]): Section[] {
+  const single = singleOf(recipe);
   const ofSingle = { label: "mean of the single classes", digits: 1 };
   const teachers = "the teachers, on all classes";
   return comparison({
-    title: "Accuracy on the removed classes, %",
-    gains: "Gains on the removed classes, points",
+    title: "Accuracy on the removed class, %",
+    gains: "Gains on the removed class, points",
     first: "removed",
-    plans: plansOf(recipe),
-    names: namesOf(recipe),
+    plans: plansOfSets(recipe, single),
+    names: compared(recipe).map(({ name }) => name),
     rows: [
-      ...rows,
+      ...rowsOf(outcomes, recipe, single, classNames),
       { ...ofSingle, values: (name) => means(outcomes, recipe, name) },
       rowOf(outcomes, teachers, (name) => plan(recipe, name, single[0]!), teacherAccuracy),
     ],
@@ -105,6 +119,20 @@ function accuracies(outcomes: Outcomes, recipe: Recipe, classNames: readonly str
         })),
       },
     ],
+  });
+}
+
+/** Several classes removed at once. */
+function ofSets(outcomes: Outcomes, recipe: Recipe, classNames: readonly string[]): Section[] {
+  const sets = recipe.zeroShot.removed.filter(({ length }) => length > 1);
+  return comparison({
+    title: "Accuracy on sets of removed classes, %",
+    gains: "Gains on sets of removed classes, points",
+    first: "removed",
+    plans: plansOfSets(recipe, sets),
+    names: main(recipe).map(({ name }) => name),
+    rows: rowsOf(outcomes, recipe, sets, classNames),
+    charts: [],
   });
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Plan } from "../../experiments/pipeline/plan.ts";
 import { recipes } from "../../experiments/recipe.ts";
 import { comparison } from "../../experiments/studies/comparison.ts";
 import { contenders } from "../../experiments/studies/contenders.ts";
+import { fewShot } from "../../experiments/studies/few-shot.ts";
+import { zeroShot } from "../../experiments/studies/zero-shot.ts";
 
 const values: Record<string, number[]> = {
   CE: [1, 2, 3],
@@ -67,7 +70,7 @@ describe("contenders", () => {
       "no teacher",
       "CE",
       "CE, T = 8",
-      "CE, epoch 10",
+      "CE, epoch 2",
       "label smoothing 0.1",
       "MCMI, fixed Q",
       "control",
@@ -76,12 +79,30 @@ describe("contenders", () => {
     expect(found["no teacher"]!.kd).toEqual({ temperature: 1, alpha: 0 });
     expect(found.CE).toEqual({ name: "CE", teacher: light.teacher });
     expect(found["CE, T = 8"]!.kd).toEqual({ temperature: 8, alpha: 0.9 });
-    expect(found["CE, epoch 10"]!.teacher).toEqual({ ...light.teacher, epoch: 10 });
+    expect(found["CE, epoch 2"]!.teacher).toEqual({ ...light.teacher, epoch: 2 });
     expect(found["MCMI, fixed Q"]!.teacher.fineTuning).toEqual({
       schedule: light.fineTuning,
       regularizer: { lambda: light.rivals!.fixedLambda },
       centroids: "fixed",
     });
+  });
+
+  test("that are rivals are not compared by CRD and on sets of classes", () => {
+    const { light } = recipes;
+    const rivals = contenders(light, kd).filter(({ isRival }) => isRival);
+    const zeroShotPlans = zeroShot.plans(light);
+    const crdPlans = fewShot.plans(light).filter(({ student }) => student!.method === "crd");
+    const setPlans = zeroShotPlans.filter(({ student }) => student!.removed.length > 1);
+    const teachersOf = (plans: readonly Plan[]) => new Set(plans.map(({ teacher }) => teacher));
+    const mains = contenders(light, kd).length - rivals.length;
+    expect(crdPlans).toHaveLength(4 * (mains - 1)); // without a teacher, there is no CRD
+    expect(setPlans).toHaveLength(5 * mains);
+    expect(zeroShotPlans).toHaveLength(10 * (mains + rivals.length) + setPlans.length);
+    for (const { teacher, name } of rivals.filter(({ name }) => !name.includes("T ="))) {
+      for (const plans of [crdPlans, setPlans]) {
+        expect([...teachersOf(plans)], name).not.toContainEqual(teacher);
+      }
+    }
   });
 
   test("an earlier epoch of the teacher is one that is kept", () => {

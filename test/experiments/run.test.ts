@@ -66,6 +66,15 @@ describe.each(Object.keys(studies))("%s", (name) => {
   });
 });
 
+test("--first-seed takes other seeds", async () => {
+  const other = temporaryFolder();
+  await runExperiment("early-stop", "--seeds", "1", "--first-seed", "101", "--out", other);
+  expect(new Set(read(fileOf("early-stop", other)).map(({ seed }) => seed))).toEqual(
+    new Set([101]),
+  );
+  remove(other);
+});
+
 describe("--resume", () => {
   const other = temporaryFolder();
   afterAll(() => remove(other));

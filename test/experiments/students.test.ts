@@ -65,12 +65,12 @@ test.each(["kd", "ab"] as const)(
 );
 
 test("students of one teacher share its logits of augmented images, whatever their gaps", async () => {
-  const teacher = models.plain96({ inputShape: [32, 32, 3], numClasses: 10, seed: 1 });
-  const network = { model: teacher, maps: [], embedding: models.plain96.embedding };
+  const teacher = models.plain128({ inputShape: [32, 32, 3], numClasses: 10, seed: 1 });
+  const network = { model: teacher, maps: [], embedding: models.plain128.embedding };
   const { schedule, ...settings } = recipes.light.zeroShot;
   const train = async (removed: number[], store?: LogitsStore) => {
     const plan = {
-      network: "plain40" as const,
+      network: "plain64" as const,
       method: "kd" as const,
       kd: settings.kd,
       share: 1,
