@@ -80,8 +80,8 @@ function cifar({ images, teacher, fineTuning, student, lambda, zeroShot }: Recip
   const { epochs } = teacher.schedule;
   const minutes = (count: number) => Math.round((count * SECONDS_PER_EPOCH) / 60);
   return [
-    "Of CIFAR-10, the thesis' own data, only the sweep of λ has been run, with one seed. The gain of students is not " +
-      "measured. It takes many hours of two CPU cores.",
+    "Of CIFAR-10, the thesis' own data, only the sweep of λ has been run, with one seed. Whether students gain is not " +
+      "known. It takes many hours of two CPU cores.",
     `The recipe for two CPU cores follows the authors in what differs above: a constant number of steps, removed ` +
       "classes masked out of the batches, T = 4, and Q fixed or estimated anew. Its comparisons include CE, CE at " +
       "another temperature, label smoothing, an early stop and a student without a teacher. Each seed trains a teacher " +
@@ -94,7 +94,7 @@ function cifar({ images, teacher, fineTuning, student, lambda, zeroShot }: Recip
       "time for an epoch and was 8 points behind after two epochs.",
     `λ = ${lambda}${zeroShot.lambda === lambda ? "" : ` and ${zeroShot.lambda} without a class`} is the largest of the ` +
       "sweep that keeps the teacher. The authors' λ of 0.15 to 0.25 hardly changes this teacher: after " +
-      `${epochs} epochs it is still unsure of its training images, and its CMI is as large as that which MCMI gives ` +
+      `${epochs} epochs it is still unsure of its training images, and its CMI exceeds that of the MCMI ` +
       "teachers on MNIST and Fashion-MNIST.",
   ];
 }

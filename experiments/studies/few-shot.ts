@@ -6,7 +6,7 @@ import type { Section } from "../report/section.ts";
 import { stepsText } from "../report/settings.ts";
 import { byTeacher } from "./by-teacher.ts";
 import { comparison, rowOf } from "./comparison.ts";
-import { type Contender, contenders, FIXED_Q } from "./contenders.ts";
+import { type Contender, contenders } from "./contenders.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import { estimate, studentAccuracy } from "./metrics.ts";
@@ -32,19 +32,25 @@ export const fewShot: Study = {
   ],
 
   effects: (outcomes, recipe) =>
-    seriesOf(recipe).flatMap((series) =>
-      baselinesOf(series, [...BASELINES, FIXED_Q]).flatMap((baseline) =>
-        series.shares.map((share): Effect => {
-          const pair = [planOf(series, "MCMI", share), planOf(series, baseline, share)] as const;
-          const what = `${series.prefix}${withFewImages(pair[0])}`;
-          const isGoal = recipe.fewShot.goals.some(
-            (goal) => goal.method === series.method && goal.share === share,
-          );
-          const isDetail = isGoal ? {} : { isDetail: true as const };
-          return effectOf(outcomes, pair, studentAccuracy, { what, baseline, ...isDetail });
-        }),
-      ),
-    ),
+    seriesOf(recipe).flatMap((series) => {
+      const isGoal = (share: number) =>
+        recipe.fewShot.goals.some((goal) => goal.method === series.method && goal.share === share);
+      return series.compared
+        .filter(({ name, isRival }) => BASELINES.includes(name) || isRival)
+        .flatMap(({ name: baseline }) =>
+          series.shares
+            .filter((share) => isGoal(share) || BASELINES.includes(baseline))
+            .map((share): Effect => {
+              const pair = [
+                planOf(series, "MCMI", share),
+                planOf(series, baseline, share),
+              ] as const;
+              const what = `${series.prefix}${withFewImages(pair[0])}`;
+              const isDetail = isGoal(share) ? {} : { isDetail: true as const };
+              return effectOf(outcomes, pair, studentAccuracy, { what, baseline, ...isDetail });
+            }),
+        );
+    }),
 };
 
 /** Students by a method with several shares of the images, of teachers that are compared. */
@@ -101,8 +107,8 @@ const plansOf = ({ compared, shares, plan }: Series): Plan[] =>
 const planOf = ({ compared, plan }: Series, name: string, share: number): Plan =>
   plan(compared.find((one) => one.name === name)!, share);
 
-const baselinesOf = ({ compared }: Series, names: readonly string[] = BASELINES) =>
-  compared.map(({ name }) => name).filter((name) => names.includes(name));
+const baselinesOf = ({ compared }: Series) =>
+  compared.map(({ name }) => name).filter((name) => BASELINES.includes(name));
 
 function sectionsOf(outcomes: Outcomes, series: Series): Section[] {
   const { id, title, compared, shares } = series;
