@@ -33,13 +33,16 @@ const pair = (count: number) => ({
 /** The batches of a pass, as a function of each sees them. */
 async function collect<T>(
   source: ReturnType<typeof batchSource>,
-  of: (batch: Batch) => T,
+  of: (batch: Batch) => T | Promise<T>,
   place = START,
 ) {
   const found: T[] = [];
-  for await (const batch of source.batches(place)) found.push(of(batch));
+  for await (const batch of source.batches(place)) found.push(await of(batch));
   return found;
 }
+
+/** webgpu reads asynchronously only. */
+const firstOf = async (x: tf.Tensor) => (await x.data())[0];
 
 const expectNoLeak = async (run: () => Promise<unknown>) => {
   const before = tf.memory().numTensors;
@@ -104,12 +107,12 @@ describe("a data set's element", () => {
         teacherFeatures: rows(2, 7),
         indices: labels(2),
       });
-      const found = await collect(batchSource("fit", model, dataset([element])), (batch) => ({
-        inputs: (batch.inputs as tf.Tensor[]).map((x) => x.dataSync()[0]),
+      const found = await collect(batchSource("fit", model, dataset([element])), async (batch) => ({
+        inputs: await Promise.all((batch.inputs as tf.Tensor[]).map(firstOf)),
         labels: batch.labels?.shape,
         weights: batch.weights?.shape,
-        teacher: [batch.teacher!.teacherLogits!, ...batch.teacher!.teacherFeatures!].map(
-          (x) => x.dataSync()[0],
+        teacher: await Promise.all(
+          [batch.teacher!.teacherLogits!, ...batch.teacher!.teacherFeatures!].map(firstOf),
         ),
         indices: batch.indices?.shape,
       }));
@@ -194,9 +197,9 @@ describe("a data set", () => {
 test("tensors in memory come in batches with the places of their samples", async () => {
   const xs = tf.reshape(tf.range(0, 10), [5, 2]);
   const source = batchSource("fit", model, { xs, ys: labels(5) }, { batchSize: 2, indexed: true });
-  const found = await collect(source, ({ inputs, indices, rows }) => [
-    [...(inputs as tf.Tensor).dataSync()],
-    [...indices!.dataSync()],
+  const found = await collect(source, async ({ inputs, indices, rows }) => [
+    [...(await (inputs as tf.Tensor).data())],
+    [...(await indices!.data())],
     [...rows!],
   ]);
   expect(found).toEqual([
