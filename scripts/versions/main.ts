@@ -82,6 +82,16 @@ for (const name of bundlerNames) {
 }
 rows.push({ name: "import map", check: async () => checkImportMap(await tfjsProject("newest")) });
 
+const chosen = rows.filter(({ name }) => name.includes(selected));
+if (chosen.length === 0) {
+  rmSync(folder, { recursive: true });
+  const names = rows.map(({ name }) => name).join("; ");
+  console.error(
+    `versions: the argument must be part of a row's name, got ${selected}; rows: ${names}`,
+  );
+  process.exit(1);
+}
+
 try {
   await run(root, "npm", "run", "build");
   const [packed] = JSON.parse(
@@ -89,7 +99,7 @@ try {
   );
   tarball = join(folder, packed.filename);
   console.log("| Version | Result | Seconds |\n| --- | --- | --: |");
-  for (const { name, check } of rows.filter((row) => row.name.includes(selected))) {
+  for (const { name, check } of chosen) {
     const start = performance.now();
     const failure = await check().then(
       () => undefined,

@@ -115,6 +115,12 @@ describe("what summary and README say of the results", () => {
     expect(words("CE, stopped early", "kd, one class")).toEqual(both("lower"));
     expect(words("CE, stopped early", "teacher of kd, one")).toEqual(both("higher"));
     expect(words("temperature", "kd, one class")).toEqual(["lower", "not significant"]);
+    const constant = (share: string) => `constant steps, kd, ${share}`;
+    expect(words("control", constant("1 %"))).toEqual(["not significant", "higher"]);
+    expect(words("control", constant("5 %"))).toEqual(["higher", "not significant"]);
+    for (const rival of ["label smoothing 0.1", "CE, T = 8"]) {
+      expect(words(rival, constant("5 %"))).toEqual(["lower", "not significant"]);
+    }
   });
 
   test("README has the gains", () => {
