@@ -65,7 +65,7 @@ test("the story runs to its bars on wasm, by keyboard alone", { tags: "broad" },
   // The rival: at T = 8 the student of CE does better than that of MCMI did at T = 3.
   await tabTo(page, "temperature");
   for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
-  expect(new URL(page.url()).search).toBe("?temperature=8");
+  await expect.poll(() => new URL(page.url()).search).toBe("?temperature=8"); // told a little later
   expect(await visit.text("pending")).toContain("Train the students again");
   await tabTo(page, "again");
   await page.keyboard.press("Enter");
