@@ -7,11 +7,10 @@ export interface GpuLossLine extends LossLine {
   batch: number;
 }
 
-/** Medians of wall time in ms. */
+/** Medians of wall time in ms, with `kd-cmi/webgpu`. */
 export interface GpuStepLine {
   network: NetworkName;
   batch: number;
-  kernels: "tfjs" | "kd-cmi/webgpu";
   ms: Record<string, number>;
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs on a machine with a GPU, in the unpacked folder: ./run.sh [results.json] [--quick] [--no-tests]
+# Runs on a machine with a GPU, in the unpacked folder: ./run.sh [results.json] [options]; --help lists them.
 # Needs no Node, no npm and no network, only a Vulkan driver.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)

@@ -10,7 +10,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // registers the gradients that the compositions need
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { registerLossKernels } from "kd-cmi/webgpu";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 import type { Comparisons } from "../losses/comparison.ts";
@@ -30,9 +30,18 @@ const STEP_EFFORT = { warmUp: 2, minimum: 5, seconds: 1 };
 const command = new Command("run.sh")
   .argument("[file]", "where to write the results", "gpu.json")
   .option("--quick", "the smallest network and three losses, for a GPU emulated by the CPU", false)
-  .option("--no-tests", "without the tests");
+  .option("--no-tests", "without the tests")
+  .option("--no-losses", "without the losses")
+  .addOption(
+    new Option("--networks <names...>", "steps of these networks only").choices(networkNames),
+  );
 command.parse();
-const { quick, tests } = command.opts<{ quick: boolean; tests: boolean }>();
+const { quick, tests, losses, networks } = command.opts<{
+  quick: boolean;
+  tests: boolean;
+  losses: boolean;
+  networks?: NetworkName[];
+}>();
 const file = command.args[0] ?? "gpu.json";
 
 const start = performance.now();
@@ -59,21 +68,23 @@ if (tests) {
   const { passed, failed, skipped } = report.tests;
   console.log(`tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
 }
-for (const kernels of ["tfjs", "kd-cmi/webgpu"] as const) {
-  if (kernels !== "tfjs") registerLossKernels();
-  const setting = kernels === "tfjs" ? "webgpu" : "webgpu with kd-cmi/webgpu";
-  await measureLosses(setting, SMALL, comparisons);
-  if (!quick) await measureLosses(setting, LARGE, comparisonsOfLogits(LARGE));
-  for (const batch of quick ? [SMALL] : [SMALL, LARGE]) {
-    for (const network of quick ? (["mlp"] as const) : networkNames) {
-      report.steps.push({ network, batch, kernels, ms: await measureSteps(network, batch) });
-      console.log(JSON.stringify(report.steps.at(-1)));
-      save();
-    }
+if (losses) await measureAllLosses("webgpu");
+registerLossKernels();
+if (losses) await measureAllLosses("webgpu with kd-cmi/webgpu");
+for (const batch of quick ? [SMALL] : [SMALL, LARGE]) {
+  for (const network of quick ? (["mlp"] as const) : (networks ?? networkNames)) {
+    report.steps.push({ network, batch, ms: await measureSteps(network, batch) });
+    console.log(JSON.stringify(report.steps.at(-1)));
+    save();
   }
 }
 console.log(`written: ${file}, ${report.seconds} s`);
 if (report.tests && (report.tests.failed > 0 || report.tests.passed === 0)) process.exitCode = 1;
+
+async function measureAllLosses(setting: string): Promise<void> {
+  await measureLosses(setting, SMALL, comparisons);
+  if (!quick) await measureLosses(setting, LARGE, comparisonsOfLogits(LARGE));
+}
 
 async function measureLosses(setting: string, batch: number, losses: Comparisons): Promise<void> {
   for (const [loss, make] of Object.entries(losses).slice(0, quick ? 3 : undefined)) {
