@@ -373,6 +373,7 @@ const light: Recipe = {
   },
   fewShot: {
     ...full.fewShot,
+    crdUpTo: 0.05,
     shares: [0.01, 0.05, 0.1, 0.25].map((share) => ({ share, schedule: plainStudent })),
     drawn: 40_000,
   },

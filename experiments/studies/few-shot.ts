@@ -13,8 +13,7 @@ import { estimate, studentAccuracy } from "./metrics.ts";
 import { withFewImages } from "./probes.ts";
 import type { Study } from "./study.ts";
 
-const METHODS = ["kd", "crd"] as const;
-type MethodName = (typeof METHODS)[number];
+type MethodName = "kd" | "crd";
 /** The contenders that the goals are about. */
 const BASELINES: readonly string[] = ["CE", "control"];
 
@@ -24,7 +23,7 @@ export const fewShot: Study = {
     "The student sees a share of the teacher's training images. How much accuracy does it gain from " +
     "the MCMI teacher?",
 
-  plans: (recipe) => byTeacher(seriesOf(recipe).flatMap(plansOf)),
+  plans: (recipe) => byTeacher(withoutRepeats(seriesOf(recipe).flatMap(plansOf))),
 
   sections: (outcomes, recipe) => [
     goalSection(goals(outcomes, recipe), seriesOf(recipe).flatMap(plansOf)),
@@ -33,10 +32,9 @@ export const fewShot: Study = {
 
   effects: (outcomes, recipe) =>
     seriesOf(recipe).flatMap((series) => {
-      const isGoal = (share: number) =>
-        recipe.fewShot.goals.some((goal) => goal.method === series.method && goal.share === share);
+      const isGoal = (share: number) => goalShares(recipe, series.method).includes(share);
       return series.compared
-        .filter(({ name, isRival }) => BASELINES.includes(name) || isRival)
+        .filter(({ name, isRival }) => isRival || (!series.isOfRivals && BASELINES.includes(name)))
         .flatMap(({ name: baseline }) =>
           series.shares
             .filter((share) => isGoal(share) || BASELINES.includes(baseline))
@@ -62,30 +60,53 @@ interface Series {
   /** Before the words for a student. */
   prefix: string;
   compared: readonly Contender[];
+  /** Whether another series has its other contenders too. */
+  isOfRivals?: true;
   shares: readonly number[];
   plan: (contender: Contender, share: number) => Plan;
 }
 
+/** The shares that goals by a method are about. */
+const goalShares = ({ fewShot }: Recipe, method: MethodName): number[] =>
+  fewShot.goals.filter((goal) => goal.method === method).map(({ share }) => share);
+
+/** Rivals are compared by `kd` at the shares that the goals are about, or with a constant number of steps. */
 function seriesOf(recipe: Recipe): Series[] {
   const { fewShot } = recipe;
-  const byMethod = METHODS.map((method): Series => {
-    const all = contenders(recipe, fewShot.kd);
-    return {
-      id: method,
-      method,
-      title: `by ${method}`,
-      prefix: "",
-      compared: all.filter((contender) => isComparedBy(contender, method)),
-      shares: fewShot.shares
-        .map(({ share }) => share)
-        .filter((share) => method !== "crd" || share <= fewShot.crdUpTo),
-      plan: (contender, share) => studentPlan(recipe, fewShot, contender, method, share),
-    };
+  const all = contenders(recipe, fewShot.kd);
+  const main = all.filter(({ isRival }) => !isRival);
+  const shares = fewShot.shares.map(({ share }) => share);
+  const by = (method: MethodName) => ({
+    id: method,
+    method,
+    title: `by ${method}`,
+    prefix: "",
+    plan: (contender: Contender, share: number) =>
+      studentPlan(recipe, fewShot, contender, method, share),
   });
+  const kd: Series = { ...by("kd"), compared: main, shares };
+  const rivals: Series = {
+    ...by("kd"),
+    id: "rivals",
+    title: "by kd, with rivals",
+    compared: all,
+    isOfRivals: true,
+    shares: goalShares(recipe, "kd"),
+  };
+  const crd: Series = {
+    ...by("crd"),
+    compared: main.filter((contender) => !contender.kd), // a student without a teacher is one of kd
+    shares: shares.filter((share) => share <= fewShot.crdUpTo),
+  };
+  return [kd, ...(recipe.rivals ? [rivals] : []), crd, ...constantSteps(recipe)];
+}
+
+function constantSteps(recipe: Recipe): Series[] {
+  const { fewShot } = recipe;
   const { constant } = fewShot;
-  if (!constant) return byMethod;
+  if (!constant) return [];
   const runs = { ...fewShot, ...constant };
-  const many: Series = {
+  const series: Series = {
     id: "constant-steps",
     method: "kd",
     title: "by kd with a constant number of steps",
@@ -94,12 +115,13 @@ function seriesOf(recipe: Recipe): Series[] {
     shares: constant.shares.map(({ share }) => share),
     plan: (contender, share) => studentPlan(recipe, runs, contender, "kd", share),
   };
-  return [...byMethod, many];
+  return [series];
 }
 
-/** Rivals, and students without a teacher, are compared by `kd` alone. */
-const isComparedBy = ({ kd, isRival }: Contender, method: MethodName) =>
-  method === "kd" || !(kd || isRival);
+/** Series may have runs in common. */
+const withoutRepeats = (plans: readonly Plan[]): Plan[] => [
+  ...new Map(plans.map((plan) => [JSON.stringify(plan), plan])).values(),
+];
 
 const plansOf = ({ compared, shares, plan }: Series): Plan[] =>
   compared.flatMap((contender) => shares.map((share) => plan(contender, share)));
@@ -132,22 +154,25 @@ function sectionsOf(outcomes: Outcomes, series: Series): Section[] {
         studentAccuracy,
       ),
     ),
-    charts: [
-      {
-        kind: "lines",
-        id,
-        title: `Students ${title}`,
-        x: { name: `share of the images, %, with ${lengths} steps`, log: true },
-        y: { name: "test accuracy, %" },
-        series: names.map((name) => ({
-          name,
-          points: shares.map((share) => ({
-            x: 100 * share,
-            estimate: estimate(outcomes, planOf(series, name, share), studentAccuracy),
-          })),
-        })),
-      },
-    ],
+    charts:
+      shares.length < 2
+        ? []
+        : [
+            {
+              kind: "lines",
+              id,
+              title: `Students ${title}`,
+              x: { name: `share of the images, %, with ${lengths} steps`, log: true },
+              y: { name: "test accuracy, %" },
+              series: names.map((name) => ({
+                name,
+                points: shares.map((share) => ({
+                  x: 100 * share,
+                  estimate: estimate(outcomes, planOf(series, name, share), studentAccuracy),
+                })),
+              })),
+            },
+          ],
   });
 }
 

@@ -87,15 +87,20 @@ describe("contenders", () => {
     });
   });
 
-  test("that are rivals are not compared by CRD and on sets of classes", () => {
+  test("that are rivals are compared where the claims are made", () => {
     const { light } = recipes;
     const rivals = contenders(light, kd).filter(({ isRival }) => isRival);
     const zeroShotPlans = zeroShot.plans(light);
-    const crdPlans = fewShot.plans(light).filter(({ student }) => student!.method === "crd");
+    const fewShotPlans = fewShot.plans(light);
+    const crdPlans = fewShotPlans.filter(({ student }) => student!.method === "crd");
     const setPlans = zeroShotPlans.filter(({ student }) => student!.removed.length > 1);
     const teachersOf = (plans: readonly Plan[]) => new Set(plans.map(({ teacher }) => teacher));
     const mains = contenders(light, kd).length - rivals.length;
-    expect(crdPlans).toHaveLength(4 * (mains - 1)); // without a teacher, there is no CRD
+    expect(crdPlans).toHaveLength(2 * (mains - 1)); // without a teacher, there is no CRD
+    expect(fewShotPlans).toHaveLength(4 * mains + rivals.length + crdPlans.length);
+    expect(new Set(fewShotPlans.map((plan) => JSON.stringify(plan))).size).toBe(
+      fewShotPlans.length,
+    );
     expect(setPlans).toHaveLength(5 * mains);
     expect(zeroShotPlans).toHaveLength(10 * (mains + rivals.length) + setPlans.length);
     for (const { teacher, name } of rivals.filter(({ name }) => !name.includes("T ="))) {
