@@ -34,10 +34,18 @@ export const GREY: Shape = [SIDE, SIDE, 1];
 /** The number of values of an image. */
 export const sizeOf = ([height, width, channels]: Shape): number => height * width * channels;
 
-/** The images at these places. */
+/**
+ * The images at these places.
+ *
+ * @throws If there is no image at a place.
+ */
 export function pick(images: Images, places: readonly number[]): Images {
   const { pixels, labels, shape } = images;
   const size = sizeOf(shape);
+  const outside = places.find((place) => !(place in labels));
+  if (outside !== undefined) {
+    throw new Error(`pick: no image at ${outside}; there are ${labels.length}`);
+  }
   const chosen = {
     ...images,
     pixels: new Uint8Array(places.length * size),

@@ -21,6 +21,11 @@ test("pick selects images of any shape", () => {
   expect(shape).toBe(small.shape);
 });
 
+test("pick rejects places without an image", () => {
+  expect(() => pick(small, [0, 2])).toThrow("pick: no image at 2; there are 2");
+  expect(() => pick(small, [-1])).toThrow("pick: no image at -1; there are 2");
+});
+
 test("toInputs and toImageInputs scale pixels to 0–1", async () => {
   const [flat, shaped] = [toInputs(small, [1]), toImageInputs(small, [1])];
   expect([flat.shape, shaped.shape]).toEqual([
