@@ -138,7 +138,7 @@ function gpuTables({ card, cpu, date, node, tests, losses, steps }: GpuReport): 
   const [stock, ours] = ["webgpu", "webgpu with kd-cmi/webgpu"];
   const names = [...new Set(losses.map(({ loss }) => loss))];
   const rows = names.map((loss) => [
-    `\`${loss.split(" ")[0]}\`${loss.replace(/^\S+/, "")}`,
+    withCode(loss),
     over(find(loss, stock, 64)),
     over(find(loss, ours, 64)),
     over(find(loss, ours, 1024)),
@@ -173,6 +173,9 @@ ${tableOfRows(["Network", "Batch", ...Object.keys(steps[0]?.ms ?? {})], stepRows
 `;
 }
 
+/** The name of a loss, which other words may follow, as code. */
+const withCode = (loss: string): string => loss.replace(/^\w+/, "`$&`");
+
 /** A Markdown table whose first columns are words, and the others numbers. */
 function tableOfRows(head: readonly string[], rows: readonly string[][], words: number): string {
   const table = [head, head.map((_, i) => (i < words ? "---" : "--:")), ...rows];
@@ -185,7 +188,7 @@ function tableOf(setting: string, losses: LossLines): string {
   const lines = losses.filter((line) => line.setting === setting);
   const hasDispatches = lines.some(({ dispatches }) => dispatches !== undefined);
   const rows = lines.map((line) => [
-    `\`${line.loss.split(" ")[0]}\`${line.loss.replace(/^\S+/, "")}`,
+    withCode(line.loss),
     line.student,
     line.ms.toFixed(1),
     ratio(line.ms, line.compositionMs),

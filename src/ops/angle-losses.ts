@@ -1,11 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { blockElements } from "./block-elements.ts";
 import { columnSums } from "./column-sums.ts";
 import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
 import { sumAll } from "./sums.ts";
-
-/** Elements of the [arms, N, N] tensors processed at a time: 2 MB stay in a CPU's cache. */
-const ELEMENTS = 524_288;
 
 /** What angles between samples follow from, [N, N] each and symmetric. */
 export interface Arms {
@@ -44,7 +42,7 @@ export function angleLosses(student: Arms, teacher: Arms): AngleLosses {
     {},
     () => {
       const n = student.z.shape[0];
-      const height = Math.max(1, Math.floor(ELEMENTS / n ** 2));
+      const height = Math.max(1, Math.floor(blockElements() / n ** 2));
       const blocks = Array.from({ length: Math.ceil(n / height) }, (_, block) =>
         tf.tidy(() => blockLosses(student, teacher, block * height, height)),
       );

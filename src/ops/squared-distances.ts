@@ -1,10 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { blockElements } from "./block-elements.ts";
 import { mirrorUpper, padLeft } from "./mirror-upper.ts";
 import { runOp } from "./run-op.ts";
 import { sliceRows } from "./slice-rows.ts";
-
-/** Differences or sums that are processed at a time: 2 MB stay in a CPU's cache. */
-const ELEMENTS = 524_288;
 
 /**
  * The squared distances |x_i − x_j|² of all pairs of rows: [N, D] → [N, N]. No gradient is defined.
@@ -25,7 +23,7 @@ export const squaredSums = (x: tf.Tensor2D): tf.Tensor2D =>
 
 function squaresOfPairs(x: tf.Tensor2D, combine: typeof tf.sub | typeof tf.add): tf.Tensor2D {
   const [n, d] = x.shape;
-  const height = Math.max(1, Math.floor(ELEMENTS / (n * d)));
+  const height = Math.max(1, Math.floor(blockElements() / (n * d)));
   const blocks = Array.from({ length: Math.ceil(n / height) }, (_, block) =>
     tf.tidy((): tf.Tensor2D => {
       const first = block * height;

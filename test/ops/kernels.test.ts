@@ -212,3 +212,11 @@ describe.runIf(isComposed)("the kernels", () => {
     expect(peak / (4 * logits.size)).toBeLessThanOrEqual(limit);
   });
 });
+
+test.runIf(backend === "webgl" || backend === "webgpu")(
+  "squaredDistances, two blocks on CPUs, are one on GPUs",
+  async () => {
+    const { names } = await profile(() => squaredDistances(matrix(8, 2 ** 14)));
+    expect(names.filter((name) => name === "Sub")).toHaveLength(1);
+  },
+);

@@ -37,8 +37,8 @@ const EPSILON = 1e-7;
  * product of K·N·dim multiplications. Separate noise per sample with M ≤ 8·K, except on webgl: one
  * product of all embeddings with the whole bank, where each score is weighted by how often its row
  * was drawn; this takes about 6·4·N·M bytes at once. Otherwise, the rows of each sample are
- * gathered in blocks of 2 MiB. On wasm at dim 128, a gathered row costs about 8 times as much as a
- * row of the product, hence the threshold.
+ * gathered in blocks of 2 MiB, or of 32 MiB on GPUs. On wasm at dim 128, a gathered row costs about
+ * 8 times as much as a row of the product, hence the threshold.
  *
  * Use when: the data set is in memory, so that each sample has a row in a memory bank, and training
  * is long.

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { blockElements } from "../../ops/block-elements.ts";
 import { canCountRows, countRows } from "../../ops/count-rows.ts";
 import { gatherRows } from "../../ops/gather-rows.ts";
 import { matMul } from "../../ops/mat-mul.ts";
@@ -50,9 +51,6 @@ export interface ScoredRows {
   weightedRows(weights: tf.Tensor2D): tf.Tensor2D;
 }
 
-/** Numbers gathered from a bank at once, at most (2 MiB), unless one anchor needs more. */
-const MAX_PICKED = 524_288;
-
 /**
  * Scores every anchor [N, dim] against its negatives, in one block or in several blocks of fewer
  * anchors. A block is computed when it is called. Call each in its own `tf.tidy`.
@@ -65,7 +63,7 @@ export function scoreNegatives(
   if (counts) return [() => ({ ...scoreShared(anchors, bank), counts })];
   if (negatives.rank === 1) return [() => scoreShared(anchors, pickRows(bank, negatives))];
   const n = anchors.shape[0];
-  const length = Math.max(1, Math.floor(MAX_PICKED / (k * bank.shape[1])));
+  const length = Math.max(1, Math.floor(blockElements() / (k * bank.shape[1])));
   return Array.from({ length: Math.ceil(n / length) }, (_, block) => () => {
     const first = block * length;
     const part = Math.min(length, n - first);
