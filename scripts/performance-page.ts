@@ -81,6 +81,7 @@ function stepsSection(lines: readonly (Origin & StepLine)[]): string {
     "PyTorch as it comes",
   ];
   const versions = new Set(lines.flatMap(({ pytorch }) => pytorch?.version ?? []));
+  const largest = lines.find(({ network, loss }) => network === "resnet8x4" && loss === "CE");
   return `
 ## Training steps
 
@@ -91,8 +92,16 @@ PyTorch${versions.size > 0 ? ` ${[...versions].join(", ")}` : ""} on one thread,
 ${originOf(lines)}
 
 ${tableOfRows(head, rows, 2)}
-`;
+${largest ? limitText(largest) : ""}`;
 }
+
+/** 177 million multiplications for an image, in the forward pass and for both gradients. */
+const GFLOP_OF_RESNET8X4 = (2 * 3 * 64 * 177.07) / 1000;
+
+const limitText = ({ ours }: StepLine): string => `
+A step of resnet8x4 has ${GFLOP_OF_RESNET8X4.toFixed(0)} GFLOP, which makes ${(GFLOP_OF_RESNET8X4 / (ours.cpu / 1000)).toFixed(0)} GFLOP/s. XNNPACK, which tfjs uses on wasm,
+multiplies large matrices at 25 to 45. WebAssembly has vectors of 128 bits, PyTorch uses up to 512.
+`;
 
 function peersSection(lines: readonly (Origin & PeerLine)[]): string {
   const measured = lines.filter(({ theirs }) => theirs);

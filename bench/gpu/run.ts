@@ -25,6 +25,8 @@ import type { GpuReport, TestCounts } from "./report.ts";
 /** The size of the larger batches, with which a GPU is not idle between dispatches. */
 const LARGE = 1024;
 const SMALL = 64;
+/** Networks whose steps on a large batch take milliseconds. Those of the others take seconds each. */
+const SHALLOW: readonly NetworkName[] = ["mlp", "cnn"];
 const STEP_EFFORT = { warmUp: 2, minimum: 5, seconds: 1 };
 
 const command = new Command("run.sh")
@@ -72,7 +74,8 @@ if (losses) await measureAllLosses("webgpu");
 registerLossKernels();
 if (losses) await measureAllLosses("webgpu with kd-cmi/webgpu");
 for (const batch of quick ? [SMALL] : [SMALL, LARGE]) {
-  for (const network of quick ? (["mlp"] as const) : (networks ?? networkNames)) {
+  const measured = quick ? (["mlp"] as const) : (networks ?? networkNames);
+  for (const network of measured.filter((name) => batch === SMALL || SHALLOW.includes(name))) {
     report.steps.push({ network, batch, ms: await measureSteps(network, batch) });
     console.log(JSON.stringify(report.steps.at(-1)));
     save();
