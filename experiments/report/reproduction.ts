@@ -31,7 +31,11 @@ interface StudyPart {
   intro: Section;
   sections: readonly Section[];
   effects: readonly Effect[];
+  seeds: number;
 }
+
+/** Student's t is 12.7 for two seeds, 4.3 for three. */
+const FEWEST_SEEDS = 3;
 
 /**
  * Writes the summary of all results in a folder, and next to it a folder with a page for each data
@@ -47,9 +51,9 @@ export async function writeReproduction(folder: string, document: string): Promi
   }
   const parts = await partsOf(folder);
   for (const part of parts) await writeDataset(part, pages);
+  const findings = parts.map(findingsIn);
   // Parts without a comparison are pages only.
-  const findings = parts.map(findingsIn).filter(({ effects }) => effects.length > 0);
-  const sections = summarySections(findings);
+  const sections = summarySections(findings.filter(({ effects }) => effects.length > 0));
   const pictures = await writePictures(sections, document, `${PICTURES}/summary`);
   const links = parts.map(
     ({ data, folder }) => `- [${data.name}](${basename(pages)}/${folder}.md)`,
@@ -82,7 +86,8 @@ export async function partsOf(folder: string): Promise<Part[]> {
 export const findingsIn = ({ data, recipe, studies }: Part): Findings => ({
   dataset: data.name,
   removed: recipe.probes.withoutClass.removed.map((c) => data.classNames[c]).join(", "),
-  effects: studies.flatMap(({ effects }) => effects),
+  effects: studies.flatMap(({ effects, seeds }) => (seeds < FEWEST_SEEDS ? [] : effects)),
+  early: studies.flatMap(({ effects, seeds }) => (seeds < FEWEST_SEEDS ? effects : [])),
 });
 
 const pagesOf = (document: string) => document.replace(/\.md$/, "");
@@ -126,6 +131,7 @@ function studyPart(
     intro: { title: study.title, text, charts: [] },
     sections,
     effects: study.effects?.(outcomes, recipe) ?? [],
+    seeds: outcomes.seeds.length,
   };
 }
 

@@ -9,6 +9,8 @@ export interface Findings {
   /** The class that `kd, one class removed` removes. */
   removed: string;
   effects: readonly Effect[];
+  /** Of experiments with too few seeds for comparisons: their intervals are wider than any effect. */
+  early: readonly Effect[];
 }
 
 /** An effect on each data set that has it. */

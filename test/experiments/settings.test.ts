@@ -63,8 +63,14 @@ describe("summarySections", () => {
       dataset: "one",
       removed: "3",
       effects: [effect("control", [-2, -1]), effect("CE", [1, 2]), effect("CE", [8, 9])],
+      early: [effect("control", [1, 20])],
     },
-    { dataset: "two", removed: "cat", effects: [effect("CE", [3, 4]), effect("control", [-1, 1])] },
+    {
+      dataset: "two",
+      removed: "cat",
+      effects: [effect("CE", [3, 4]), effect("control", [-1, 1])],
+      early: [],
+    },
   ];
 
   test("state each comparison once, the best ones first, with its verdicts", () => {
