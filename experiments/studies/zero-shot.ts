@@ -59,8 +59,12 @@ function plansOf(recipe: Recipe): Plan[] {
 
 const baselinesOf = (recipe: Recipe) => shown(recipe).filter((name) => name !== "MCMI");
 
+/** Rivals with a fine-tuning of their own are compared with few images alone. */
 const compared = (recipe: Recipe) =>
-  contenders({ ...recipe, lambda: recipe.zeroShot.lambda ?? recipe.lambda }, recipe.zeroShot.kd);
+  contenders(
+    { ...recipe, lambda: recipe.zeroShot.lambda ?? recipe.lambda },
+    recipe.zeroShot.kd,
+  ).filter(({ isRival, teacher }) => !(isRival && teacher.fineTuning));
 /** All but the rivals. */
 const main = (recipe: Recipe) => compared(recipe).filter(({ isRival }) => !isRival);
 

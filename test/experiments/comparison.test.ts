@@ -102,7 +102,9 @@ describe("contenders", () => {
       fewShotPlans.length,
     );
     expect(setPlans).toHaveLength(5 * mains);
-    expect(zeroShotPlans).toHaveLength(10 * (mains + rivals.length) + setPlans.length);
+    const notTuned = rivals.filter(({ teacher }) => !teacher.fineTuning);
+    expect(notTuned.map(({ name }) => name)).toEqual(["CE, T = 8", "CE, epoch 2"]);
+    expect(zeroShotPlans).toHaveLength(10 * (mains + notTuned.length) + setPlans.length);
     for (const { teacher, name } of rivals.filter(({ name }) => !name.includes("T ="))) {
       for (const plans of [crdPlans, setPlans]) {
         expect([...teachersOf(plans)], name).not.toContainEqual(teacher);
