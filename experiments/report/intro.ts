@@ -102,6 +102,7 @@ function cifar(findings: readonly Findings[]): string {
 - Few images by kd. 1 %: ${gains("kd, 1 %")}. 5 %: ${gains("kd, 5 %")}.
 - Few images by crd. 5 %: ${gains("crd, 5 %")}.
 - A class that the student never saw, mean over the ten classes: ${gains("kd, each class")}.
+  Over the CE teacher as it was after epoch 2: ${over("CE, epoch 2", "kd, each class")}.
 - The teacher's accuracy: ${gains("teacher of kd")}.
 
 These runs are a [weak test](reproduction/protocol.md#cifar-10): few seeds, few steps, and teachers that are still unsure of

@@ -27,26 +27,30 @@ export const zeroShot: Study = {
     ...recipe.zeroShot.removed.map((removed) => confusions(outcomes, recipe, removed, classNames)),
   ],
 
-  effects: (outcomes, recipe) =>
-    baselinesOf(recipe).flatMap((baseline): Effect[] => {
-      const [removed] = singleOf(recipe);
-      const pair = [plan(recipe, "MCMI", removed!), plan(recipe, baseline, removed!)] as const;
-      return [
-        {
-          scale: "removed",
-          what: `kd, each class removed in turn, ${stepsText(pair[0])}`,
-          baseline,
-          digits: 1,
-          gain: gainOver(outcomes, recipe, baseline),
-          plans: pair,
-        },
-        effectOf(outcomes, pair, teacherAccuracy, {
-          scale: "teacher",
-          what: `teacher of kd, ${pair[0].teacher.network}`,
-          baseline,
-        }),
-      ];
-    }),
+  effects: (outcomes, recipe) => {
+    const [removed] = singleOf(recipe);
+    const pairOver = (baseline: string) =>
+      [plan(recipe, "MCMI", removed!), plan(recipe, baseline, removed!)] as const;
+    const ofStudents = (baseline: string): Effect => ({
+      scale: "removed",
+      what: `kd, each class removed in turn, ${stepsText(plan(recipe, "MCMI", removed!))}`,
+      baseline,
+      digits: 1,
+      gain: gainOver(outcomes, recipe, baseline),
+      plans: pairOver(baseline),
+    });
+    const ofTeachers = (baseline: string): Effect =>
+      effectOf(outcomes, pairOver(baseline), teacherAccuracy, {
+        scale: "teacher",
+        what: `teacher of kd, ${recipe.teacher.network}`,
+        baseline,
+      });
+    const rivals = compared(recipe).filter(({ isRival }) => isRival);
+    return [
+      ...baselinesOf(recipe).flatMap((baseline) => [ofStudents(baseline), ofTeachers(baseline)]),
+      ...rivals.map(({ name }) => ofStudents(name)),
+    ];
+  },
 };
 
 function plansOf(recipe: Recipe): Plan[] {
