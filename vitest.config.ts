@@ -86,8 +86,9 @@ export default defineConfig(({ mode }) => ({
   resolve: { tsconfigPaths: true }, // examples and experiments import kd-cmi by its name
   test: {
     maxWorkers: "100%",
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    // These only end what hangs: a loaded machine takes many times the usual time.
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     projects: [
       ...backends.map((backend) => projectOf(backend, mode === "all")),
       {

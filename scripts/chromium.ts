@@ -1,9 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+/**
+ * How long a page may take for anything, ms. It only ends what hangs: beside other work, a browser takes
+ * many times its usual time.
+ */
+export const BROWSER_TIMEOUT = 600_000;
+
 /** Debian's Chromium, installed by scripts/setup.mjs, with software WebGL and WebGPU. */
 export const chromiumLaunchOptions = {
   executablePath: "/usr/bin/chromium",
+  timeout: BROWSER_TIMEOUT,
   args: [
     "--no-sandbox",
     "--use-angle=swiftshader",

@@ -1,6 +1,6 @@
 import { type BuildOptions, build } from "esbuild";
 import { chromium, type Page } from "playwright";
-import { chromiumLaunchOptions } from "./chromium.ts";
+import { BROWSER_TIMEOUT, chromiumLaunchOptions } from "./chromium.ts";
 
 const ORIGIN = "http://page.localhost";
 
@@ -26,6 +26,7 @@ export async function withPage<T>(
   const browser = await chromium.launch(chromiumLaunchOptions);
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(BROWSER_TIMEOUT);
     await page.route(`${ORIGIN}/**`, (route) => {
       const path = new URL(route.request().url()).pathname.slice(1);
       if (path === "") {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright";
 import ts from "typescript";
-import { chromiumLaunchOptions } from "../chromium.ts";
+import { BROWSER_TIMEOUT, chromiumLaunchOptions } from "../chromium.ts";
 import {
   docstringExamples,
   goldenProgram,
@@ -174,6 +174,7 @@ async function errorInPage(project: string, html: string): Promise<unknown> {
   const browser = await chromium.launch(chromiumLaunchOptions);
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(BROWSER_TIMEOUT);
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
     await page.route(`${ORIGIN}/**`, (route) => {

@@ -178,7 +178,7 @@ test("the page in the README trains on webgl", async () => {
   expect(others).toEqual([]);
   const stdin = { contents: contents!, resolveDir: join(root, "examples"), loader: "ts" } as const;
   const text = await withPage({ stdin }, {}, async (page) => {
-    await page.getByText("student: accuracy").waitFor({ timeout: 300_000 });
+    await page.getByText("student: accuracy").waitFor();
     return (await page.locator("body").textContent())!;
   });
   const { losses } = figuresOf(text);

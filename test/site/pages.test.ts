@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join, normalize } from "node:path";
 import { type Browser, chromium, type Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromiumLaunchOptions } from "../../scripts/chromium.ts";
+import { BROWSER_TIMEOUT, chromiumLaunchOptions } from "../../scripts/chromium.ts";
 import { entryPoints, publicSymbols } from "../../scripts/public-symbols.ts";
 import { remove, temporaryFolder } from "../package/support.ts";
 import { builtSite, htmlPages, isWhole, ORIGIN, serve } from "./built.ts";
@@ -121,6 +121,7 @@ describe("in Chromium", () => {
   async function open(width: number) {
     const viewport = { width, height: 844 };
     const context = await browser.newContext({ viewport, reducedMotion: "reduce" });
+    context.setDefaultTimeout(BROWSER_TIMEOUT);
     const problems = await serve(context, site);
     const page = await context.newPage();
     page.on("console", (message) => {
@@ -190,6 +191,7 @@ describe("in Chromium", () => {
   test("the search finds methods by the names of their papers", async () => {
     const { context, page, problems } = await open(1280);
     await page.goto(ORIGIN);
+    await page.waitForFunction(() => "__vue_app__" in document.querySelector("#app")!); // listens to keys
     for (const [query, title] of [
       ["ReviewKD", "hierarchicalContextLoss"],
       ["FitNet", "hintLoss"],
@@ -199,13 +201,14 @@ describe("in Chromium", () => {
       await page.keyboard.press("Control+k");
       await page.locator("#localsearch-input").fill(query!);
       const first = page.locator("#localsearch-list .result").filter({ hasText: title! }).first();
-      await first.waitFor({ timeout: 10_000 });
+      await first.waitFor();
       const all = await page.locator("#localsearch-list .result").allTextContents();
       expect(
         all.findIndex((text) => text.includes(title!)),
         `${query}: ${all}`,
       ).toBeLessThan(8);
       await page.keyboard.press("Escape");
+      await page.locator("#localsearch-input").waitFor({ state: "hidden" });
     }
     expect(problems).toEqual([]);
     await context.close();

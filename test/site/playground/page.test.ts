@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BROWSER_TIMEOUT } from "../../../scripts/chromium.ts";
 import { type Playground, startPlayground, type Visit } from "./support.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -48,7 +49,7 @@ test("the story runs to its bars on wasm, by keyboard alone", { tags: "broad" },
     await page.waitForTimeout(1500);
     return (await visit.cmiOf("mcmi")) === before;
   };
-  await expect.poll(isStill, { timeout: 20_000 }).toBe(true);
+  await expect.poll(isStill, { timeout: BROWSER_TIMEOUT }).toBe(true);
   expect(await visit.text("pause")).toBe("Resume");
   await page.keyboard.press("Space");
   await visit.waitForPhase("ready");
@@ -65,7 +66,7 @@ test("the story runs to its bars on wasm, by keyboard alone", { tags: "broad" },
   // The rival: at T = 8 the student of CE does better than that of MCMI did at T = 3.
   await tabTo(page, "temperature");
   for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
-  await expect.poll(() => new URL(page.url()).search).toBe("?temperature=8"); // told a little later
+  await page.waitForURL("**/?temperature=8"); // told a little later
   expect(await visit.text("pending")).toContain("Train the students again");
   await tabTo(page, "again");
   await page.keyboard.press("Enter");
@@ -173,23 +174,30 @@ test("an error of a script is shown", { tags: "broad" }, async () => {
   await page.close();
 });
 
-test("the page's own thread is never busy for 100 ms, and paints within a second", {
+test("the page itself is small, and its thread is never busy for long while the worker trains", {
   tags: "broad",
 }, async () => {
   const visit = await playground.open();
   const { page } = visit;
   await visit.waitForPhase("ready");
-  const paint = await page.evaluate(
-    () => performance.getEntriesByName("first-contentful-paint")[0]!.startTime,
-  );
-  expect(paint).toBeLessThan(1000);
+  const bytes = await page.evaluate(() => {
+    const entries = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+    const own = entries.filter(({ initiatorType }) => ["script", "link"].includes(initiatorType));
+    return own.reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0);
+  });
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(250_000); // TensorFlow.js alone has more
+
+  let training = 0;
   const longest = await longestTaskOf(visit, async () => {
     await page.click("#train");
     await visit.waitForPhase("training");
+    const start = performance.now();
     await visit.waitForPhase("ready");
+    training = performance.now() - start;
   });
   expect(longest).toBeGreaterThan(0);
-  expect(longest).toBeLessThan(100);
+  expect(longest).toBeLessThan(training / 200);
   await page.close();
 });
 

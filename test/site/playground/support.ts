@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright";
 import { build, preview } from "vite";
-import { chromiumLaunchOptions } from "../../../scripts/chromium.ts";
+import { BROWSER_TIMEOUT, chromiumLaunchOptions } from "../../../scripts/chromium.ts";
 import { root } from "../../package/support.ts";
 
 /** A built playground on a local server, and a browser. */
@@ -39,8 +39,6 @@ export interface Visit {
   waitForProgress(share: number): Promise<void>;
 }
 
-const TIMEOUT = 300_000;
-
 /** Builds the playground in a folder of its own, so that tests do not disturb each other. */
 export async function startPlayground(): Promise<Playground> {
   const folder = mkdtempSync(join(tmpdir(), "kd-cmi-playground-"));
@@ -65,7 +63,7 @@ export async function startPlayground(): Promise<Playground> {
 async function open(browser: Browser, address: string, options: OpenOptions): Promise<Visit> {
   const { query = "", width = 1280, colorScheme = "light", beforeWorker, beforePage } = options;
   const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
-  page.setDefaultTimeout(TIMEOUT);
+  page.setDefaultTimeout(BROWSER_TIMEOUT);
   const errors: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) errors.push(message.text());
