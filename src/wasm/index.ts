@@ -88,8 +88,8 @@ interface WrappedKernel extends tf.KernelConfig {
  * A WebAssembly module with SIMD instructions computes what the backend has no fast loop for: sums,
  * means, broadcasting operations, batch normalisation, exponentials and logarithms, convolutions with
  * 3×3 filters at stride 1, matrix products of few rows, the gradients of these, the losses of rows such
- * as `kdLoss`, distances and angles of samples, and the updates of SGD, momentum and Adam. It is compiled when it is first needed
- * and works in the backend's own memory. Where SIMD is missing, or the backend runs in several threads,
+ * as `kdLoss`, the noise of `crdLoss`, distances and angles of samples, and the updates of SGD, momentum
+ * and Adam. It is compiled when it is first needed and works in the backend's own memory. Where SIMD is missing, or the backend runs in several threads,
  * the kernels of the backend are used.
  *
  * With the module, a NaN or an infinity in the input of a 3×3 convolution also reaches outputs up to two

@@ -101,5 +101,31 @@ const classCentroidLosses = moduleKernel<
   return runCentroidLosses(backend, module, logits, [0, c!, q!], attrs);
 });
 
+/** See `noiseLosses` of src/ops. */
+const noiseLosses = moduleKernel<
+  KernelCall<"scores" | "shift", object> & { inputs: { counts?: tf.TensorInfo } },
+  tf.TensorInfo[]
+>("KdCmiNoiseLosses", ({ inputs: { scores, shift, counts }, backend }, module) => {
+  const [rows, size] = scores.shape as Rows;
+  const outputs = [[rows, 1], scores.shape].map((shape) => backend.makeOutput(shape, "float32"));
+  const [s, at, losses, slopes] = [scores, shift, ...outputs].map((x) => addressOf(backend, x));
+  module.noiseLosses(
+    s!,
+    at!,
+    counts ? addressOf(backend, counts) : 0,
+    losses!,
+    slopes!,
+    rows,
+    size,
+  );
+  return outputs;
+});
+
 /** Kernels of ops of src/ops, which compose tfjs' operations where the module is missing. */
-export const opKernels = [softmaxParts, softDivergence, centroidLosses, classCentroidLosses];
+export const opKernels = [
+  softmaxParts,
+  softDivergence,
+  centroidLosses,
+  classCentroidLosses,
+  noiseLosses,
+];

@@ -15,6 +15,7 @@ import { gatherRows } from "../../src/ops/gather-rows.ts";
 import { infiniteIfHuge } from "../../src/ops/infinite-if-huge.ts";
 import { klDivergence } from "../../src/ops/kl-divergence.ts";
 import { mixLogs } from "../../src/ops/mix-logs.ts";
+import { noiseLosses } from "../../src/ops/noise-losses.ts";
 import { oneHot } from "../../src/ops/one-hot.ts";
 import { gram, rowProducts } from "../../src/ops/row-products.ts";
 import { atLeastTiny, safeLog } from "../../src/ops/safe-log.ts";
@@ -124,6 +125,7 @@ const listOps: Record<
     "classes logits teacher",
     decoupledAttrs,
   ],
+  KdCmiNoiseLosses: [(x) => noiseLosses(x, x, x), "counts scores shift"],
   KdCmiSoftDivergence: [(x) => softDivergence(x, x, 4), "logits target", { temperature: 4 }],
   KdCmiSoftmaxParts: [(x) => softmaxParts(x), "logits"],
 };

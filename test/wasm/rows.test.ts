@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { centroidLosses, classCentroidLosses } from "../../src/ops/centroid-losses.ts";
+import { noiseLosses } from "../../src/ops/noise-losses.ts";
 import { softDivergence } from "../../src/ops/soft-divergence.ts";
 import { softmaxParts } from "../../src/ops/softmax.ts";
 import { registerTrainingKernels } from "../../src/wasm/index.ts";
@@ -43,7 +44,18 @@ const ops = {
   "classCentroidLosses, smoothed": (z: Matrix) => ofClasses(z, 1, 0.2),
   "classCentroidLosses, not smoothed": (z: Matrix) => ofClasses(z, 1, 0),
   "classCentroidLosses without cross-entropy": (z: Matrix) => ofClasses(z, 0, 0),
+  noiseLosses: (z: Matrix) => ofNoise(z),
+  "noiseLosses, counted": (z: Matrix) =>
+    ofNoise(
+      z,
+      tf.tidy((): Matrix => tf.mod(tf.reshape(tf.range(0, z.size), z.shape), 4)),
+    ),
 } as const;
+
+function ofNoise(scores: Matrix, counts?: Matrix) {
+  const { losses, slopes } = noiseLosses(scores, tf.scalar(0.3), counts);
+  return flat(losses, slopes);
+}
 
 function divergence(z: Matrix, temperature: number) {
   const { losses, slopes } = softDivergence(logits(z.shape, 2), z, temperature);
@@ -106,6 +118,19 @@ describe.each(Object.entries(ops))("%s", (_, op) => {
     const { values } = await on("wasm", () => op(tf.zeros([0, 5])));
     expect(values).toEqual([]);
   });
+});
+
+test("noiseLosses of thousands of scores keep their digits", async () => {
+  const size = 20_000;
+  const scores = () => tf.add(logits([2, size], 1), -4) as Matrix;
+  const counts = () => tf.floor(tf.mul(tf.abs(random([2, size], 2)), 1.5)) as Matrix;
+  const [{ values: s }, { values: n }] = [await on("cpu", scores), await on("cpu", counts)];
+  const { values } = await on("wasm", () => noiseLosses(scores(), tf.scalar(-1), counts()).losses);
+  for (const [row, value] of values.entries()) {
+    const terms = s.map((x, i) => n[i]! * Math.log1p(Math.exp(x + 1)));
+    const expected = terms.slice(row * size, (row + 1) * size).reduce((a, b) => a + b);
+    expect(Math.abs(value / expected - 1)).toBeLessThan(1e-6);
+  }
 });
 
 test("masked logits", async () => {

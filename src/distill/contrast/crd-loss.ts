@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkOptions, checkTemperature } from "../../internal/checks.ts";
 import { scalarLoss } from "../../internal/differentiable.ts";
+import { noiseLosses } from "../../ops/noise-losses.ts";
 import { safeLog } from "../../ops/safe-log.ts";
 import { softplus } from "../../ops/softplus.ts";
 import { rowSum, sumAll } from "../../ops/sums.ts";
@@ -151,12 +152,8 @@ function nceSide(
     const blocks = scoreNegatives(anchors, bank, rows).map((score) =>
       tf.tidy(() => {
         const { scores, counts, weightedRows } = score();
-        const excess: tf.Tensor2D = tf.sub(scores, shift);
-        const weigh = (x: tf.Tensor2D): tf.Tensor2D => (counts ? tf.mul(counts, x) : x);
-        return {
-          loss: tf.tidy(() => sumAll(rowSum(weigh(softplus(excess))))),
-          push: weightedRows(weigh(tf.sigmoid(excess))),
-        };
+        const { losses, slopes } = noiseLosses(scores, shift, counts);
+        return { loss: sumAll(losses), push: weightedRows(slopes) };
       }),
     );
     const loss = blocks.reduce((sum, block) => tf.add(sum, block.loss), tf.sum(softplus(deficit)));

@@ -4,8 +4,27 @@
 export function exp4(x: v128): v128 {
   const bounded = f32x4.min(f32x4.max(x, f32x4.splat(-104)), f32x4.splat(89));
   const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(Mathf.LOG2E)));
+  const y = expOfPart(bounded, n);
+  // 2ⁿ in two factors, because n may be outside of the exponents of normal numbers.
+  const m = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(m, 1);
+  return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(m, half)));
+}
+
+/** exp of four float32 that are not positive: at least 1e-38, NaN for NaN. */
+export function exp4OfNegative(x: v128): v128 {
+  const bounded = f32x4.pmax(x, f32x4.splat(-87));
+  // Adding 1.5 · 2²³ rounds to an integer, which it leaves in the low bits.
+  const magic = f32x4.splat(12582912);
+  const rounded = f32x4.add(f32x4.mul(bounded, f32x4.splat(Mathf.LOG2E)), magic);
+  const y = expOfPart(bounded, f32x4.sub(rounded, magic));
+  return f32x4.mul(y, powerOfTwo(rounded));
+}
+
+/** exp(x − n log 2), for a difference of at most log(2)/2. */
+function expOfPart(x: v128, n: v128): v128 {
   // r = x − n log 2, in two parts.
-  let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
   let y = f32x4.splat(1.98756915e-4);
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.3981999507e-3));
@@ -13,11 +32,7 @@ export function exp4(x: v128): v128 {
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
-  y = f32x4.add(f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r), f32x4.splat(1));
-  // 2ⁿ in two factors, because n may be outside of the exponents of normal numbers.
-  const m = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(m, 1);
-  return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(m, half)));
+  return f32x4.add(f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r), f32x4.splat(1));
 }
 
 /** 2ⁿ for n within −126…127. */

@@ -8,6 +8,7 @@ export { depthwiseFilterGrad, depthwiseInputGrad } from "./depthwise";
 export { reluGrad, scaledProduct } from "./elementwise";
 export { exp, log } from "./exp-log";
 export { matMul } from "./mat-mul";
+export { noiseLosses } from "./noise";
 export { adam, momentum, sgd } from "./optimizers";
 export { angleLosses, squaredPairs } from "./pairs";
 export { centroidLosses, softDivergence, softmaxParts } from "./rows";
