@@ -7,7 +7,11 @@ import { oneHot } from "../ops/one-hot.ts";
 /** Whether labels are class indices, [N] or [N, 1], and not rows [N, C]. */
 const areIndices = ({ rank, shape }: tf.Tensor) => rank === 1 || shape[1] === 1;
 
-const flatIndices = (labels: tf.Tensor): tf.Tensor1D => tf.cast(tf.reshape(labels, [-1]), "int32");
+/** The labels themselves, if they are int32 [N]: each kernel that is not run counts in a small loss. */
+function flatIndices(labels: tf.Tensor): tf.Tensor1D {
+  const flat: tf.Tensor1D = labels.rank === 1 ? (labels as tf.Tensor1D) : tf.reshape(labels, [-1]);
+  return flat.dtype === "int32" ? flat : tf.cast(flat, "int32");
+}
 
 /**
  * The class index of each sample, int32 [N], of indices and of one-hot rows of int32 or bool. Undefined

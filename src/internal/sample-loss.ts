@@ -50,21 +50,18 @@ export function sampleLoss(
     logits,
     (z) => {
       const { losses, slopes } = compute(z);
-      const scale = weights
-        ? weightScale(rowWeights(weights, logits), reduction)
-        : tf.scalar(factor);
-      const weighted = weights ? counted(losses, scale) : losses;
+      // One scale, or none without weights.
+      const scales = weights ? [weightScale(rowWeights(weights, logits), reduction)] : [];
+      const weighted = scales.reduce(counted, losses);
       const value =
         reduction === tf.Reduction.NONE
           ? tf.reshape(weighted, shape)
           : times(tf.sum(weighted), factor);
-      return { value, saved: [scale, slopes] };
+      return { value, saved: [slopes, ...scales] };
     },
-    (dy, scale, slopes) => {
+    (dy, slopes, ...scales) => {
       const column = dy.rank > 0 ? tf.reshape(dy, [-1, 1]) : dy;
-      return weights
-        ? tf.mul(counted(slopes, scale), column)
-        : tf.mul(slopes, tf.mul(column, scale));
+      return tf.mul(scales.reduce(counted, slopes), times(column, factor));
     },
   );
 }
