@@ -16,6 +16,7 @@ const added = [
   "KdCmiScaledProduct",
   "KdCmiSgd",
   "KdCmiMomentum",
+  "KdCmiNoiseLosses",
   "KdCmiAdam",
   "KdCmiSoftmaxParts",
   "KdCmiSquaredDistances",
