@@ -39,6 +39,8 @@ export interface Recipe {
     kd: KdSettings;
     /** Of MCMI; by default that of the recipe. */
     lambda?: number;
+    /** By default those of the recipe. */
+    rivals?: Rivals;
     removed: readonly (readonly number[])[];
     atMost?: number;
     /** Whether removed images leave gaps in the batches. */
@@ -122,6 +124,7 @@ export type Probe = Pick<
 };
 
 const mlp = { network: "mlp-256-128" } as const;
+const onDigits: Rivals = { temperature: 8, labelSmoothing: 0.1, epoch: 4, fixedLambda: 0.2 };
 const adam = (epochs: number, batchSize = 64, learningRate = 1e-3): Schedule => ({
   epochs,
   batchSize,
@@ -159,7 +162,7 @@ const small: Recipe = {
     constant: {
       shares: [0.01, 0.05, 0.1, 0.25, 0.5].map((share) => ({ share, schedule: adam(10) })),
       drawn: 20_000,
-      rivals: { temperature: 8, labelSmoothing: 0.1, epoch: 4, fixedLambda: 0.2 },
+      rivals: onDigits,
     },
     goals: [0.01, 0.05].flatMap((share) => [
       { method: "kd" as const, share },
@@ -168,6 +171,7 @@ const small: Recipe = {
   },
   zeroShot: {
     kd: withoutLabels,
+    rivals: onDigits,
     removed: [...range(10).map((c) => [c]), [0, 1], [2, 3, 4], [0, 2, 4, 6, 8, 9]],
     atMost: 8000,
     schedule: zeroShot,
@@ -218,6 +222,7 @@ const tiny: Recipe = {
   },
   zeroShot: {
     ...small.zeroShot,
+    rivals: tinyRivals,
     lambda: 0.5,
     removed: [[3], [0, 1]],
     atMost: 100,

@@ -43,7 +43,7 @@ const CE =
   "CE: the teacher before its fine-tuning, which is the thesis' baseline. Only some experiments have students of it.";
 const OTHERS =
   "Students of other teachers: fine-tuned with label smoothing or an entropy reward, stopped early, with " +
-  "MCMI but fixed centroids Q, or the control or CE at a higher temperature. Settings are the best ones on validation images, or those that are named.";
+  "MCMI but fixed centroids Q, or the control or CE at a higher temperature. Also students without a teacher. Settings are the best ones on validation images, or those that are named.";
 
 /** An interval in words. */
 export type Verdict = "higher" | "lower" | "not significant";

@@ -14,8 +14,11 @@ export interface Contender {
 /** The name of MCMI with centroids as in the authors' code. */
 export const FIXED_Q = "MCMI, fixed Q";
 
+/** The name of a student without a teacher. */
+export const NO_TEACHER = "no teacher";
+
 /** No teacher at all: the student learns from labels. */
-const ALONE: KdSettings = { temperature: 1, alpha: 0 };
+export const ALONE: KdSettings = { temperature: 1, alpha: 0 };
 
 /**
  * What the students of a recipe are compared by: control and MCMI, and if the recipe names rivals, these,
@@ -34,7 +37,7 @@ export function contenders(recipe: Recipe, kd: KdSettings): Contender[] {
   if (!rivals) return pair;
   const { temperature, labelSmoothing, epoch, fixedLambda } = rivals;
   return [
-    { name: "no teacher", teacher, kd: ALONE },
+    { name: NO_TEACHER, teacher, kd: ALONE },
     { name: "CE", teacher },
     { name: `CE, T = ${temperature}`, teacher, kd: { ...kd, temperature }, isRival: true },
     { name: `CE, epoch ${epoch}`, teacher: { ...teacher, epoch }, isRival: true },

@@ -6,7 +6,8 @@ import type { Plan, TeacherPlan } from "../pipeline/plan.ts";
 import { mapsTeacher, type Recipe } from "../recipe.ts";
 import type { ForestGroup, Section } from "../report/section.ts";
 import { settingsOf, stepsText } from "../report/settings.ts";
-import { byMethod } from "./by-method.ts";
+import { byMethod, withoutTeacher } from "./by-method.ts";
+import { NO_TEACHER } from "./contenders.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import * as metrics from "./metrics.ts";
@@ -34,40 +35,53 @@ export const table: Study = {
     accuracies(outcomes, recipe),
   ],
 
-  effects: (outcomes, recipe) =>
-    RIVALS.flatMap((baseline): Effect[] => {
+  effects: (outcomes, recipe) => [
+    ...RIVALS.map((name) => meanGain(outcomes, recipe, name, plansBy(recipe, name))),
+    meanGain(outcomes, recipe, NO_TEACHER, [withoutTeacher(recipe)]),
+    ...RIVALS.map((baseline) => {
       const pair = [plan(recipe, "MCMI", "kd"), plan(recipe, baseline, "kd")] as const;
-      const means = (name: TeacherName) => {
-        const each = methodsOf(recipe).map((method) =>
-          outcomes.values(plan(recipe, name, method), studentAccuracy.of),
-        );
-        return outcomes.seeds.map((_, i) => mean(each, (values) => values[i])!);
-      };
-      const percent = 100 * recipe.maps.share;
-      return [
-        {
-          scale: "student",
-          what: `mean of ${methodsOf(recipe).length} methods, ${percent} % of the images, ${stepsText(pair[0])}`,
-          baseline,
-          digits: studentAccuracy.digits,
-          gain: pairedInterval(means("MCMI"), means(baseline)),
-          plans: methodsOf(recipe).flatMap((method) => [
-            plan(recipe, "MCMI", method),
-            plan(recipe, baseline, method),
-          ]),
-        },
-        effectOf(outcomes, pair, metrics.teacherAccuracy, {
-          scale: "teacher",
-          what: `teacher of the methods, ${pair[0].teacher.network}`,
-          baseline,
-        }),
-      ];
+      const what = `teacher of the methods, ${pair[0].teacher.network}`;
+      return effectOf(outcomes, pair, metrics.teacherAccuracy, {
+        scale: "teacher",
+        what,
+        baseline,
+      });
     }),
+  ],
 };
 
-function plansOf(recipe: Recipe): Plan[] {
-  return TEACHERS.flatMap((name) => methodsOf(recipe).map((method) => plan(recipe, name, method)));
+/** The gain of MCMI in the mean over all methods, over the mean of other students. */
+function meanGain(
+  outcomes: Outcomes,
+  recipe: Recipe,
+  baseline: string,
+  others: readonly Plan[],
+): Effect {
+  const means = (plans: readonly Plan[]) => {
+    const each = plans.map((one) => outcomes.values(one, studentAccuracy.of));
+    return outcomes.seeds.map((_, i) => mean(each, (values) => values[i])!);
+  };
+  const ours = plansBy(recipe, "MCMI");
+  return {
+    scale: "student",
+    what: `mean of ${ours.length} methods, ${100 * recipe.maps.share} % of the images, ${stepsText(ours[0]!)}`,
+    baseline,
+    digits: studentAccuracy.digits,
+    gain: pairedInterval(means(ours), means(others)),
+    plans: [...ours, ...others],
+  };
 }
+
+function plansOf(recipe: Recipe): Plan[] {
+  // The student without a teacher sees the images of the first one.
+  return [withoutTeacher(recipe), ...TEACHERS.flatMap((name) => plansBy(recipe, name))];
+}
+
+const plansBy = (recipe: Recipe, name: TeacherName): Plan[] =>
+  methodsOf(recipe).map((method) => plan(recipe, name, method));
+
+/** Points. A method whose students are all further below the one without a teacher does not train. */
+const TRAINS_WITHIN = 4;
 
 /** Points. Beyond them, intervals of methods that hardly train would hide all others. */
 const SHOWN_WITHIN = 6;
@@ -93,14 +107,29 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
       showGain(outcomes, [plan(recipe, "MCMI", method), plan(recipe, rival, method)], metric),
     ),
   ];
+  const alone = show(outcomes, withoutTeacher(recipe), studentAccuracy);
+  const meanOf = (one: Plan) => mean(outcomes.values(one, studentAccuracy.of))!;
+  const better = methodsOf(recipe).filter(
+    (method) => meanOf(plan(recipe, "MCMI", method)) > meanOf(withoutTeacher(recipe)),
+  );
+  const labelOf = (method: MethodName) => {
+    const best = Math.max(...TEACHERS.map((name) => meanOf(plan(recipe, name, method))));
+    const isFar = best < meanOf(withoutTeacher(recipe)) - TRAINS_WITHIN;
+    return isFar ? `${method}, does not train at this scale` : method;
+  };
   return {
     title: "Students' test accuracy by method, %",
-    text: [],
+    text: [
+      `Students of MCMI are better than the one without a teacher, which learns from labels alone, by ` +
+        `${better.length} of ${methodsOf(recipe).length} methods. Rows say where a method does not train at this scale: its ` +
+        `students of all teachers are more than ${TRAINS_WITHIN} points below the one without a teacher.`,
+    ],
     table: {
       settings: settingsOf(plansOf(recipe)),
       head: ["method", ...TEACHERS, ...RIVALS.map((rival) => `MCMI − ${rival} [95 % CI]`)],
       rows: [
-        ...methodsOf(recipe).map((method) => row(method, method, studentAccuracy)),
+        [NO_TEACHER, ...TEACHERS.map(() => alone), ...RIVALS.map(() => "–")],
+        ...methodsOf(recipe).map((method) => row(labelOf(method), method, studentAccuracy)),
         row("the teachers", "kd", teacherAccuracy),
         row("CMI of the teachers, nats", "kd", teacherCmi),
       ],

@@ -63,12 +63,17 @@ function plansOf(recipe: Recipe): Plan[] {
 
 const baselinesOf = (recipe: Recipe) => shown(recipe).filter((name) => name !== "MCMI");
 
-/** Rivals with a fine-tuning of their own are compared with few images alone. */
-const compared = (recipe: Recipe) =>
-  contenders(
-    { ...recipe, lambda: recipe.zeroShot.lambda ?? recipe.lambda },
-    recipe.zeroShot.kd,
-  ).filter(({ isRival, teacher }) => !(isRival && teacher.fineTuning));
+/**
+ * Rivals with a fine-tuning of their own are compared with few images alone. A student without a teacher
+ * learns from labels, which the others may not see.
+ */
+function compared(recipe: Recipe): Contender[] {
+  const { lambda = recipe.lambda, rivals = recipe.rivals, kd } = recipe.zeroShot;
+  const seesLabels = kd.alpha < 1;
+  return contenders({ ...recipe, lambda, ...(rivals && { rivals }) }, kd).filter(
+    (one) => !(one.isRival && one.teacher.fineTuning) && (seesLabels || one.kd?.alpha !== 0),
+  );
+}
 /** All but the rivals. */
 const main = (recipe: Recipe) => compared(recipe).filter(({ isRival }) => !isRival);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../experiments/pipeline/plan.ts";
-import { recipes } from "../../experiments/recipe.ts";
+import { type Recipe, recipes } from "../../experiments/recipe.ts";
 import { comparison } from "../../experiments/studies/comparison.ts";
 import { contenders } from "../../experiments/studies/contenders.ts";
 import { fewShot } from "../../experiments/studies/few-shot.ts";
@@ -85,6 +85,15 @@ describe("contenders", () => {
       regularizer: { lambda: light.rivals!.fixedLambda },
       centroids: "fixed",
     });
+  });
+
+  test("without a class learn from the teacher alone, or all see labels", () => {
+    const alphasOf = (recipe: Recipe) =>
+      new Set(zeroShot.plans(recipe).map(({ student }) => student!.kd!.alpha));
+    expect(alphasOf(recipes.small)).toEqual(new Set([1]));
+    expect(alphasOf(recipes.light)).toEqual(new Set([0, 0.9]));
+    const teachers = zeroShot.plans(recipes.small).map(({ teacher }) => JSON.stringify(teacher));
+    expect(new Set(teachers).size).toBe(4); // CE, its early stop, control and MCMI
   });
 
   test("that are rivals are compared where the claims are made", () => {

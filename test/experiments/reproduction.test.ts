@@ -103,6 +103,7 @@ describe("what summary and README say of the results", () => {
   test("the headings of the summary hold", () => {
     const both = (word: string) => [word, word];
     expect(words("control", "kd, each class")).toEqual(both("higher"));
+    expect(words("CE", "kd, each class")).toEqual(both("higher"));
     expect(words("control", "kd, 1 %")).toEqual(both("higher"));
     expect(words("control", "kd, 5 %")).toEqual(both("higher"));
     expect(words("control", "teacher of kd")).toEqual(both("lower"));
@@ -120,6 +121,9 @@ describe("what summary and README say of the results", () => {
     const constant = (share: string) => `constant steps, kd, ${share}`;
     expect(words("control", constant("1 %"))).toEqual(["not significant", "higher"]);
     expect(words("control", constant("5 %"))).toEqual(["higher", "not significant"]);
+    expect(words("no teacher", "mean of")).toEqual(["not significant", "lower"]);
+    expect(words("CE, epoch 4", "kd, each class")).toEqual(both("lower"));
+    expect(words("CE, T = 8", "kd, each class")).toEqual(["lower", "not significant"]);
     for (const rival of ["label smoothing 0.1", "CE, T = 8"]) {
       expect(words(rival, constant("5 %"))).toEqual(["lower", "not significant"]);
     }
@@ -143,7 +147,7 @@ describe("what summary and README say of the results", () => {
     expect(evidence).toContain(
       `with 1 % of the images (${steps.exec(few!.what)![1]}): ${pair("control", "kd, 1 %")}.`,
     );
-    expect(evidence).toContain(`one class removed ${pair("CE", "kd, one class")}`);
+    expect(evidence).toContain(`each class removed ${pair("CE", "kd, each class")}`);
     const [over] = gainsOf("CE", "kd, 5 %");
     expect(evidence).toContain(
       `5 % of the images (${steps.exec(over!.what)![1]}) ${pair("CE", "kd, 5 %")}.`,
@@ -176,14 +180,21 @@ describe("what summary and README say of the results", () => {
       const page = read(docs("reproduction", `${name}.md`));
       return {
         higher: Number(/higher mean for (\d+) of 19/.exec(page)![1]),
+        overNone: Number(/without a teacher, .* by (\d+) of 19 methods/.exec(page)![1]),
         worse: /significantly worse \(p \\< 0\.05\) for ([\w, -]+?) \|/.exec(page)![1]!.split(", "),
-        means: /^\| mean of the single classes \| ([\d.]+) ± .*? \| ([\d.]+) ± /m.exec(page)!,
+        means:
+          /^\| mean of the single classes .*\| ([\d.]+) ± [\d.]+ \| ([\d.]+) ± [\d.]+ \|$/m.exec(
+            page,
+          )!,
       };
     });
     expect(mnist!.worse).toEqual(["none"]);
     expect(evidence).toContain(
       `Nineteen methods with 5 % of the images (${steps}): higher for ${mnist!.higher}, significantly worse for none; ` +
         `on Fashion-MNIST higher for ${fashion!.higher}, significantly worse for ${fashion!.worse.length}.`,
+    );
+    expect(evidence).toContain(
+      `A student without a teacher is better than ${19 - mnist!.overNone} and ${19 - fashion!.overNone} of them.`,
     );
     const [control, MCMI] = mnist!.means.slice(1).map((text) => Math.round(Number(text)));
     expect(readme).toContain(`never saw in ${MCMI} % of the cases, and students of equally`);
