@@ -72,8 +72,8 @@ function meanGain(
   };
 }
 
+/** The plan of the student without a teacher names CE too, so it goes before those of CE. */
 function plansOf(recipe: Recipe): Plan[] {
-  // The student without a teacher sees the images of the first one.
   return [withoutTeacher(recipe), ...TEACHERS.flatMap((name) => plansBy(recipe, name))];
 }
 
@@ -109,12 +109,13 @@ function accuracies(outcomes: Outcomes, recipe: Recipe): Section {
   ];
   const alone = show(outcomes, withoutTeacher(recipe), studentAccuracy);
   const meanOf = (one: Plan) => mean(outcomes.values(one, studentAccuracy.of))!;
+  const aloneMean = meanOf(withoutTeacher(recipe));
   const better = methodsOf(recipe).filter(
-    (method) => meanOf(plan(recipe, "MCMI", method)) > meanOf(withoutTeacher(recipe)),
+    (method) => meanOf(plan(recipe, "MCMI", method)) > aloneMean,
   );
   const labelOf = (method: MethodName) => {
     const best = Math.max(...TEACHERS.map((name) => meanOf(plan(recipe, name, method))));
-    const isFar = best < meanOf(withoutTeacher(recipe)) - TRAINS_WITHIN;
+    const isFar = best < aloneMean - TRAINS_WITHIN;
     return isFar ? `${method}, does not train at this scale` : method;
   };
   return {
