@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import * as epochs from "./epochs.ts";
 import * as footprints from "./footprints.ts";
 import { lineWriter } from "./lines.ts";
 import * as losses from "./losses.ts";
 import * as mcmi from "./mcmi.ts";
+import { networkNames } from "./networks.ts";
 import * as peers from "./peers.ts";
 import * as profile from "./profile.ts";
 import * as steps from "./steps.ts";
@@ -35,9 +36,19 @@ const command = new Command("npm run bench --")
     "--json <file>",
     "append the results of epochs, losses, peers and steps to a file, one a line",
   )
-  .option("--backends <words...>", "measure losses on these backends only: cpu, wasm, webgpu")
+  .addOption(
+    new Option("--backends <names...>", "measure losses on these backends only").choices([
+      "cpu",
+      "wasm",
+      "webgpu",
+    ]),
+  )
   .option("--losses <words...>", "measure only losses whose names begin with one of these words")
-  .option("--networks <names...>", "measure or profile steps of these networks only")
+  .addOption(
+    new Option("--networks <names...>", "measure or profile steps of these networks only").choices(
+      networkNames,
+    ),
+  )
   .option("--python <command>", "the Python whose PyTorch peers and steps are compared with")
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

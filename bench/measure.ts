@@ -127,7 +127,8 @@ export async function disposing<T>(work: () => Promise<T>): Promise<T> {
 
 /** A table whose columns are the keys of the rows. */
 export function formatTable(rows: readonly Record<string, string>[]): string {
-  const head = Object.keys(rows[0] ?? {});
+  if (rows.length === 0) throw new Error("bench: nothing was measured; no loss has such a name");
+  const head = Object.keys(rows[0]!);
   const table = new Table({ head, style: { head: [], border: [] } });
   table.push(...rows.map((row) => Object.values(row)));
   return table.toString();
