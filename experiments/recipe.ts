@@ -71,11 +71,21 @@ export interface Recipe {
     schedule: Schedule;
     /** All by default. */
     methods?: readonly MethodName[];
+    /** How the weights of the methods were chosen on validation images. By default, they are the usual ones. */
+    weights?: WeightChoice;
     /** The goal: methods under which MCMI's mean is above the control's. By default, most of them. */
     betterUnder?: number;
     layer: string;
     images: number;
   };
+}
+
+/** Students of the CE teacher by methods whose weight is multiplied by factors. */
+export interface WeightChoice {
+  /** The stored epoch of the teacher. */
+  epoch: number;
+  /** For each method the factors that were tried, and the chosen one. By default, only 1. */
+  factors: Partial<Record<MethodName, { tried: readonly number[]; chosen: number }>>;
 }
 
 /** Settings of the rivals. */
@@ -241,6 +251,7 @@ const tiny: Recipe = {
     lambdas: [0, 0.3],
     share: 0.2,
     schedule: adam(1),
+    weights: { epoch: 2, factors: { pkt: { tried: [1, 0.1], chosen: 0.1 } } },
     images: 200,
   },
 };
@@ -348,7 +359,10 @@ const plainFineTuning: Schedule = { ...onCores(2), warmUp: 0.1 };
 /** 40,000 images once, and few images over and over: 625 steps. */
 const plainStudent = onCores(1);
 
-/** The methods of the thesis. */
+/**
+ * The methods of the thesis without HSAKD. Its students take four rotations of each image in two stages,
+ * many times as long as the others.
+ */
 const thesisMethods: readonly MethodName[] = [
   "kd",
   "at",
@@ -360,7 +374,6 @@ const thesisMethods: readonly MethodName[] = [
   "crd",
   "dkd",
   "review",
-  "hsakd",
 ];
 
 /** For 32×32 coloured images on two CPU cores: the thesis' protocol with plain networks and less time. */
@@ -395,6 +408,13 @@ const light: Recipe = {
     schedule: plainStudent,
     methods: thesisMethods,
     betterUnder: 9,
+    weights: {
+      epoch: 2,
+      factors: {
+        at: { tried: [1, 0.1], chosen: 0.1 },
+        dkd: { tried: [1, 0.1], chosen: 0.1 },
+      },
+    },
     layer: "maps5",
   },
 };

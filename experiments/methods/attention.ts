@@ -6,7 +6,7 @@ import type { Method } from "./method.ts";
 export const at: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, allMaps("at")),
-    loss: plusCrossEntropy(1000, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(setup, 1000, ({ teacherFeatures, studentFeatures }) =>
       attentionTransferLoss(teacherFeatures, studentFeatures),
     ),
   });

@@ -54,7 +54,7 @@ function contrast(
   return distil(setup, {
     ...onBoth(setup, embedding),
     parts: [teacherHead, studentHead],
-    loss: plusCrossEntropy(WEIGHT, (batch) => {
+    loss: plusCrossEntropy(setup, WEIGHT, (batch) => {
       const teacher = teacherHead.apply(batch.teacherFeatures[0]!) as tf.Tensor;
       const student = studentHead.apply(batch.studentFeatures[0]!) as tf.Tensor;
       return loss(teacher, student, batch);

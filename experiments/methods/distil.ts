@@ -42,8 +42,12 @@ export const crossEntropy = ({
 }: Pick<DistillationBatch, "labels" | "studentLogits">): tf.Tensor =>
   tf.losses.softmaxCrossEntropy(tf.oneHot(labels, studentLogits.shape[1]!), studentLogits);
 
-/** Cross-entropy plus a weighted loss, as RepDistiller and mdistiller run nearly all methods. */
+/**
+ * Cross-entropy plus a weighted loss, as RepDistiller and mdistiller run nearly all methods.
+ *
+ * @param weight The usual weight, which the strength multiplies.
+ */
 export const plusCrossEntropy =
-  (weight: number, loss: Loss): Loss =>
+  ({ strength }: Pick<Setup, "strength">, weight: number, loss: Loss): Loss =>
   (batch) =>
-    tf.add(crossEntropy(batch), tf.mul(loss(batch), weight));
+    tf.add(crossEntropy(batch), tf.mul(loss(batch), strength * weight));

@@ -36,7 +36,7 @@ export const ft: Method = (setup) => {
     teacherLayers,
     studentLayers,
     parts: [paraphraser, translator],
-    loss: plusCrossEntropy(200, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(setup, 200, ({ teacherFeatures, studentFeatures }) => {
       const [factors] = paraphraser.apply(teacherFeatures[0]!) as tf.Tensor[];
       const translated = translator.apply(studentFeatures[0]!, { training: true }) as tf.Tensor;
       return factorTransferLoss(factors!, translated);

@@ -21,7 +21,7 @@ export const hint: Method = (setup) => {
     teacherLayers,
     studentLayers,
     parts: [regressor],
-    loss: plusCrossEntropy(100, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(setup, 100, ({ teacherFeatures, studentFeatures }) => {
       const regressed = regressor.apply(studentFeatures[0]!, { training: true }) as tf.Tensor;
       return hintLoss(teacherFeatures[0]!, regressed);
     }),

@@ -25,9 +25,11 @@ export const hsakd: Method = (setup) => {
       const { labels, teacherLogits, studentLogits } = batch;
       const teacherHeads = teacher.heads(batch.teacherFeatures, { training: false });
       const heads = student.heads(batch.studentFeatures, { training: true });
+      const target = { logits: teacherLogits, heads: teacherHeads };
+      const loss = hsakdLoss(target, { logits: studentLogits, heads });
       return tf.add(
         crossEntropy({ labels, studentLogits: unrotated(studentLogits as tf.Tensor2D) }),
-        hsakdLoss({ logits: teacherLogits, heads: teacherHeads }, { logits: studentLogits, heads }),
+        tf.mul(loss, setup.strength),
       );
     },
   });

@@ -42,14 +42,15 @@ export const dkd: Method = (setup) => {
     loss: (batch) => {
       const { labels, teacherLogits, studentLogits } = batch;
       const weight = rising(labels.shape[0]!);
-      return plusCrossEntropy(weight, () => dkdLoss(labels, teacherLogits, studentLogits))(batch);
+      const decoupled = () => dkdLoss(labels, teacherLogits, studentLogits);
+      return plusCrossEntropy(setup, weight, decoupled)(batch);
     },
   });
 };
 
 export const dist: Method = (setup) =>
   distil(setup, {
-    loss: plusCrossEntropy(1, ({ teacherLogits, studentLogits }) =>
+    loss: plusCrossEntropy(setup, 1, ({ teacherLogits, studentLogits }) =>
       distLoss(teacherLogits, studentLogits),
     ),
   });

@@ -40,6 +40,8 @@ export interface Setup {
   imagesPerEpoch: number;
   /** Epochs of the student's training, without a first stage. */
   epochs: number;
+  /** Factor of the usual weight of the method's loss. */
+  strength: number;
   /** Fixes the random numbers of the method. */
   seed: number;
   /**

@@ -6,7 +6,7 @@ import type { Method } from "./method.ts";
 export const nst: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, allMaps("nst")),
-    loss: plusCrossEntropy(50, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(setup, 50, ({ teacherFeatures, studentFeatures }) =>
       nstLoss(teacherFeatures, studentFeatures),
     ),
   });

@@ -9,7 +9,7 @@ import type { Method, Network } from "./method.ts";
 export const sp: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, lastMap("sp")),
-    loss: plusCrossEntropy(3000, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(setup, 3000, ({ teacherFeatures, studentFeatures }) =>
       similarityLoss(teacherFeatures, studentFeatures),
     ),
   });
@@ -17,7 +17,7 @@ export const sp: Method = (setup) =>
 export const rkd: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, embedding),
-    loss: plusCrossEntropy(1, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(setup, 1, ({ teacherFeatures, studentFeatures }) =>
       rkdLoss(teacherFeatures[0]!, studentFeatures[0]!, { distanceWeight: 25, angleWeight: 50 }),
     ),
   });
@@ -25,7 +25,7 @@ export const rkd: Method = (setup) =>
 export const pkt: Method = (setup) =>
   distil(setup, {
     ...onBoth(setup, embedding),
-    loss: plusCrossEntropy(30000, ({ teacherFeatures, studentFeatures }) =>
+    loss: plusCrossEntropy(setup, 30000, ({ teacherFeatures, studentFeatures }) =>
       pktLoss(teacherFeatures[0]!, studentFeatures[0]!),
     ),
   });
@@ -41,7 +41,7 @@ export const cc: Method = (setup) => {
   return distil(setup, {
     ...onBoth(setup, embedding),
     parts: [teacherPart, studentPart],
-    loss: plusCrossEntropy(0.02, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(setup, 0.02, ({ teacherFeatures, studentFeatures }) => {
       const teacher = teacherPart.apply(teacherFeatures[0]!) as tf.Tensor;
       const student = studentPart.apply(studentFeatures[0]!) as tf.Tensor;
       // The loss treats its first argument as a constant, but depends only on the difference.

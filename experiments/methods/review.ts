@@ -41,7 +41,8 @@ export const review: Method = (setup) => {
       );
       const fused = fusion.apply(studentMaps!, { training: true }) as tf.Tensor[];
       const weight = WEIGHT * rising(batch.labels.shape[0]!);
-      return plusCrossEntropy(weight, () => hierarchicalContextLoss(teacherMaps!, fused))(batch);
+      const context = () => hierarchicalContextLoss(teacherMaps!, fused);
+      return plusCrossEntropy(setup, weight, context)(batch);
     },
   });
 };

@@ -20,7 +20,7 @@ export const vid: Method = (setup) => {
     teacherLayers,
     studentLayers,
     parts: regressors,
-    loss: plusCrossEntropy(1, ({ teacherFeatures, studentFeatures }) => {
+    loss: plusCrossEntropy(setup, 1, ({ teacherFeatures, studentFeatures }) => {
       const losses = regressors.map((regressor, i) => {
         const regressed = regressor.apply(studentFeatures[i]!) as tf.Tensor;
         return vidLoss(teacherFeatures[i]!, regressed, vidLogScale(regressor));

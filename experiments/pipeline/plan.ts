@@ -43,6 +43,8 @@ export interface StudentPlan {
   method: MethodName;
   /** Settings of `method: "kd"`. */
   kd?: KdSettings;
+  /** Factor of the usual weight of the method's loss, default 1. Methods without a weight ignore it. */
+  strength?: number;
   /** Share of the teacher's training images that the student sees. */
   share: number;
   /** Maximum number of images. */

@@ -32,7 +32,7 @@ export async function trainStudent(
   onEpoch: (epoch: number) => void,
   { afterStep, store = new Map() }: StudentTraining = {},
 ) {
-  const { network, schedule, orders = DEFAULT_ORDERS } = plan;
+  const { network, schedule, strength = 1, orders = DEFAULT_ORDERS } = plan;
   const build = models[network];
   const numClasses = classesOf(teacher.model);
   const model = build({ inputShape: images.shape, numClasses, seed });
@@ -80,6 +80,7 @@ export async function trainStudent(
     labels: images.labels,
     imagesPerEpoch: imagesIn(draws),
     epochs: schedule.epochs,
+    strength,
     seed,
     batches: firstStageBatches,
   });

@@ -8,14 +8,15 @@ const MOST = 8;
 /** λ, T, images and steps of runs, for the caption of a table. */
 export function settingsOf(plans: readonly Plan[]): string {
   const students = plans.flatMap(({ images, student }) => (student ? [{ images, student }] : []));
-  const mapped = distinct(plans.flatMap(({ maps }) => maps?.images ?? []));
+  const mapped = ascending(plans.flatMap(({ maps }) => maps?.images ?? []));
   return [
     "Settings:",
     `${regularizersOf(plans)}.`,
     ...(students.length > 0 ? [`${temperaturesOf(students.map(({ student }) => student))}.`] : []),
+    ...strengthsOf(students.map(({ student }) => student)),
     `Teachers: ${teachersOf(plans)}.`,
     ...(students.length > 0 ? [`Students: ${studentsOf(students)}.`] : []),
-    ...(mapped.length > 0 ? [`Maps of ${listOf(mapped.map(whole))} test images.`] : []),
+    ...(mapped.length > 0 ? [`Maps of ${mapped.map(whole).join(" or ")} test images.`] : []),
   ].join(" ");
 }
 
@@ -53,6 +54,14 @@ function regularizersOf(plans: readonly Plan[]): string {
     ),
   ];
   return texts.length > 0 ? texts.join(", ") : "no fine-tuning";
+}
+
+/** Factors of the usual weights: "weight of dkd × 0.1". */
+function strengthsOf(students: readonly StudentPlan[]): string[] {
+  const texts = students.flatMap(({ method, strength }) =>
+    strength === undefined ? [] : [`${method} × ${strength}`],
+  );
+  return texts.length > 0 ? [`Weight of ${distinct(texts).join(", ")}.`] : [];
 }
 
 /** The temperatures of `kd`, except for students that learn from labels alone. */

@@ -76,9 +76,11 @@ function overview(all: readonly Finding[], parts: readonly Findings[]): Section 
   const rows = all.map(({ effect, gains }) => {
     const verdicts = [...gains].map(([dataset, { gain }]) => ({ dataset, word: verdictOf(gain) }));
     const words = [...new Set(verdicts.map(({ word }) => word))];
+    const places = verdicts.map((one) => one.dataset);
+    const onAll = places.length === datasets.length ? "all" : places.join(" and ");
     const result =
       words.length === 1
-        ? `${words[0]}${verdicts.length > 1 ? " on all" : ""}`
+        ? `${words[0]} on ${onAll}`
         : verdicts.map(({ dataset, word }) => `${word} on ${dataset}`).join(", ");
     const rank = verdicts.map(({ word }) => ORDER.indexOf(word));
     return {

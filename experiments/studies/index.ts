@@ -6,6 +6,7 @@ import { regularizers } from "./regularizers.ts";
 import type { Study } from "./study.ts";
 import { table } from "./table.ts";
 import { temperature } from "./temperature.ts";
+import { weights } from "./weights.ts";
 import { zeroShot } from "./zero-shot.ts";
 
 export type { Study } from "./study.ts";
@@ -13,6 +14,7 @@ export type { Study } from "./study.ts";
 /** The experiments by their names on the command line. */
 export const studies = {
   temperature,
+  weights,
   table,
   "few-shot": fewShot,
   "zero-shot": zeroShot,

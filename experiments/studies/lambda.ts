@@ -156,5 +156,6 @@ const ofProbe = (recipe: Recipe, name: ProbeName, value: number, centroids?: "fi
     ),
   );
 
+/** With the usual weight of each method. */
 const ofTable = (recipe: Recipe, method: MethodName, value: number): Plan =>
-  byMethod(recipe, mapsTeacher(recipe, value), method);
+  byMethod(recipe, mapsTeacher(recipe, value), method, 1);

@@ -1,20 +1,18 @@
 import { mean } from "d3-array";
 import { pairedInterval } from "../common/statistics.ts";
-import { type MethodName, methods } from "../methods/index.ts";
+import type { MethodName } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
 import type { Plan, TeacherPlan } from "../pipeline/plan.ts";
 import { mapsTeacher, type Recipe } from "../recipe.ts";
 import type { ForestGroup, Section } from "../report/section.ts";
 import { settingsOf, stepsText } from "../report/settings.ts";
-import { byMethod, withoutTeacher } from "./by-method.ts";
+import { byMethod, methodsOf, withoutTeacher } from "./by-method.ts";
 import { NO_TEACHER } from "./contenders.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import * as metrics from "./metrics.ts";
 import type { Study } from "./study.ts";
 
-const methodsOf = ({ maps }: Recipe): readonly MethodName[] =>
-  maps.methods ?? (Object.keys(methods) as MethodName[]);
 const TEACHERS = ["CE", "control", "MCMI"] as const;
 /** The teachers that MCMI is compared with. */
 const RIVALS = ["control", "CE"] as const;
@@ -81,7 +79,7 @@ const plansBy = (recipe: Recipe, name: TeacherName): Plan[] =>
   methodsOf(recipe).map((method) => plan(recipe, name, method));
 
 /** Points. A method whose students are all further below the one without a teacher does not train. */
-const TRAINS_WITHIN = 4;
+export const TRAINS_WITHIN = 4;
 
 /** Points. Beyond them, intervals of methods that hardly train would hide all others. */
 const SHOWN_WITHIN = 6;

@@ -79,6 +79,7 @@ const setUp = (teacher: Network, student: Network, seed = 1): Setup => ({
   numClasses: 10,
   labels: LABELS,
   imagesPerEpoch: LABELS.length,
+  strength: 1,
   epochs: 2,
   seed,
   batches,
@@ -96,11 +97,11 @@ const areFinite = (weights: Buffer) =>
 /** Trains a student for two epochs from the same initial weights. */
 async function train(
   name: MethodName,
-  { teacherSeed = 1, seed = 1, studentName = "cnn-light" as ModelName } = {},
+  { teacherSeed = 1, seed = 1, studentName = "cnn-light" as ModelName, strength = 1 } = {},
 ) {
   const start = tf.memory().numTensors;
   const [teacher, student] = [network("cnn-small", teacherSeed), network(studentName, 2)];
-  const setup = setUp(teacher, student, seed);
+  const setup = { ...setUp(teacher, student, seed), strength };
   const before = { teacher: await weightsOf(teacher), student: await weightsOf(student) };
 
   const distillation = await methods[name](setup);
@@ -148,6 +149,18 @@ describe.each(names)("%s", (name) => {
     const other = await train(name, { teacherSeed: 3 });
     expect(other.after.student.equals(run.after.student)).toBe(false);
   });
+});
+
+/** `fsp` and `ab` do not use the teacher after their first stage. `kd` has a weight of its own. */
+const withoutWeight: MethodName[] = ["kd", "kd-std", "fsp", "ab"];
+const withWeight = names.filter((name) => !withoutWeight.includes(name));
+test.each(withWeight)("%s with strength 0 does not depend on the teacher", async (name) => {
+  const [one, other] = [
+    await train(name, { strength: 0 }),
+    await train(name, { strength: 0, teacherSeed: 3 }),
+  ];
+  expect(other.after.student.equals(one.after.student)).toBe(true);
+  expect(one.after.student.equals(one.before.student)).toBe(false);
 });
 
 const withParts = names.filter((name) => OWN[name] > 0);

@@ -34,7 +34,11 @@ describe("settingsOf", () => {
     const smoothed = fineTuned(teacher, schedule, { labelSmoothing: 0.1 });
     const { kd, ...rest } = student;
     const plans: Plan[] = [
-      { images, teacher: smoothed, student: { ...rest, method: "crd", drawn: 1000 } },
+      {
+        images,
+        teacher: smoothed,
+        student: { ...rest, method: "crd", strength: 0.1, drawn: 1000 },
+      },
       { images, teacher, student: rest },
       { images, teacher, student: { ...student, kd: { temperature: 1, alpha: 0 } } },
       { images, teacher: fineTuned(teacher, schedule, { lambda: 0.2 }, "fixed") },
@@ -42,7 +46,7 @@ describe("settingsOf", () => {
     ];
     expect(settingsOf(plans)).toBe(
       "Settings: λ with fixed Q = 0.2, label smoothing ε = 0.1. T = 2, 4 for kd, usual settings for crd. " +
-        "Teachers: 1,000 images, 60 steps; fine-tuning 60 steps. " +
+        "Weight of crd × 0.1. Teachers: 1,000 images, 60 steps; fine-tuning 60 steps. " +
         "Students: 130 images in 9 steps, 130 images in 60 steps, at most 300 images in 18 steps.",
     );
     expect(stepsText(plans[0]!)).toBe("60 steps");
