@@ -134,7 +134,7 @@ describe("--resume", () => {
 describe("invalid input", () => {
   test("rejects an unknown experiment, option value or data set, naming the choices", async () => {
     await expect(runExperiment("nope")).rejects.toThrow(
-      "Allowed choices are temperature, table, few-shot, zero-shot, lambda, early-stop, regularizers, cam",
+      "Allowed choices are temperature, weights, table, few-shot, zero-shot, lambda, early-stop, regularizers, cam",
     );
     await expect(runExperiment("cam", "--backend", "cuda")).rejects.toThrow(
       "Allowed choices are wasm, cpu, webgpu",
