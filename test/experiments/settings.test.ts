@@ -77,6 +77,13 @@ describe("summarySections", () => {
     },
   ];
 
+  test("name the data sets of a comparison that others lack", () => {
+    const [first, second] = findings;
+    const overview = summarySections([first!, { ...second!, effects: [] }]).at(-1)!;
+    const [over] = overview.table!.rows;
+    expect(over).toEqual(["kd", "CE", "+1.5 [+1.0, +2.0]", "", "higher on one"]);
+  });
+
   test("state each comparison once, the best ones first, with its verdicts", () => {
     const sections = summarySections(findings);
     const [overview, plots] = [sections.at(-1), sections.slice(0, -1)];
