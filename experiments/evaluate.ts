@@ -8,7 +8,7 @@ import { accuracyOf, confusionOf } from "./pipeline/confusion.ts";
 import type { Plan, StudentPlan } from "./pipeline/plan.ts";
 import type { Evaluation, TrainedRun } from "./pipeline/run-plans.ts";
 import type { Split } from "./pipeline/split.ts";
-import { classesOf, estimate, readLogits } from "./pipeline/training.ts";
+import { estimate, readLogits } from "./pipeline/training.ts";
 
 /** Numbers on validation images, for choices, and on test images. */
 export interface OnBoth<T> {
@@ -48,16 +48,31 @@ export interface StudentOutcome {
   confusion?: number[][];
 }
 
-/** What the experiments measure. */
-export const outcomes: Evaluation<TeacherOutcome, Outcome> = {
-  evaluateTeacher,
+/** What is known of a teacher, with its logits of the training images for all its plans. */
+interface EvaluatedTeacher {
+  outcome: TeacherOutcome;
+  trainLogits: () => Promise<Float32Array>;
+}
 
-  async evaluateRun({ plan, images, teacher, student }: TrainedRun<TeacherOutcome>) {
-    const { softCmi: temperature, maps } = plan;
+/** What the experiments measure. */
+export const outcomes: Evaluation<EvaluatedTeacher, Outcome> = {
+  async evaluateTeacher(model, images) {
+    let logits: Promise<Float32Array> | undefined;
     return {
-      teacher: teacher.evaluation,
+      outcome: await evaluateTeacher(model, images),
+      trainLogits: () => (logits ??= readLogits(model, images.train)),
+    };
+  },
+
+  async evaluateRun({ plan, images, teacher, student }: TrainedRun<EvaluatedTeacher>) {
+    const { softCmi: temperature, maps } = plan;
+    const { outcome, trainLogits } = teacher.evaluation;
+    return {
+      teacher: outcome,
       ...(student && { student: await evaluateStudent(student, images, plan.student!) }),
-      ...(temperature && { softCmi: await softCmi(teacher.model, images.train, temperature) }),
+      ...(temperature && {
+        softCmi: await softCmi(await trainLogits(), images.train, temperature),
+      }),
       ...(maps && { maps: await evaluateMaps(teacher.model, maps, images.test) }),
     };
   },
@@ -103,13 +118,8 @@ async function evaluateStudent(
 }
 
 /** I(X;Ŷ|Y) of the outputs, softened by a temperature; nats. */
-async function softCmi(
-  model: tfl.LayersModel,
-  images: Images,
-  temperature: number,
-): Promise<number> {
-  const classes = classesOf(model);
-  const logits = await readLogits(model, images);
+async function softCmi(logits: Float32Array, images: Images, temperature: number): Promise<number> {
+  const classes = logits.length / images.labels.length;
   const estimator = new CmiEstimator({ numClasses: classes });
   for (const places of batches(range(images.labels.length), 5000)) {
     const [first, last] = [places[0]!, places.at(-1)!];

@@ -5,6 +5,7 @@ import { fineTuned, type Plan } from "../pipeline/plan.ts";
 import type { Recipe } from "../recipe.ts";
 import type { Section } from "../report/section.ts";
 import { settingsOf } from "../report/settings.ts";
+import { byTeacher } from "./by-teacher.ts";
 import { effectOf, scaleOf } from "./effect.ts";
 import * as metrics from "./metrics.ts";
 import { PROBES, type ProbeName, probe, probeText, probeTitles } from "./probes.ts";
@@ -40,8 +41,11 @@ export const regularizers: Study = {
     }),
 };
 
+/** Plans with the same teacher and images follow each other: they share the teacher's logits. */
 function plansOf(recipe: Recipe): Plan[] {
-  return settings(recipe).flatMap((one) => PROBES.map((name) => plan(recipe, name, one)));
+  return byTeacher(
+    PROBES.flatMap((name) => settings(recipe).map((one) => plan(recipe, name, one))),
+  );
 }
 
 type Titles = ReturnType<typeof probeTitles>;
@@ -117,7 +121,7 @@ interface Setting {
 
 const settingText = ({ value }: Setting) => (value === undefined ? "" : String(value));
 
-/** The first setting is the control. Settings with the same teacher follow each other. */
+/** The first setting is the control. */
 function settings({ regularizers }: Recipe): Setting[] {
   const { lambda, labelSmoothing, entropy, temperature } = regularizers;
   const each = (way: Way, values: readonly number[], of: (value: number) => Regularizer) =>

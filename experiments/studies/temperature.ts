@@ -58,9 +58,10 @@ export const temperature: Study = {
   },
 };
 
+/** Plans with the same teacher and images follow each other: they share the teacher's logits. */
 function plansOf(recipe: Recipe): Plan[] {
   return PAIR.flatMap((name) =>
-    recipe.temperatures.flatMap((T) => PROBES.map((one) => plan(recipe, one, name, T))),
+    PROBES.flatMap((one) => recipe.temperatures.map((T) => plan(recipe, one, name, T))),
   );
 }
 
