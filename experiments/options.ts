@@ -44,7 +44,7 @@ export function readOptions(argv: readonly string[]): ExperimentOptions {
     .addOption(
       new Option(
         "--scale <name>",
-        "by default small for grey images and light for coloured ones; full needs a GPU",
+        "by default small for grey images and light for coloured ones; saturated has teachers that are sure of few images; full needs a GPU",
       ).choices(Object.keys(recipes)),
     )
     .option("--out <folder>", "where to keep results, reports and teachers", "experiments-out");

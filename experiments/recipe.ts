@@ -48,6 +48,8 @@ export interface Recipe {
     schedule: Schedule;
     goals: ZeroShotGoals;
   };
+  /** Factors of the epochs of the probes' students, 1 among them. */
+  lengths: readonly number[];
   temperatures: readonly number[];
   /** 0, the baseline of the gains, and others. */
   lambdas: readonly number[];
@@ -187,6 +189,7 @@ const small: Recipe = {
     schedule: zeroShot,
     goals: { mean: 60, gain: 30, loss: 0.6, best: 84 },
   },
+  lengths: [0.25, 1, 4],
   temperatures: [1, 2, 4, 8, 16],
   lambdas: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1],
   fixedLambdas: [0, 0.1, 0.2, 0.3, 0.4],
@@ -240,6 +243,7 @@ const tiny: Recipe = {
     schedule: adam(2),
     goals: { ...small.zeroShot.goals, belowTeacher: 15 },
   },
+  lengths: [1, 2],
   temperatures: [1, 4],
   lambdas: [0, 0.3],
   fixedLambdas: [0, 0.2],
@@ -325,6 +329,7 @@ const full: Recipe = {
     schedule: cifar,
     goals: { gain: 20, loss: 1, belowTeacher: 15 },
   },
+  lengths: [0.25, 1],
   lambdas: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5],
   fixedLambdas: [0, 0.05, 0.1, 0.15, 0.25, 0.35],
   regularizers: { ...small.regularizers, lambda: [0.1, 0.15, 0.2] },
@@ -396,6 +401,7 @@ const light: Recipe = {
     drawn: 40_000,
   },
   zeroShot: { ...full.zeroShot, lambda: 0.5, schedule: plainStudent },
+  lengths: [1, 5],
   lambdas: [0, 0.25, 0.5, 0.7, 1],
   fixedLambdas: [0, 0.15],
   maps: {
@@ -419,7 +425,51 @@ const light: Recipe = {
   },
 };
 
-export const recipes = { small, tiny, light, full };
+/** Without augmentation, a teacher becomes sure of its training images. */
+const still = (epochs: number): Schedule => ({ epochs, batchSize: 64, learningRate: 0.05, sgd });
+const sureTeacher = {
+  network: "plain128",
+  schedule: still(20),
+  kept: [1, 2, 4, 8, 20],
+  epoch: 20,
+} as const;
+const sureFineTuning: Schedule = { ...still(5), warmUp: 0.2 };
+/** 2,500 steps. */
+const stillStudent = still(16);
+
+/**
+ * For 32×32 coloured images on two CPU cores: few enough of them that the teacher's outputs for its training
+ * images are as sure as those of the thesis' large networks.
+ */
+const saturated: Recipe = {
+  ...light,
+  images: { train: 10_000, validation: 5000 },
+  teacher: sureTeacher,
+  fineTuning: sureFineTuning,
+  rivals: { ...rivals, epoch: 4 },
+  probes: {
+    fewImages: { ...full.probes.fewImages, drawn: 10_000, schedule: stillStudent },
+    withoutClass: { ...full.probes.withoutClass, schedule: stillStudent },
+  },
+  fewShot: {
+    ...light.fewShot,
+    shares: light.fewShot.shares.map(({ share }) => ({ share, schedule: stillStudent })),
+    drawn: 10_000,
+  },
+  zeroShot: { ...light.zeroShot, schedule: stillStudent },
+  lengths: [1],
+  lambdas: [0, 0.25, 0.5],
+  fixedLambdas: [],
+  maps: {
+    ...light.maps,
+    teacher: sureTeacher,
+    fineTuning: sureFineTuning,
+    lambdas: [],
+    schedule: stillStudent,
+  },
+};
+
+export const recipes = { small, tiny, light, saturated, full };
 
 /** The recipe for images of a shape. */
 export const recipeFor = ([, , channels]: Shape): Recipe => (channels === 1 ? small : light);

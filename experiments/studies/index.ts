@@ -3,6 +3,7 @@ import { earlyStop } from "./early-stop.ts";
 import { fewShot } from "./few-shot.ts";
 import { lambda } from "./lambda.ts";
 import { regularizers } from "./regularizers.ts";
+import { steps } from "./steps.ts";
 import type { Study } from "./study.ts";
 import { table } from "./table.ts";
 import { temperature } from "./temperature.ts";
@@ -19,6 +20,7 @@ export const studies = {
   "few-shot": fewShot,
   "zero-shot": zeroShot,
   lambda,
+  steps,
   "early-stop": earlyStop,
   regularizers,
   cam,

@@ -93,7 +93,9 @@ interface Sweep {
   students: readonly Column[];
 }
 
+/** The sections of a sweep, if a recipe has it. */
 function sweep(outcomes: Outcomes, { title, gains, prefix, lambdas, students }: Sweep): Section[] {
+  if (lambdas.length === 0) return [];
   const { plan } = students[0]!;
   const { teacherAccuracy, teacherCmi, estimate, show, showGain } = metrics;
   const columns: Column[] = [

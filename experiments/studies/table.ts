@@ -2,8 +2,8 @@ import { mean } from "d3-array";
 import { pairedInterval } from "../common/statistics.ts";
 import type { MethodName } from "../methods/index.ts";
 import type { Outcomes } from "../outcomes.ts";
-import type { Plan, TeacherPlan } from "../pipeline/plan.ts";
-import { mapsTeacher, type Recipe } from "../recipe.ts";
+import type { Plan } from "../pipeline/plan.ts";
+import type { Recipe } from "../recipe.ts";
 import type { ForestGroup, Section } from "../report/section.ts";
 import { settingsOf, stepsText } from "../report/settings.ts";
 import { byMethod, methodsOf, withoutTeacher } from "./by-method.ts";
@@ -12,11 +12,7 @@ import { type Effect, effectOf } from "./effect.ts";
 import { type Goal, goalSection } from "./goal.ts";
 import * as metrics from "./metrics.ts";
 import type { Study } from "./study.ts";
-
-const TEACHERS = ["CE", "control", "MCMI"] as const;
-/** The teachers that MCMI is compared with. */
-const RIVALS = ["control", "CE"] as const;
-type TeacherName = (typeof TEACHERS)[number];
+import { RIVALS, TEACHERS, type TeacherName, teacherOf } from "./teachers.ts";
 
 const { studentAccuracy } = metrics;
 
@@ -189,8 +185,3 @@ function goals(outcomes: Outcomes, recipe: Recipe): Goal[] {
 
 const plan = (recipe: Recipe, name: TeacherName, method: MethodName): Plan =>
   byMethod(recipe, teacherOf(recipe, name), method);
-
-const teacherOf = (recipe: Recipe, name: TeacherName): TeacherPlan =>
-  name === "CE"
-    ? recipe.maps.teacher
-    : mapsTeacher(recipe, name === "MCMI" ? recipe.maps.lambda : 0);

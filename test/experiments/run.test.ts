@@ -66,6 +66,32 @@ describe.each(Object.keys(studies))("%s", (name) => {
   });
 });
 
+test("temperature: the CMI of outputs at T = 1 is the teacher's, and softer ones have less", () => {
+  const results = read(fileOf("temperature"));
+  for (const { plan, outcome } of results) {
+    if (plan.softCmi === 1) expect(outcome.softCmi).toBeCloseTo(outcome.teacher.cmi, 5);
+    else expect(outcome.softCmi).toBeLessThan(outcome.teacher.cmi);
+  }
+  expect(new Set(results.map(({ plan }) => plan.softCmi))).toEqual(new Set([1, 4]));
+});
+
+test("steps: the shortest students are those of early-stop, and longer ones take as many times the steps", () => {
+  const plans = studies.steps.plans(recipes.tiny);
+  const lengths = plans.map(({ student }) => student!.schedule.epochs);
+  expect(new Set(lengths)).toEqual(new Set([2, 4]));
+  const results = new Map(
+    read(fileOf("early-stop")).map(({ seed, plan, outcome }) => [
+      JSON.stringify([seed, plan]),
+      outcome,
+    ]),
+  );
+  const short = read(fileOf("steps")).filter(({ plan }) => plan.student!.schedule.epochs === 2);
+  expect(short).toHaveLength(2 * 2 * 3);
+  for (const { seed, plan, outcome } of short) {
+    expect(outcome).toEqual(results.get(JSON.stringify([seed, plan])));
+  }
+});
+
 test("--first-seed takes other seeds", async () => {
   const other = temporaryFolder();
   await runExperiment("early-stop", "--seeds", "1", "--first-seed", "101", "--out", other);
@@ -134,7 +160,7 @@ describe("--resume", () => {
 describe("invalid input", () => {
   test("rejects an unknown experiment, option value or data set, naming the choices", async () => {
     await expect(runExperiment("nope")).rejects.toThrow(
-      "Allowed choices are temperature, weights, table, few-shot, zero-shot, lambda, early-stop, regularizers, cam",
+      "Allowed choices are temperature, weights, table, few-shot, zero-shot, lambda, steps, early-stop, regularizers, cam",
     );
     await expect(runExperiment("cam", "--backend", "cuda")).rejects.toThrow(
       "Allowed choices are wasm, cpu, webgpu",
