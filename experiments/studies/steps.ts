@@ -1,4 +1,5 @@
 import type { Plan } from "../pipeline/plan.ts";
+import { stepsIn, studentLength } from "../pipeline/trainings.ts";
 import { pairOf, type Recipe } from "../recipe.ts";
 import { stepsText } from "../report/settings.ts";
 import { comparison, rowOf } from "./comparison.ts";
@@ -20,11 +21,11 @@ export const steps: Study = {
     const titles = probeTitles(recipe, classNames);
     return PROBES.flatMap((name) => {
       const metric = probeMetric(recipe.probes[name]);
-      const title = titles[name].replace(/, [\d,]+ steps/, "");
+      const title = titles[name].replace(/, [\d,]+ steps/, "").replace("student", "Student");
       const stepsOf = (factor: number) => stepsText(plan(recipe, name, "MCMI", factor));
       return comparison({
         title,
-        gains: `Gains of the ${title}`,
+        gains: `Gains: ${title}`,
         first: "steps",
         names: TEACHERS,
         plans: plansOf(recipe).filter(
@@ -42,13 +43,13 @@ export const steps: Study = {
           {
             kind: "lines",
             id: PROBE_IDS[name],
-            title,
-            x: { name: "steps relative to the other experiments", log: true },
+            title: `${title}, from ${stepsOf(Math.min(...recipe.lengths))} on`,
+            x: { name: "steps", log: true },
             y: { name: metric.name },
             series: TEACHERS.map((teacher) => ({
               name: teacher,
               points: recipe.lengths.map((factor) => ({
-                x: factor,
+                x: numberOf(plan(recipe, name, teacher, factor)),
                 estimate: estimate(outcomes, plan(recipe, name, teacher, factor), metric),
               })),
             })),
@@ -87,6 +88,8 @@ function plan(recipe: Recipe, name: ProbeName, teacher: TeacherName, factor: num
   const teachers = { CE: recipe.teacher, ...pairOf(recipe) };
   return probe(longer(recipe, factor), name, teachers[teacher]);
 }
+
+const numberOf = ({ images, student }: Plan): number => stepsIn(studentLength(images, student!));
 
 /** The recipe with longer probes. */
 function longer(recipe: Recipe, factor: number): Recipe {
