@@ -459,7 +459,7 @@ const saturated: Recipe = {
   zeroShot: { ...light.zeroShot, schedule: stillStudent },
   lengths: [1],
   lambdas: [0, 0.25, 0.5],
-  fixedLambdas: [],
+  fixedLambdas: [0, 0.15, 0.25],
   maps: {
     ...light.maps,
     teacher: sureTeacher,

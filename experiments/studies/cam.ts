@@ -1,9 +1,10 @@
 import type { Plan } from "../pipeline/plan.ts";
-import { mapsTeacher, PAIR, type Recipe } from "../recipe.ts";
+import type { Recipe } from "../recipe.ts";
 import { comparison, rowOf } from "./comparison.ts";
 import { effectOf } from "./effect.ts";
 import { type Metric, teacherAccuracy, teacherCmi } from "./metrics.ts";
 import type { Study } from "./study.ts";
+import { RIVALS, TEACHERS, type TeacherName, teacherOf } from "./teachers.ts";
 
 const coverage: Metric = {
   name: "coverage of the maps, %",
@@ -36,41 +37,41 @@ export const cam: Study = {
       title: "Scores of the class clusters",
       gains: "Differences of the scores",
       first: "",
-      names: PAIR,
+      names: TEACHERS,
       plans: plansOf(recipe),
       rows: METRICS.map((metric) =>
-        rowOf(outcomes, metric.name, (name) => plan(recipe, name), metric),
+        rowOf(outcomes, metric.name, (name) => plan(recipe, name as TeacherName), metric),
       ),
       charts: [],
     }),
 
-  effects(outcomes, recipe) {
-    const pair = [plan(recipe, "MCMI"), plan(recipe, "control")] as const;
-    const baseline = "control";
-    return [
-      effectOf(outcomes, pair, coverage, {
-        scale: "coverage",
-        what: "coverage of the maps",
-        baseline,
-      }),
-      effectOf(outcomes, pair, divergence, {
-        scale: "divergence",
-        what: "divergence of the maps in a class",
-        baseline,
-      }),
-    ];
-  },
+  effects: (outcomes, recipe) =>
+    RIVALS.flatMap((baseline) => {
+      const pair = [plan(recipe, "MCMI"), plan(recipe, baseline)] as const;
+      return [
+        effectOf(outcomes, pair, coverage, {
+          scale: "coverage",
+          what: "coverage of the maps",
+          baseline,
+        }),
+        effectOf(outcomes, pair, divergence, {
+          scale: "divergence",
+          what: "divergence of the maps in a class",
+          baseline,
+        }),
+      ];
+    }),
 };
 
 function plansOf(recipe: Recipe): Plan[] {
-  return PAIR.map((name) => plan(recipe, name));
+  return TEACHERS.map((name) => plan(recipe, name));
 }
 
-function plan(recipe: Recipe, name: string): Plan {
+function plan(recipe: Recipe, name: TeacherName): Plan {
   const { images, maps } = recipe;
   return {
     images,
-    teacher: mapsTeacher(recipe, name === "MCMI" ? maps.lambda : 0),
+    teacher: teacherOf(recipe, name),
     maps: { layer: maps.layer, images: maps.images },
   };
 }

@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mean } from "d3-array";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatInterval } from "../../experiments/common/statistics.ts";
+import { gather } from "../../experiments/outcomes.ts";
 import { stepsOf } from "../../experiments/pipeline/trainings.ts";
-import { recipes } from "../../experiments/recipe.ts";
+import { pairOf, type Recipe, recipes } from "../../experiments/recipe.ts";
 import { findingsIn, partsOf, writeReproduction } from "../../experiments/report/reproduction.ts";
 import { findingsOf, verdictOf } from "../../experiments/report/summary.ts";
 import { readResults } from "../../experiments/results.ts";
@@ -117,6 +119,8 @@ describe("what summary and README say of the results", () => {
     expect(words("control", "mean of")).toEqual(["higher", "not significant"]);
     expect(words("control", "divergence")).toEqual(["higher", "lower"]);
     expect(words("control", "coverage")).toEqual(["higher", "not significant"]);
+    expect(words("CE", "divergence")).toEqual(["higher", "not significant"]);
+    expect(words("CE", "coverage")).toEqual(["higher", "not significant"]);
     expect(words("label smoothing", "kd, 5 %")).toEqual(both("lower"));
     expect(words("CE, stopped early", "kd, one class")).toEqual(both("lower"));
     expect(words("CE, stopped early", "teacher of kd, one")).toEqual(both("higher"));
@@ -132,16 +136,25 @@ describe("what summary and README say of the results", () => {
     }
   });
 
-  test("no gain of students was measured on CIFAR-10, but maps are as the thesis claims", () => {
+  test("no gain of students was measured on CIFAR-10, and maps are as the thesis claims over the control alone", () => {
     const { effects, early } = parts.find(({ dataset }) => dataset === "CIFAR-10")!;
     const over = [...effects, ...early].filter(({ baseline }) => /^(CE|control)$/.test(baseline));
     const verdictsOf = (scales: RegExp) =>
-      over.filter(({ scale }) => scales.test(scale)).map(({ gain }) => verdictOf(gain));
-    const students = verdictsOf(/^(student|removed|teacher)$/);
+      over
+        .filter(({ scale }) => scales.test(scale))
+        .map(({ baseline, gain }) => ({ baseline, verdict: verdictOf(gain) }));
+    const students = verdictsOf(/^(student|removed|teacher)$/).map(({ verdict }) => verdict);
     expect(students.length).toBeGreaterThan(10);
     expect(students).not.toContain("higher");
-    expect(verdictsOf(/^coverage$/)).toEqual(["higher"]);
-    expect(verdictsOf(/^divergence$/)).toEqual(["lower"]);
+    expect(verdictsOf(/^coverage$/)).toEqual([
+      { baseline: "control", verdict: "higher" },
+      { baseline: "CE", verdict: "lower" },
+    ]);
+    expect(verdictsOf(/^divergence$/)).toEqual([
+      { baseline: "control", verdict: "lower" },
+      { baseline: "CE", verdict: "higher" },
+    ]);
+    expect(read(docs("reproduction.md"))).not.toContain("not measured");
   });
 
   test("README has the gains", () => {
@@ -231,6 +244,62 @@ test("smaller weights were tried where the usual one is out of scale, and the be
     const best = Math.max(...tried.map((factor) => accuracyOf(method, factor)));
     expect(accuracyOf(method, chosen), method).toBe(best);
   }
+});
+
+describe("what the protocol says of CIFAR-10", () => {
+  const outcomesOf = (name: "lambda" | "steps", recipe: Recipe, seeds: number[]) => {
+    const results = readResults(docs(`results/cifar10/${name}.jsonl`));
+    const plans = studies[name].plans(recipe);
+    const found = gather(results, plans, { dataset: "CIFAR-10", backend: "wasm", seeds });
+    expect(found.seeds).toEqual(seeds);
+    return plans.flatMap((plan) => found.all(plan).map((outcome) => ({ plan, ...outcome })));
+  };
+
+  test("sure teachers: only λ = 0.5 raises the CMI, and no student recognises the removed class", () => {
+    const found = outcomesOf("lambda", recipes.saturated, [101]);
+    const teacherOf = (lambda: number, centroids?: "fixed") =>
+      found.find(({ plan: { teacher } }) => {
+        const { regularizer, centroids: kept } = teacher.fineTuning!;
+        return regularizer.lambda === lambda && kept === centroids;
+      })!.teacher;
+    const control = teacherOf(0);
+    const most = teacherOf(recipes.saturated.lambda);
+    expect(most.cmi / control.cmi).toBeCloseTo(6, 0);
+    expect(100 * (control.accuracy.test - most.accuracy.test)).toBeCloseTo(5, 0);
+    for (const other of [teacherOf(0.25), teacherOf(0.15, "fixed"), teacherOf(0.25, "fixed")]) {
+      expect(other.cmi).toBeLessThan(control.cmi);
+    }
+    for (const { plan, student } of found) {
+      for (const c of plan.student!.removed) expect(student!.perClass.test[c]).toBeLessThan(0.01);
+    }
+  });
+
+  test("longer students are far more accurate, and recognise the removed class a little more often", () => {
+    const found = outcomesOf("steps", recipes.light, [1, 2, 3]);
+    const meansOf = (name: "CE" | "control" | "MCMI", removed: number[]) => {
+      const { teacher } = recipes.light;
+      const plan = JSON.stringify({ CE: teacher, ...pairOf(recipes.light) }[name]);
+      return recipes.light.lengths.map(
+        (factor) =>
+          mean(
+            found
+              .filter((one) => JSON.stringify(one.plan.teacher) === plan)
+              .filter(({ plan: { student } }) => student!.schedule.epochs === factor)
+              .filter(({ plan: { student } }) => student!.removed.length === removed.length)
+              .map(({ student }) =>
+                removed.length > 0 ? student!.perClass.test[removed[0]!]! : student!.accuracy.test,
+              ),
+          )!,
+      );
+    };
+    for (const name of ["CE", "control", "MCMI"] as const) {
+      const [short, long] = meansOf(name, []);
+      expect(long! - short!, name).toBeGreaterThan(0.1);
+      const [seldom, more] = meansOf(name, [3]);
+      expect(more! - seldom!, name).toBeGreaterThan(0.01);
+      expect(more!, name).toBeLessThan(0.1);
+    }
+  });
 });
 
 describe("incomplete results", () => {

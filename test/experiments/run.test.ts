@@ -190,7 +190,9 @@ test("a folder with MNIST's files is a data set with the folder's name", async (
   cpSync(source, folder, { recursive: true });
   await runExperiment("cam", "--dataset", folder);
   const results = read(join(out, "digits", "cam.jsonl"));
-  expect(results.map(({ dataset }) => dataset)).toEqual(Array(4).fill("digits"));
+  expect(results.map(({ dataset }) => dataset)).toEqual(
+    Array(2 * studies.cam.plans(recipes.tiny).length).fill("digits"),
+  );
   const asMnist = results.map((result) => ({ ...result, dataset: "MNIST" }));
   expect(essence(asMnist)).toEqual(essence(read(fileOf("cam"))));
 });
