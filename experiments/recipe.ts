@@ -434,13 +434,10 @@ const sureTeacher = {
   epoch: 20,
 } as const;
 const sureFineTuning: Schedule = { ...still(5), warmUp: 0.2 };
-/** 2,500 steps. */
+/** 2,512 steps. */
 const stillStudent = still(16);
 
-/**
- * For 32×32 coloured images on two CPU cores: few enough of them that the teacher's outputs for its training
- * images are as sure as those of the thesis' large networks.
- */
+/** For 32×32 coloured images on two CPU cores: few enough of them that a small teacher becomes sure of them. */
 const saturated: Recipe = {
   ...light,
   images: { train: 10_000, validation: 5000 },
