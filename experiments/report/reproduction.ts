@@ -119,10 +119,11 @@ const SURE =
   "These teachers are trained without augmentation on a quarter of the images. Their students see the same images, " +
   "without augmentation too, in four times as many steps.";
 
-/** The same experiment with the recipe `saturated`, on the same page. */
+/** The same experiment with the recipe `saturated`, on the same page. The summary is about the usual one. */
 const withSureTeachers = ({ id, intro, ...rest }: StudyPart): StudyPart => ({
   ...rest,
   id: `${id}-saturated`,
+  effects: [],
   intro: {
     ...intro,
     title: `${intro.title}, with teachers that are sure of their training images`,

@@ -20,9 +20,12 @@ export function settingsOf(plans: readonly Plan[]): string {
   ].join(" ");
 }
 
-/** Steps of a student, as a label: "1,280 steps". */
-export const stepsText = ({ images, student }: Plan): string =>
-  `${whole(stepsIn(studentLength(images, student!)))} steps`;
+/** The steps of a student. */
+export const studentSteps = ({ images, student }: Plan): number =>
+  stepsIn(studentLength(images, student!));
+
+/** The same as a label: "1,280 steps". */
+export const stepsText = (plan: Plan): string => `${whole(studentSteps(plan))} steps`;
 
 export const whole = (x: number): string => x.toLocaleString("en");
 

@@ -43,13 +43,19 @@ export const probeText = (recipe: Recipe, name: ProbeName): string => {
   return name === "fewImages" ? withFewImages(plan) : `kd, one class removed, ${stepsText(plan)}`;
 };
 
-/** Headings for the probes of a recipe. */
-export function probeTitles(recipe: Recipe, classNames: readonly string[]) {
+/** Names the probes of a recipe and their accuracy, whatever their steps. */
+export function probeNames(recipe: Recipe, classNames: readonly string[]) {
   const { fewImages, withoutClass } = recipe.probes;
-  const steps = stepsText(probe(recipe, "fewImages", recipe.teacher));
   const removed = withoutClass.removed.map((c) => classNames[c]);
   return {
-    fewImages: `student with ${100 * fewImages.share} % of the images, ${steps}, %`,
-    withoutClass: `student without ${removed}: accuracy on ${removed}, %`,
+    fewImages: `student with ${100 * fewImages.share} % of the images`,
+    withoutClass: `student without ${removed}: accuracy on ${removed}`,
   };
+}
+
+/** Headings for the probes of a recipe. */
+export function probeTitles(recipe: Recipe, classNames: readonly string[]) {
+  const { fewImages, withoutClass } = probeNames(recipe, classNames);
+  const steps = stepsText(probe(recipe, "fewImages", recipe.teacher));
+  return { fewImages: `${fewImages}, ${steps}, %`, withoutClass: `${withoutClass}, %` };
 }

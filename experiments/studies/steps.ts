@@ -1,11 +1,10 @@
 import type { Plan } from "../pipeline/plan.ts";
-import { stepsIn, studentLength } from "../pipeline/trainings.ts";
 import { pairOf, type Recipe } from "../recipe.ts";
-import { stepsText } from "../report/settings.ts";
+import { stepsText, studentSteps } from "../report/settings.ts";
 import { comparison, rowOf } from "./comparison.ts";
 import { effectOf, scaleOf } from "./effect.ts";
 import { estimate, probeMetric } from "./metrics.ts";
-import { PROBE_IDS, PROBES, type ProbeName, probe, probeText, probeTitles } from "./probes.ts";
+import { PROBE_IDS, PROBES, type ProbeName, probe, probeNames, probeText } from "./probes.ts";
 import type { Study } from "./study.ts";
 import { RIVALS, TEACHERS, type TeacherName } from "./teachers.ts";
 
@@ -18,10 +17,10 @@ export const steps: Study = {
   plans: plansOf,
 
   sections(outcomes, recipe, classNames) {
-    const titles = probeTitles(recipe, classNames);
+    const titles = probeNames(recipe, classNames);
     return PROBES.flatMap((name) => {
       const metric = probeMetric(recipe.probes[name]);
-      const title = titles[name].replace(/, [\d,]+ steps/, "").replace("student", "Student");
+      const title = `${titles[name].replace("student", "Student")}, %`;
       const stepsOf = (factor: number) => stepsText(plan(recipe, name, "MCMI", factor));
       return comparison({
         title,
@@ -49,7 +48,7 @@ export const steps: Study = {
             series: TEACHERS.map((teacher) => ({
               name: teacher,
               points: recipe.lengths.map((factor) => ({
-                x: numberOf(plan(recipe, name, teacher, factor)),
+                x: studentSteps(plan(recipe, name, teacher, factor)),
                 estimate: estimate(outcomes, plan(recipe, name, teacher, factor), metric),
               })),
             })),
@@ -70,7 +69,7 @@ export const steps: Study = {
           ] as const;
           return effectOf(outcomes, pair, metric, {
             scale: scaleOf(metric),
-            what: probeText(longer(recipe, factor), name),
+            what: probeText(stretched(recipe, factor), name),
             baseline,
           });
         }),
@@ -86,13 +85,11 @@ function plansOf(recipe: Recipe): Plan[] {
 
 function plan(recipe: Recipe, name: ProbeName, teacher: TeacherName, factor: number): Plan {
   const teachers = { CE: recipe.teacher, ...pairOf(recipe) };
-  return probe(longer(recipe, factor), name, teachers[teacher]);
+  return probe(stretched(recipe, factor), name, teachers[teacher]);
 }
 
-const numberOf = ({ images, student }: Plan): number => stepsIn(studentLength(images, student!));
-
-/** The recipe with longer probes. */
-function longer(recipe: Recipe, factor: number): Recipe {
+/** The recipe with probes of a multiple of their epochs. */
+function stretched(recipe: Recipe, factor: number): Recipe {
   const { fewImages, withoutClass } = recipe.probes;
   const of = (one: typeof fewImages) => ({
     ...one,
