@@ -174,6 +174,15 @@ describe("what summary and README say of the results", () => {
       `5 % of the images (${steps.exec(over!.what)![1]}) ${pair("CE", "kd, 5 %")}.`,
     );
     expect(evidence).toContain(`The teacher itself: ${pair("control", "teacher of kd")}.`);
+    const onCifar = (what: string) => {
+      const { gain, digits } = parts
+        .find(({ dataset }) => dataset === "CIFAR-10")!
+        .effects.find((one) => one.baseline === "control" && one.what.startsWith(what))!;
+      return formatInterval(gain, digits);
+    };
+    expect(evidence).toContain(
+      `a class never seen ${onCifar("kd, each class")}, 5 % of the images ${onCifar("kd, 5 %")}.`,
+    );
   });
 
   test("README has the limits of the gain", () => {
@@ -191,7 +200,7 @@ describe("what summary and README say of the results", () => {
       [...gains.values()].map(({ gain, digits }) => formatInterval(gain, digits)),
     );
     const given = evidence.match(/[+-][\d.]+ \[[^\]]+\]/g)!;
-    expect(given).toHaveLength(10);
+    expect(given).toHaveLength(12);
     expect(given.filter((text) => !known.includes(text))).toEqual([]);
   });
 
