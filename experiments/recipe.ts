@@ -378,8 +378,6 @@ const thesisMethods: readonly MethodName[] = [
   "review",
   "hsakd",
 ];
-/** HSAKD trains on four rotations of each image in two stages, many times as long as the others. */
-const affordableMethods = thesisMethods.filter((name) => name !== "hsakd");
 
 /** For 32×32 coloured images on two CPU cores: the thesis' protocol with plain networks and less time. */
 const light: Recipe = {
@@ -412,7 +410,7 @@ const light: Recipe = {
     lambdas: [0, 0.5],
     student: "plain64",
     schedule: plainStudent,
-    methods: affordableMethods,
+    methods: thesisMethods,
     betterUnder: 9,
     weights: {
       epoch: 2,
