@@ -1,4 +1,17 @@
-import { defineConfig } from "tsup";
+import { readFile } from "node:fs/promises";
+import { defineConfig, type Options } from "tsup";
+
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/** Drops the indentation of the WGSL in `src/webgpu`. */
+const unindented: Plugin = {
+  name: "unindented",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /src.webgpu.[\w-]+\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replaceAll(/\n +/g, "\n"),
+      loader: "ts",
+    })),
+};
 
 export default defineConfig({
   entry: ["src/index.ts", "src/layers/index.ts", "src/wasm/index.ts", "src/webgpu/index.ts"],
@@ -8,6 +21,7 @@ export default defineConfig({
   target: "es2022",
   clean: true,
   treeshake: true,
+  esbuildPlugins: [unindented],
   esbuildOptions(options) {
     options.minifySyntax = true;
     // Drops the comments too; the documentation is in the types. Names stay, for stack traces, and lines

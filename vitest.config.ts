@@ -61,7 +61,7 @@ const projectOf = (backend: Backend, isAll: boolean): TestProjectConfiguration =
       // The list of known faults is that of cpu and wasm, without kernels of our own.
       ...(backend.isSoftwareGpu || backend.hasTrainingKernels ? [] : ["test/fuzz/*.test.ts"]),
     ],
-    exclude: ["test/webgpu/register.test.ts"],
+    exclude: ["test/webgpu/register*.test.ts"],
     setupFiles: ["test/start-backend.ts"],
     provide: { backend },
     tags: tags(backend.isSoftwareGpu && !isAll),
@@ -97,7 +97,7 @@ export default defineConfig(({ mode }) => ({
           name: "node",
           include: [
             "test/{bench,wasm,checkpoint,examples,experiments,faults,package,playground}/**/*.test.ts",
-            "test/webgpu/register.test.ts",
+            "test/webgpu/register*.test.ts",
           ],
           tags: tags(mode !== "all"), // only on tests that start a software GPU
         },

@@ -7,8 +7,10 @@ export interface GpuLossLine extends LossLine {
   batch: number;
 }
 
-/** Medians of wall time in ms, with `kd-cmi/webgpu`. */
+/** Medians of wall time in ms, with the kernels of losses. */
 export interface GpuStepLine {
+  /** Whether the kernels of gradients were registered too. */
+  hasGradientKernels?: boolean;
   network: NetworkName;
   batch: number;
   ms: Record<string, number>;

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // registers the gradients that the compositions need
 import { Command, Option } from "commander";
-import { registerLossKernels } from "kd-cmi/webgpu";
+import { registerGradientKernels, registerLossKernels } from "kd-cmi/webgpu";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
 import type { Comparisons } from "../losses/comparison.ts";
 import { comparisons, comparisonsOfLogits } from "../losses/index.ts";
@@ -73,16 +73,23 @@ if (tests) {
 if (losses) await measureAllLosses("webgpu");
 registerLossKernels();
 if (losses) await measureAllLosses("webgpu with kd-cmi/webgpu");
-for (const batch of quick ? [SMALL] : [SMALL, LARGE]) {
-  const measured = quick ? (["mlp"] as const) : (networks ?? networkNames);
-  for (const network of measured.filter((name) => batch === SMALL || SHALLOW.includes(name))) {
-    report.steps.push({ network, batch, ms: await measureSteps(network, batch) });
-    console.log(JSON.stringify(report.steps.at(-1)));
-    save();
-  }
-}
+await measureAllSteps(false);
+registerGradientKernels();
+await measureAllSteps(true);
 console.log(`written: ${file}, ${report.seconds} s`);
 if (report.tests && (report.tests.failed > 0 || report.tests.passed === 0)) process.exitCode = 1;
+
+async function measureAllSteps(hasGradientKernels: boolean): Promise<void> {
+  for (const batch of quick ? [SMALL] : [SMALL, LARGE]) {
+    const measured = quick ? (["mlp"] as const) : (networks ?? networkNames);
+    for (const network of measured.filter((name) => batch === SMALL || SHALLOW.includes(name))) {
+      const ms = await measureSteps(network, batch);
+      report.steps.push({ network, batch, hasGradientKernels, ms });
+      console.log(JSON.stringify(report.steps.at(-1)));
+      save();
+    }
+  }
+}
 
 async function measureAllLosses(setting: string): Promise<void> {
   await measureLosses(setting, SMALL, comparisons);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { replaceGradient, runKernel } from "./gradients.ts";
+import { BATCH_NORM_GRAD } from "../internal/network-gradients.ts";
 import { addressOf } from "./module.ts";
 import { type KernelCall, moduleKernel, withModule, withTemporaries } from "./run.ts";
 
@@ -42,13 +42,14 @@ export function batchNormKernel(stock: tf.KernelConfig): tf.KernelConfig {
   });
 }
 
-const BATCH_NORM_GRAD = "KdCmiBatchNormGrad";
-
 interface GradCall extends KernelCall<Name | "dy", tf.FusedBatchNormAttrs> {
   inputs: Record<Name | "dy", tf.TensorInfo> & { scale?: tf.TensorInfo | null };
 }
 
-/** The gradients of FusedBatchNorm by x, mean, variance, scale and offset in two passes. */
+/**
+ * The gradients of FusedBatchNorm by x, mean, variance, scale and offset in two passes. [65536, 16]: 0.8 ms,
+ * was 110.
+ */
 export const batchNormGradKernel = moduleKernel<GradCall, tf.TensorInfo[]>(
   BATCH_NORM_GRAD,
   ({ inputs, backend, attrs }, module) => {
@@ -81,19 +82,3 @@ export const batchNormGradKernel = moduleKernel<GradCall, tf.TensorInfo[]>(
     });
   },
 );
-
-/**
- * The gradient of FusedBatchNorm. That of tfjs tiles statistics to the size of x, which took a third of a
- * ResNet's step, and passes over x 14 times. [65536, 16]: 0.8 ms, was 110.
- */
-export function replaceBatchNormGradient(): void {
-  replaceGradient(tf.FusedBatchNorm, (dy, saved, attrs) => {
-    const [x, mean, variance, scale] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?];
-    if (!isPerChannel(x, [mean, variance, scale]) || dy.dtype !== "float32") return undefined;
-    const inputs = { dy, x, mean, variance, ...(scale && { scale }) };
-    // Outside of the functions below: tfjs disposes all tensors made within one but its result.
-    const gradients = runKernel<tf.Tensor[]>(BATCH_NORM_GRAD, inputs, attrs);
-    const names = ["x", "mean", "variance", "scale", "offset"];
-    return Object.fromEntries(names.map((name, i) => [name, () => gradients[i]!]));
-  });
-}

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { repeatLayout } from "./layout.ts";
+import { repeatLayout } from "../internal/layout.ts";
 import { addressOf } from "./module.ts";
 import { type KernelCall, withModule } from "./run.ts";
 

@@ -1,12 +1,14 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { batchNormGradKernel, batchNormKernel, replaceBatchNormGradient } from "./batch-norm.ts";
+import { replaceBatchNormGradient, replaceSumGradients } from "../internal/network-gradients.ts";
+import { batchNormGradKernel, batchNormKernel } from "./batch-norm.ts";
 import { broadcastKernel, broadcastKernels } from "./broadcast.ts";
 import { conv2DKernel } from "./conv2d.ts";
 import { conv2DFilterKernel } from "./conv2d-filter.ts";
 import { conv2DInputKernel } from "./conv2d-input.ts";
 import { depthwiseFilterKernel, depthwiseInputKernel } from "./depthwise.ts";
 import { elementwiseKernels, expOrLogKernel, replaceElementwiseGradients } from "./elementwise.ts";
+import { replaceGradient } from "./gradients.ts";
 import { identityKernel } from "./identity.ts";
 import { matMulKernel } from "./mat-mul.ts";
 import { maxPoolGradKernel } from "./max-pool.ts";
@@ -16,7 +18,7 @@ import { pairKernels } from "./pairs.ts";
 import { opKernels } from "./rows.ts";
 import { segmentSumKernel } from "./segment-sum.ts";
 import { sliceKernel } from "./slice.ts";
-import { repeatKernel, replaceSumGradients, sumKernel } from "./sums.ts";
+import { repeatKernel, sumKernel } from "./sums.ts";
 
 /** Kernels that the backend lacks. They never replace a kernel of the backend. */
 const additions: readonly tf.KernelConfig[] = [
@@ -148,9 +150,9 @@ export function registerTrainingKernels(): void {
     tf.registerKernel(wrapped);
   }
   registerOpKernels();
-  replaceSumGradients();
+  replaceSumGradients(replaceGradient);
   replaceElementwiseGradients();
-  replaceBatchNormGradient();
+  replaceBatchNormGradient(replaceGradient);
   replaceOptimizerUpdates();
 }
 

@@ -143,7 +143,7 @@ test.each([
     load("{ kdLoss }", "kd-cmi"),
     load("{ featureExtractor }", "kd-cmi/layers"),
     load("{ registerTrainingKernels }", "kd-cmi/wasm"),
-    load("{ registerLossKernels }", "kd-cmi/webgpu"),
+    load("{ registerGradientKernels, registerLossKernels }", "kd-cmi/webgpu"),
   ];
   const start = `tf.setBackend("cpu");`;
   const path = write(full, file, [...imports, start, use].join("\n"));
@@ -156,7 +156,7 @@ const typed = `
   import { CmiEstimator, type CmiReport, kdLoss, type KdOptions, mcmiLoss } from "kd-cmi";
   import { compiledMcmiLoss, featureExtractor } from "kd-cmi/layers";
   import { registerTrainingKernels } from "kd-cmi/wasm";
-  import { registerLossKernels } from "kd-cmi/webgpu";
+  import { registerGradientKernels, registerLossKernels } from "kd-cmi/webgpu";
 
   const logits = tf.tensor2d([[1, 2]]);
   const options: KdOptions = { temperature: 4, reduction: tf.Reduction.NONE };
@@ -165,7 +165,9 @@ const typed = `
   export const report: Promise<CmiReport> = new CmiEstimator().result();
   export const compiled: (y: tf.Tensor, z: tf.Tensor) => tf.Tensor = compiledMcmiLoss(tf.eye(2), { lambda: 0 });
   export const extractor = featureExtractor(sequential(), ["a"]);
-  export const register: (() => void)[] = [registerTrainingKernels, registerLossKernels];
+  export const register: (() => void)[] = [
+    registerTrainingKernels, registerLossKernels, registerGradientKernels,
+  ];
   // @ts-expect-error: lambda has no default
   mcmiLoss(logits, logits, logits, {});
   // @ts-expect-error: unknown option
