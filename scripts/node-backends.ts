@@ -12,6 +12,7 @@ export async function startNodeBackend(backend: string): Promise<void> {
   else throw new Error(`backend ${backend} does not run in Node; allowed: cpu, wasm, webgpu`);
   if (!(await tf.setBackend(backend))) throw new Error(`backend ${backend} did not start`);
   await tf.ready();
+  if (backend === "webgpu") stopOnErrors();
 }
 
 /**
@@ -28,4 +29,15 @@ async function loadWebgpu(): Promise<void> {
   const navigator = { gpu: create([]) };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   await import("@tensorflow/tfjs-backend-webgpu");
+}
+
+/** Ends the process on an error of the GPU, such as exhausted memory. The backend would go on with wrong numbers. */
+function stopOnErrors(): void {
+  const { device } = tf.backend() as unknown as { device: EventTarget };
+  device.addEventListener("uncapturederror", (event) => {
+    const { message } = (event as unknown as { error: Error }).error;
+    setImmediate(() => {
+      throw new Error(`webgpu: ${message}`);
+    });
+  });
 }

@@ -1,5 +1,7 @@
 import { registerTrainingKernels } from "kd-cmi/wasm";
+import { registerGradientKernels, registerLossKernels } from "kd-cmi/webgpu";
 import { startNodeBackend } from "../../scripts/node-backends.ts";
+import { uploadByQueue } from "../../scripts/upload-by-queue.ts";
 import { serveJob } from "../common/child-process.ts";
 import type { Progress } from "../common/jobs.ts";
 import type { Dataset } from "../data/images.ts";
@@ -19,6 +21,16 @@ export const serveSeed = <Job extends SeedJob, Result, Report extends Progress =
 ): void =>
   serveJob<Job, Result, Report>(async (job, onProgress) => {
     await startNodeBackend(job.backend);
-    if (job.backend === "wasm") registerTrainingKernels();
+    prepare(job.backend);
     return run(job, await loadDataset(job.dataset), onProgress);
   });
+
+/** Makes training on the started backend fast. */
+function prepare(backend: string): void {
+  if (backend === "wasm") registerTrainingKernels();
+  if (backend === "webgpu") {
+    registerLossKernels();
+    registerGradientKernels();
+    uploadByQueue();
+  }
+}
