@@ -15,8 +15,8 @@ interface Uploaded {
 
 /**
  * Lets the current webgpu backend write values into buffers that it has. On its own it maps a new buffer for
- * each tensor that comes from the CPU, scalars too. In Node with an NVIDIA GPU that takes 2 to 3 ms, and a
- * step of resnet20 sends 215 of them.
+ * each tensor that comes from the CPU, scalars too. In Node with an NVIDIA GPU that takes more than a
+ * millisecond, and a step of resnet20 sends 215 of them.
  */
 export function uploadByQueue(): void {
   const backend = tf.backend() as unknown as Uploading;
