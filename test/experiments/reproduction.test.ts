@@ -256,7 +256,11 @@ test("smaller weights were tried where the usual one is out of scale, and the be
 });
 
 describe("what the protocol says of CIFAR-10", () => {
-  const outcomesOf = (name: "lambda" | "steps", recipe: Recipe, seeds: number[]) => {
+  const outcomesOf = (
+    name: "lambda" | "regularizers" | "steps",
+    recipe: Recipe,
+    seeds: number[],
+  ) => {
     const results = readResults(docs(`results/cifar10/${name}.jsonl`));
     const plans = studies[name].plans(recipe);
     const found = gather(results, plans, { dataset: "CIFAR-10", backend: "wasm", seeds });
@@ -281,6 +285,24 @@ describe("what the protocol says of CIFAR-10", () => {
     for (const { plan, student } of found) {
       for (const c of plan.student!.removed) expect(student!.perClass.test[c]).toBeLessThan(0.01);
     }
+  });
+
+  test("λ = 0.5 is the largest of the sweep that keeps the teacher, with seed 101 among three", () => {
+    const found = outcomesOf("lambda", recipes.light, [2, 3, 101]);
+    const accuracyAt = (lambda: number) =>
+      mean(
+        found
+          .filter(({ plan: { teacher } }) => teacher.fineTuning!.regularizer.lambda === lambda)
+          .map(({ teacher }) => 100 * teacher.accuracy.test),
+      )!;
+    const kept = recipes.light.lambdas.filter((one) => accuracyAt(0) - accuracyAt(one) < 1);
+    expect(Math.max(...kept)).toBe(recipes.light.lambda);
+    expect(Math.max(...recipes.light.lambdas)).toBeGreaterThan(recipes.light.lambda);
+  });
+
+  test("other ways to a softer teacher have three seeds, and the recipe's λ among MCMI's settings", () => {
+    expect(outcomesOf("regularizers", recipes.light, [1, 2, 3])).not.toEqual([]);
+    expect(recipes.light.regularizers.lambda).toContain(recipes.light.lambda);
   });
 
   test("longer students are far more accurate, and recognise the removed class a little more often", () => {
