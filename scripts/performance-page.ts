@@ -203,8 +203,8 @@ ${card.driver}; ${cpu}, Node ${node}, ${date}. ${counted}
 ${tableOfRows(head, rows, 1)}
 
 Training steps with \`registerLossKernels\`, with and without \`registerGradientKernels\`, ms. Without it,
-about half of the time of resnet20's step goes to what tfjs sends from the CPU, scalars and \`tf.ones\`: 215
-tensors, each through a new buffer.
+a step of resnet20 takes 1,474 dispatches and sends 215 tensors from the CPU, scalars and \`tf.ones\`, each
+through a new buffer; with it, 1,074 and 65.
 
 ${tableOfRows(["Network", "Batch", "Gradient kernels", ...Object.keys(steps[0]?.ms ?? {})], stepRows, 1)}
 `;

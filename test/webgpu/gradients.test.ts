@@ -1,6 +1,7 @@
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { registerGradientKernels } from "../../src/webgpu/index.ts";
 import { expectNoLeak, logitsOf } from "../support.ts";
 import { expectSame } from "./support.ts";
@@ -16,6 +17,15 @@ interface Convolution {
   strides?: number | [number, number];
   dilations?: number;
   pad?: "same" | "valid" | number;
+}
+
+/** The programs of this library that a computation runs, without their prefix. */
+function programsOf(compute: () => unknown): string[] {
+  const run = vi.spyOn(tf.backend() as WebGPUBackend, "runWebGPUProgram");
+  tf.tidy(() => void compute());
+  const keys = run.mock.calls.map(([{ shaderKey }]) => /^kdCmi_([a-zA-Z]+)/.exec(shaderKey)?.[1]);
+  run.mockRestore();
+  return keys.filter((key) => key !== undefined);
 }
 
 const random = (shape: number[], seed: number): tf.Tensor =>
@@ -83,6 +93,10 @@ describe.each([
     const ours = gradient(isDepthwise, convolution);
     await expectSame([ours.run()], [await expected(isDepthwise, ours)]);
     expectNoLeak(ours.run);
+    expect(programsOf(ours.run)).toEqual([
+      isDepthwise ? "depthwiseFilterGradient" : "filterGradient",
+      "sumOfParts",
+    ]);
   });
 
   test("an empty batch gives zeros", async () => {
@@ -162,6 +176,7 @@ describe("FusedBatchNorm", () => {
       ofChannels(({ dy }) => dy),
     ]);
     expectNoLeak(() => gradients(args, dy));
+    expect(programsOf(() => gradients(args, dy))).toHaveLength(6);
   });
 
   test("statistics of every entry keep the gradient of tfjs", async () => {
@@ -194,6 +209,8 @@ describe.each([
     const repeated = tf.add(tf.mul(tf.reshape(dy, kept), factor), tf.zeros(x.shape));
     await expectSame([tf.grad(f)(x, dy)], [repeated]);
     expectNoLeak(() => tf.grad(f)(x, dy));
+    const isNeighbours = `${axis}` !== "0,2";
+    expect(programsOf(() => tf.grad(f)(x, dy))).toEqual(isNeighbours ? ["repeat"] : []);
   });
 
   test("has a gradient itself", async () => {
