@@ -92,6 +92,7 @@ function overview(all: readonly Finding[], parts: readonly Findings[]): Section 
           const found = gains.get(name);
           return found ? formatInterval(found.gain, found.digits) : "";
         }),
+        seedsOf([...gains.values()]),
         result,
       ],
     };
@@ -106,11 +107,17 @@ function overview(all: readonly Finding[], parts: readonly Findings[]): Section 
     ],
     table: {
       settings: settingsOf(all.flatMap(({ gains }) => plansOf(gains))),
-      head: ["what", "baseline", ...datasets, "MCMI is"],
+      head: ["what", "baseline", ...datasets, "seeds", "MCMI is"],
       rows: ordered.map(({ cells }) => cells),
     },
     charts: [],
   };
+}
+
+/** One number if it is the same on each data set. */
+function seedsOf(gains: readonly Effect[]): string {
+  const counts = gains.map(({ seeds }) => seeds);
+  return (new Set(counts).size === 1 ? counts.slice(0, 1) : counts).join(", ");
 }
 
 const plansOf = (gains: Finding["gains"]) => [...gains.values()].flatMap(({ plans }) => plans);

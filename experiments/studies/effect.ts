@@ -20,6 +20,8 @@ export interface Effect {
   baseline: string;
   digits: number;
   gain: Interval;
+  /** The number of seeds. */
+  seeds: number;
   plans: readonly Plan[];
   /** Only in charts, since another effect says as much. */
   isDetail?: true;
@@ -33,7 +35,8 @@ export function effectOf(
   rest: Pick<Effect, "what" | "baseline"> & Partial<Pick<Effect, "scale" | "isDetail">>,
 ): Effect {
   const gain = pairedInterval(outcomes.values(plan, of), outcomes.values(rival, of));
-  return { scale: "student", digits, gain, plans: [plan, rival], ...rest };
+  const seeds = outcomes.seeds.length;
+  return { scale: "student", digits, gain, seeds, plans: [plan, rival], ...rest };
 }
 
 /** A student's accuracy unless the metric is that of a removed class. */

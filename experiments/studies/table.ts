@@ -62,6 +62,7 @@ function meanGain(
     baseline,
     digits: studentAccuracy.digits,
     gain: pairedInterval(means(ours), means(others)),
+    seeds: outcomes.seeds.length,
     plans: [...ours, ...others],
   };
 }

@@ -37,6 +37,7 @@ export const zeroShot: Study = {
       baseline,
       digits: 1,
       gain: gainOver(outcomes, recipe, baseline),
+      seeds: outcomes.seeds.length,
       plans: pairOver(baseline),
     });
     const ofTeachers = (baseline: string): Effect =>

@@ -106,6 +106,8 @@ describe("what summary and README say of the results", () => {
 
   test("the headings of the summary hold", () => {
     const both = (word: string) => [word, word];
+    const counts = parts.slice(0, 2).flatMap(({ effects }) => effects.map(({ seeds }) => seeds));
+    expect(new Set(counts)).toEqual(new Set([5]));
     expect(words("control", "kd, each class")).toEqual(both("higher"));
     expect(words("CE", "kd, each class")).toEqual(both("higher"));
     expect(words("control", "kd, 1 %")).toEqual(both("higher"));

@@ -54,12 +54,13 @@ describe("settingsOf", () => {
 });
 
 describe("summarySections", () => {
-  const effect = (baseline: string, interval: [number, number]): Effect => ({
+  const effect = (baseline: string, interval: [number, number], seeds = 5): Effect => ({
     scale: "student",
     what: "kd",
     baseline,
     digits: 1,
     gain: { ...estimateOf(interval), interval },
+    seeds,
     plans: [tuned(0)],
   });
   const findings = [
@@ -72,7 +73,7 @@ describe("summarySections", () => {
     {
       dataset: "two",
       removed: "cat",
-      effects: [effect("CE", [3, 4]), effect("control", [-1, 1])],
+      effects: [effect("CE", [3, 4]), effect("control", [-1, 1], 3)],
       early: [],
     },
   ];
@@ -81,19 +82,20 @@ describe("summarySections", () => {
     const [first, second] = findings;
     const overview = summarySections([first!, { ...second!, effects: [] }]).at(-1)!;
     const [over] = overview.table!.rows;
-    expect(over).toEqual(["kd", "CE", "+1.5 [+1.0, +2.0]", "", "higher on one"]);
+    expect(over).toEqual(["kd", "CE", "+1.5 [+1.0, +2.0]", "", "5", "higher on one"]);
   });
 
   test("state each comparison once, the best ones first, with its verdicts", () => {
     const sections = summarySections(findings);
     const [overview, plots] = [sections.at(-1), sections.slice(0, -1)];
     expect(overview!.table!.rows).toEqual([
-      ["kd", "CE", "+1.5 [+1.0, +2.0]", "+3.5 [+3.0, +4.0]", "higher on all"],
+      ["kd", "CE", "+1.5 [+1.0, +2.0]", "+3.5 [+3.0, +4.0]", "5", "higher on all"],
       [
         "kd",
         "control",
         "-1.5 [-2.0, -1.0]",
         "+0.0 [-1.0, +1.0]",
+        "5, 3",
         "lower on one, not significant on two",
       ],
     ]);
