@@ -36,7 +36,7 @@ function plain(
 const mapsName = (convolution: number) => `maps${convolution}`;
 
 /**
- * 247,000 and 26,000 parameters for ten classes of 32×32×3 images. Their maps have the same sizes: 16, 8
+ * 247,000 and 25,000 parameters for ten classes of 32×32×3 images. Their maps have the same sizes: 16, 8
  * and 4 pixels.
  */
 export const plains = {

@@ -48,18 +48,36 @@ const PUBLISHED = {
   ShuffleNetV2: 1_355_528,
 };
 
+const trainableOf = ({ trainableWeights }: tfl.LayersModel): number =>
+  trainableWeights.reduce((n, x) => n + tf.util.sizeFromShape(x.shape as number[]), 0);
+
 test("the numbers of parameters equal those of the reference", () => {
   const normal = Object.getPrototypeOf(tfl.initializers.randomNormal({}));
   const draw = vi.spyOn(normal, "apply"); // drawing 30 million numbers is slow
   draw.mockImplementation((shape) => tf.zeros(shape as number[]));
   const counts = Object.keys(PUBLISHED).map((name) => {
     const model = models[name as ModelName](CIFAR);
-    const count = model.trainableWeights.reduce((n, x) => n + tf.util.sizeFromShape(x.shape as number[]), 0); // biome-ignore format: one line
+    const count = trainableOf(model);
     model.dispose();
     return [name, count];
   });
   draw.mockRestore();
   expect(Object.fromEntries(counts)).toEqual(PUBLISHED);
+});
+
+test.each([
+  ["plain128", [32, 32, 3], 247_000],
+  ["plain64", [32, 32, 3], 25_000],
+  ["cnn-small", [28, 28, 1], 106_000],
+  ["cnn-light", [28, 28, 1], 30_000],
+  ["cnn-tiny", [28, 28, 1], 6_800],
+  ["mlp-256-128", [28, 28, 1], 235_000],
+  ["mlp-64", [28, 28, 1], 51_000],
+  ["cnn-cam", [28, 28, 1], 55_000],
+] as const)("%s for ten classes of %j images has %i parameters", (name, inputShape, documented) => {
+  const model = models[name]({ inputShape, numClasses: 10, seed: 1 });
+  expect(Math.abs(trainableOf(model) / documented - 1)).toBeLessThan(0.02);
+  model.dispose();
 });
 
 test.each(FAMILIES)("%s maps grey images of 28×28 to features and logits", async (name) => {
