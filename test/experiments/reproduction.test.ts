@@ -259,7 +259,7 @@ test("smaller weights were tried where the usual one is out of scale, and the be
 
 describe("what the protocol says of CIFAR-10", () => {
   const outcomesOf = (
-    name: "lambda" | "regularizers" | "steps",
+    name: "few-shot" | "zero-shot" | "lambda" | "regularizers" | "steps",
     recipe: Recipe,
     seeds: number[],
   ) => {
@@ -300,6 +300,44 @@ describe("what the protocol says of CIFAR-10", () => {
     const kept = recipes.light.lambdas.filter((one) => accuracyAt(0) - accuracyAt(one) < 1);
     expect(Math.max(...kept)).toBe(recipes.light.lambda);
     expect(Math.max(...recipes.light.lambdas)).toBeGreaterThan(recipes.light.lambda);
+  });
+
+  test("students with few images or without a class have five seeds", () => {
+    for (const name of ["few-shot", "zero-shot"] as const) {
+      expect(outcomesOf(name, recipes.light, [1, 2, 3, 4, 5])).not.toEqual([]);
+    }
+  });
+
+  test("a quarter of the images is three to five points better than 1 %", () => {
+    const found = outcomesOf("few-shot", recipes.light, [1, 2, 3, 4, 5]);
+    const teachers = [recipes.light.teacher, ...Object.values(pairOf(recipes.light))];
+    for (const teacher of teachers.map((plan) => JSON.stringify(plan))) {
+      const [few, more] = [0.01, 0.25].map(
+        (share) =>
+          mean(
+            found
+              .filter(({ plan }) => JSON.stringify(plan.teacher) === teacher)
+              .filter(
+                ({ plan: { student } }) => student!.kd?.alpha === recipes.light.fewShot.kd.alpha,
+              )
+              .filter(({ plan: { student } }) => student!.share === share)
+              .map(({ student }) => 100 * student!.accuracy.test),
+          )!,
+      );
+      expect(more! - few!).toBeGreaterThan(3);
+      expect(more! - few!).toBeLessThan(5);
+    }
+  });
+
+  test("all runs of a seed take about eight hours", () => {
+    const folder = docs("results/cifar10");
+    const results = readdirSync(folder).flatMap((name) => readResults(join(folder, name)));
+    for (const seed of [2, 3]) {
+      const runs = results.filter((result) => result.seed === seed);
+      const seconds = new Map(runs.map(({ plan, seconds }) => [JSON.stringify(plan), seconds]));
+      const hours = [...seconds.values()].reduce((a, b) => a + b) / 3600;
+      expect(Math.round(hours), `seed ${seed}`).toBe(8);
+    }
   });
 
   test("other ways to a softer teacher have three seeds, and the recipe's λ among MCMI's settings", () => {
