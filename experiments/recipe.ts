@@ -401,7 +401,7 @@ const light: Recipe = {
   zeroShot: { ...full.zeroShot, lambda: 0.5, schedule: plainStudent },
   lengths: [1, 5],
   lambdas: [0, 0.25, 0.5, 0.7, 1],
-  fixedLambdas: [0, 0.15],
+  fixedLambdas: [0, 0.15, 0.25, 0.35],
   regularizers: { ...full.regularizers, lambda: [0.1, 0.15, 0.2, 0.5] },
   maps: {
     ...full.maps,

@@ -289,17 +289,29 @@ describe("what the protocol says of CIFAR-10", () => {
     }
   });
 
+  const teachersAt = (lambda: number, centroids?: "fixed") =>
+    outcomesOf("lambda", recipes.light, [2, 3, 101])
+      .filter(({ plan }) => plan.teacher.fineTuning!.regularizer.lambda === lambda)
+      .filter(({ plan }) => plan.teacher.fineTuning!.centroids === centroids)
+      .map(({ teacher }) => teacher);
+  const accuracyOf = ({ accuracy }: { accuracy: { test: number } }) => 100 * accuracy.test;
+
   test("λ = 0.5 is the largest of the sweep that keeps the teacher, with seed 101 among three", () => {
-    const found = outcomesOf("lambda", recipes.light, [2, 3, 101]);
-    const accuracyAt = (lambda: number) =>
-      mean(
-        found
-          .filter(({ plan: { teacher } }) => teacher.fineTuning!.regularizer.lambda === lambda)
-          .map(({ teacher }) => 100 * teacher.accuracy.test),
-      )!;
+    const accuracyAt = (lambda: number) => mean(teachersAt(lambda), accuracyOf)!;
     const kept = recipes.light.lambdas.filter((one) => accuracyAt(0) - accuracyAt(one) < 1);
     expect(Math.max(...kept)).toBe(recipes.light.lambda);
     expect(Math.max(...recipes.light.lambdas)).toBeGreaterThan(recipes.light.lambda);
+  });
+
+  test("fixed Q keeps the teacher up to λ = 0.35, with less CMI than the recipe's λ", () => {
+    const { fixedLambdas, lambda } = recipes.light;
+    expect(fixedLambdas).toEqual([0, 0.15, 0.25, 0.35]);
+    const cmiOf = mean(teachersAt(lambda), ({ cmi }) => cmi)!;
+    for (const fixed of fixedLambdas.slice(1)) {
+      const teachers = teachersAt(fixed, "fixed");
+      expect(mean(teachersAt(0), accuracyOf)! - mean(teachers, accuracyOf)!).toBeLessThan(1);
+      expect(mean(teachers, ({ cmi }) => cmi)!).toBeLessThan(cmiOf);
+    }
   });
 
   test("students with few images or without a class have five seeds", () => {
