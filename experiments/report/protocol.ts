@@ -127,8 +127,7 @@ function cifar(
       "of the cases.",
     "The test is weak. The students take 625 steps, where the authors' take 168,000. By kd they are " +
       "three to five points better with a quarter of the images than with 1 %, where the authors' gain almost fifty on " +
-      "CIFAR-100. " +
-      "A class that they never saw is almost never their answer, " +
+      "CIFAR-100. A class that they never saw is almost never their answer, " +
       `unless their teacher was stopped after epoch ${rivals!.epoch}. Students that train ${lengths.at(-1)} times ` +
       "as long are far more accurate and answer with the class a little more often, whatever their teacher. " +
       `The authors' teachers see each image 240 times, these ${epochs}.`,

@@ -289,8 +289,12 @@ describe("what the protocol says of CIFAR-10", () => {
     }
   });
 
+  let sweep: ReturnType<typeof outcomesOf>;
+  beforeAll(() => {
+    sweep = outcomesOf("lambda", recipes.light, [2, 3, 101]);
+  });
   const teachersAt = (lambda: number, centroids?: "fixed") =>
-    outcomesOf("lambda", recipes.light, [2, 3, 101])
+    sweep
       .filter(({ plan }) => plan.teacher.fineTuning!.regularizer.lambda === lambda)
       .filter(({ plan }) => plan.teacher.fineTuning!.centroids === centroids)
       .map(({ teacher }) => teacher);
@@ -313,6 +317,19 @@ describe("what the protocol says of CIFAR-10", () => {
       expect(mean(teachers, ({ cmi }) => cmi)!).toBeLessThan(cmiOf);
     }
   });
+
+  test.each(["mnist", "fashion-mnist"])(
+    "fixed Q destroys the teachers of %s at λ = 0.4",
+    (name) => {
+      const found = readResults(docs("results", name, "lambda.jsonl")).filter(
+        ({ plan: { teacher } }) =>
+          teacher.fineTuning!.centroids === "fixed" &&
+          teacher.fineTuning!.regularizer.lambda === 0.4,
+      );
+      expect(found).toHaveLength(10); // five seeds, two students each
+      expect(mean(found, ({ outcome }) => outcome.teacher.accuracy.test)).toBeLessThan(0.12);
+    },
+  );
 
   test("students with few images or without a class have five seeds", () => {
     for (const name of ["few-shot", "zero-shot"] as const) {
